@@ -1,0 +1,91 @@
+/**
+ * Seeded random streams. Every component draws from its own stream, named after it, so that adding
+ * a component does not shift what the others draw. The generator is sfc32 (Chris Doty-Humphrey,
+ * PractRand), 128 bits of state, seeded from the lab's seed and the stream's name.
+ */
+import { assert } from './assert.ts';
+import { fnv1a, mixWord } from './hash.ts';
+
+/** Letters and digits of generated names (k8s.io/apimachinery/pkg/util/rand, v0.34). */
+const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+export class RandomStream {
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter: number;
+  readonly #seed: number;
+  readonly #name: string;
+
+  constructor(seed: number, name: string) {
+    this.#seed = seed;
+    this.#name = name;
+    const low = seed >>> 0;
+    const high = Math.floor(seed / 2 ** 32) >>> 0;
+    this.#a = mixWord(fnv1a(name), low);
+    this.#b = mixWord(this.#a, high);
+    this.#c = mixWord(this.#b, name.length);
+    this.#counter = 1;
+    for (let round = 0; round < 12; round += 1) this.word();
+  }
+
+  /** A stream of its own below this one; drawing from it does not move this one. */
+  fork(name: string): RandomStream {
+    return new RandomStream(this.#seed, `${this.#name}/${name}`);
+  }
+
+  /** A uniform 32-bit word. */
+  word(): number {
+    const sum = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
+    this.#c |= 0;
+    return sum >>> 0;
+  }
+
+  /** A uniform integer in [0, bound); bound at most 2³². Without modulo bias. */
+  below(bound: number): number {
+    assert(bound > 0 && bound <= 2 ** 32, `random bound ${bound} is out of range`);
+    const limit = Math.floor(2 ** 32 / bound) * bound;
+    for (;;) {
+      const word = this.word();
+      if (word < limit) return word % bound;
+    }
+  }
+
+  /** A uniform number in [0, 1), 53 bits. */
+  fraction(): number {
+    return ((this.word() >>> 5) * 2 ** 26 + (this.word() >>> 6)) / 2 ** 53;
+  }
+
+  /** The suffix of a generated name: `count` letters of upstream's safe alphabet. */
+  suffix(count: number): string {
+    let text = '';
+    for (let index = 0; index < count; index += 1) {
+      text += SAFE_ALPHABET[this.below(SAFE_ALPHABET.length)];
+    }
+    return text;
+  }
+
+  /** A random UUID, version 4 (RFC 9562 section 5.4). */
+  uuid(): string {
+    const hex = (word: number, digits: number): string =>
+      word.toString(16).padStart(8, '0').slice(-digits);
+    const a = this.word();
+    const b = this.word();
+    const c = this.word();
+    const d = this.word();
+    const version = ((b & 0x0fff) | 0x4000) >>> 0;
+    const variant = ((c >>> 16) & 0x3fff) | 0x8000;
+    return `${hex(a, 8)}-${hex(b >>> 16, 4)}-${hex(version, 4)}-${hex(variant, 4)}-${hex(c & 0xffff, 4)}${hex(d, 8)}`;
+  }
+
+  /** `count` lower-case hex digits. */
+  hex(count: number): string {
+    let text = '';
+    while (text.length < count) text += this.word().toString(16).padStart(8, '0');
+    return text.slice(0, count);
+  }
+}

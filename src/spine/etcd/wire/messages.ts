@@ -1,0 +1,161 @@
+/**
+ * etcd's messages, named as in `etcdserverpb` (etcd 3.6, api/etcdserverpb/rpc.proto). They travel as
+ * frozen values over a multiplexed HTTP connection, one call per request: POST
+ * `/etcdserverpb.KV/Range`. Keys are text; a value is bytes or the frozen object that the API server
+ * stored, whose bytes (`k8s\0` and protobuf) are made when somebody reads them.
+ */
+import type { Message } from '../../../machines/network/chunk.ts';
+
+/** A stored value: bytes, or a message that renders to them (an API object). */
+export type StoredValue = Uint8Array | Message;
+
+export interface KeyValue {
+  readonly key: string;
+  readonly value: StoredValue;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  /** Lease id, 0 for none. */
+  readonly lease: number;
+}
+
+export interface ResponseHeader {
+  readonly clusterId: string;
+  readonly memberId: string;
+  readonly revision: number;
+  readonly raftTerm: number;
+}
+
+export interface RangeRequest {
+  readonly key: string;
+  /** Exclusive end; `\0`: from `key` on; absent: the one key. */
+  readonly rangeEnd?: string;
+  readonly limit?: number;
+  /** 0 or absent: the newest. */
+  readonly revision?: number;
+  readonly sortOrder?: 'NONE' | 'ASCEND' | 'DESCEND';
+  readonly sortTarget?: 'KEY' | 'VERSION' | 'CREATE' | 'MOD' | 'VALUE';
+  readonly serializable?: boolean;
+  readonly keysOnly?: boolean;
+  readonly countOnly?: boolean;
+  readonly minModRevision?: number;
+  readonly maxModRevision?: number;
+  readonly minCreateRevision?: number;
+  readonly maxCreateRevision?: number;
+}
+
+export interface RangeResponse {
+  readonly header: ResponseHeader;
+  readonly kvs: readonly KeyValue[];
+  readonly more: boolean;
+  readonly count: number;
+}
+
+export interface PutRequest {
+  readonly key: string;
+  readonly value: StoredValue;
+  readonly lease?: number;
+  readonly prevKv?: boolean;
+  readonly ignoreValue?: boolean;
+  readonly ignoreLease?: boolean;
+}
+
+export interface PutResponse {
+  readonly header: ResponseHeader;
+  readonly prevKv?: KeyValue;
+}
+
+export interface DeleteRangeRequest {
+  readonly key: string;
+  readonly rangeEnd?: string;
+  readonly prevKv?: boolean;
+}
+
+export interface DeleteRangeResponse {
+  readonly header: ResponseHeader;
+  readonly deleted: number;
+  readonly prevKvs: readonly KeyValue[];
+}
+
+export interface Compare {
+  readonly key: string;
+  readonly rangeEnd?: string;
+  readonly target: 'VERSION' | 'CREATE' | 'MOD' | 'VALUE' | 'LEASE';
+  readonly result: 'EQUAL' | 'GREATER' | 'LESS' | 'NOT_EQUAL';
+  /** A number, or for VALUE the text or bytes. */
+  readonly operand: number | string | Uint8Array;
+}
+
+export type RequestOp =
+  | { readonly range: RangeRequest }
+  | { readonly put: PutRequest }
+  | { readonly deleteRange: DeleteRangeRequest }
+  | { readonly txn: TxnRequest };
+
+export type ResponseOp =
+  | { readonly range: RangeResponse }
+  | { readonly put: PutResponse }
+  | { readonly deleteRange: DeleteRangeResponse }
+  | { readonly txn: TxnResponse };
+
+export interface TxnRequest {
+  readonly compare: readonly Compare[];
+  readonly success: readonly RequestOp[];
+  readonly failure: readonly RequestOp[];
+}
+
+export interface TxnResponse {
+  readonly header: ResponseHeader;
+  readonly succeeded: boolean;
+  readonly responses: readonly ResponseOp[];
+}
+
+export interface CompactionRequest {
+  readonly revision: number;
+  readonly physical?: boolean;
+}
+
+export interface WatchCreateRequest {
+  readonly key: string;
+  readonly rangeEnd?: string;
+  /** First revision wanted; 0: from now on. */
+  readonly startRevision?: number;
+  readonly progressNotify?: boolean;
+  readonly filters?: readonly ('NOPUT' | 'NODELETE')[];
+  readonly prevKv?: boolean;
+  readonly watchId?: number;
+}
+
+export interface WatchEvent {
+  readonly type: 'PUT' | 'DELETE';
+  readonly kv: KeyValue;
+  readonly prevKv?: KeyValue;
+}
+
+export interface WatchResponse {
+  readonly header: ResponseHeader;
+  readonly watchId: number;
+  readonly created?: boolean;
+  readonly canceled?: boolean;
+  readonly cancelReason?: string;
+  readonly compactRevision?: number;
+  readonly events: readonly WatchEvent[];
+}
+
+export interface LeaseGrantRequest {
+  readonly ttl: number;
+  /** 0: the server chooses. */
+  readonly id?: number;
+}
+
+export interface LeaseGrantResponse {
+  readonly header: ResponseHeader;
+  readonly id: number;
+  readonly ttl: number;
+}
+
+/** A failed call: gRPC's status. `message` begins with `etcdserver: `. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+}
