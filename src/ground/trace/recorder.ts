@@ -27,6 +27,11 @@ export class Recorder {
     this.#loop = loop;
   }
 
+  /** The loop whose causes these records are; for queues that keep the cause of what they hold. */
+  get loop(): EventLoop {
+    return this.#loop;
+  }
+
   /** Adds a record that follows from the running cause, and makes it the running cause. */
   record(fields: RecordFields): CauseId {
     const loop = this.#loop;
