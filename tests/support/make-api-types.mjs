@@ -5,19 +5,46 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const ROOTS = [
-  'core.v1.Pod', 'core.v1.Namespace', 'core.v1.Node', 'core.v1.Service', 'core.v1.Endpoints',
-  'core.v1.ConfigMap', 'core.v1.Secret', 'core.v1.ServiceAccount', 'core.v1.Event', 'core.v1.Binding',
-  'core.v1.PodTemplateSpec', 'discovery.v1.EndpointSlice', 'coordination.v1.Lease', 'apps.v1.Deployment',
-  'apps.v1.ReplicaSet', 'autoscaling.v1.Scale', 'rbac.v1.Role', 'rbac.v1.RoleBinding',
-  'rbac.v1.ClusterRole', 'rbac.v1.ClusterRoleBinding', 'authentication.v1.TokenReview',
-  'authentication.v1.TokenRequest', 'authentication.v1.SelfSubjectReview',
-  'authorization.v1.SubjectAccessReview', 'authorization.v1.SelfSubjectAccessReview',
-  'authorization.v1.LocalSubjectAccessReview', 'authorization.v1.SelfSubjectRulesReview',
-  'scheduling.v1.PriorityClass', 'meta.v1.Status', 'meta.v1.DeleteOptions', 'events.v1.Event',
+  'core.v1.Pod',
+  'core.v1.Namespace',
+  'core.v1.Node',
+  'core.v1.Service',
+  'core.v1.Endpoints',
+  'core.v1.ConfigMap',
+  'core.v1.Secret',
+  'core.v1.ServiceAccount',
+  'core.v1.Event',
+  'core.v1.Binding',
+  'core.v1.PodTemplateSpec',
+  'discovery.v1.EndpointSlice',
+  'coordination.v1.Lease',
+  'apps.v1.Deployment',
+  'apps.v1.ReplicaSet',
+  'autoscaling.v1.Scale',
+  'rbac.v1.Role',
+  'rbac.v1.RoleBinding',
+  'rbac.v1.ClusterRole',
+  'rbac.v1.ClusterRoleBinding',
+  'authentication.v1.TokenReview',
+  'authentication.v1.TokenRequest',
+  'authentication.v1.SelfSubjectReview',
+  'authorization.v1.SubjectAccessReview',
+  'authorization.v1.SelfSubjectAccessReview',
+  'authorization.v1.LocalSubjectAccessReview',
+  'authorization.v1.SelfSubjectRulesReview',
+  'scheduling.v1.PriorityClass',
+  'meta.v1.Status',
+  'meta.v1.DeleteOptions',
+  'events.v1.Event',
   'policy.v1.Eviction',
 ];
 // Names that two groups share get their group in front.
-const RENAMES = { 'events.v1.Event': 'EventsEvent', 'discovery.v1.EndpointPort': 'SliceEndpointPort', 'meta.v1.MicroTime': 'MicroTime', 'events.v1.EventSeries': 'EventsEventSeries' };
+const RENAMES = {
+  'events.v1.Event': 'EventsEvent',
+  'discovery.v1.EndpointPort': 'SliceEndpointPort',
+  'meta.v1.MicroTime': 'MicroTime',
+  'events.v1.EventSeries': 'EventsEventSeries',
+};
 
 const table = JSON.parse(readFileSync(process.argv[2], 'utf8')).definitions;
 const wanted = new Set();
@@ -41,16 +68,29 @@ for (const name of wanted) {
   if (other !== undefined) throw new Error(`${name} and ${other} share a name`);
   seen.set(short(name), name);
 }
-const scalars = { 'api.resource.Quantity': 'string', 'meta.v1.Time': 'string', 'meta.v1.MicroTime': 'string', 'util.intstr.IntOrString': 'number | string' };
+const scalars = {
+  'api.resource.Quantity': 'string',
+  'meta.v1.Time': 'string',
+  'meta.v1.MicroTime': 'string',
+  'util.intstr.IntOrString': 'number | string',
+};
 const typeOf = (field) => {
-  if (field.ref) return scalars[field.ref] ?? (table[field.ref].properties ? short(field.ref) : 'unknown');
+  if (field.ref)
+    return scalars[field.ref] ?? (table[field.ref].properties ? short(field.ref) : 'unknown');
   switch (field.type) {
-    case 'array': return `readonly ${wrap(typeOf(field.items))}[]`;
-    case 'object': return field.values ? `Readonly<Record<string, ${typeOf(field.values)}>>` : 'unknown';
-    case 'integer': case 'number': return 'number';
-    case 'boolean': return 'boolean';
-    case 'string': return 'string';
-    default: return 'unknown';
+    case 'array':
+      return `readonly ${wrap(typeOf(field.items))}[]`;
+    case 'object':
+      return field.values ? `Readonly<Record<string, ${typeOf(field.values)}>>` : 'unknown';
+    case 'integer':
+    case 'number':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    case 'string':
+      return 'string';
+    default:
+      return 'unknown';
   }
 };
 const wrap = (text) => (text.includes('|') || text.startsWith('readonly') ? `(${text})` : text);
@@ -66,8 +106,12 @@ for (const name of [...wanted].sort((a, b) => (short(a) < short(b) ? -1 : 1))) {
   const definition = table[name];
   if (scalars[name] || !definition.properties) continue;
   out += `/** ${name} */\nexport interface ${short(name)} {\n`;
-  for (const [key, field] of Object.entries(definition.properties).sort((a, b) => (a[0] < b[0] ? -1 : 1))) {
-    const top = definition.gvk !== undefined && (key === 'apiVersion' || key === 'kind' || key === 'metadata');
+  for (const [key, field] of Object.entries(definition.properties).sort((a, b) =>
+    a[0] < b[0] ? -1 : 1,
+  )) {
+    const top =
+      definition.gvk !== undefined &&
+      (key === 'apiVersion' || key === 'kind' || key === 'metadata');
     const named = name === 'meta.v1.ObjectMeta' && key === 'name';
     const optional = field.required || named || (top && short(name) !== 'DeleteOptions') ? '' : '?';
     const label = /^[A-Za-z_$][\w$]*$/.test(key) ? key : `'${key}'`;

@@ -1,0 +1,7 @@
+/** Modules that the build makes: the two cores compiled to Wasm, and the names of what is built in. */
+declare module 'virtual:core/packet' {
+  export const bytes: Uint8Array;
+}
+declare module 'virtual:core/scheduler' {
+  export const bytes: Uint8Array;
+}
