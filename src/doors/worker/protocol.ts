@@ -58,8 +58,12 @@ export type Request =
   /** A file of the workstation's home: answers { text } or null. */
   | { readonly verb: 'read-file'; readonly path: string }
   | { readonly verb: 'list-files' }
-  /** Answers SavedLab. */
-  | { readonly verb: 'save' }
+  /** Answers SavedLab; `link` and `file` its text forms. `view` is kept with it. */
+  | { readonly verb: 'save'; readonly view: Readonly<Record<string, string>> }
+  | { readonly verb: 'pack-link'; readonly view: Readonly<Record<string, string>> }
+  | { readonly verb: 'pack-file'; readonly view: Readonly<Record<string, string>> }
+  /** Reads a link or the text of a file: answers SavedLab, or a locale key that says what is wrong. */
+  | { readonly verb: 'unpack'; readonly text: string }
   /** Scenario: which step is shown, and reset to its start by replay. */
   | { readonly verb: 'scenario-step'; readonly step: number }
   | { readonly verb: 'scenario-reset' };
