@@ -20,6 +20,7 @@ export interface KeyValue {
 }
 
 export interface ResponseHeader {
+  /** Ids are 16 hex digits. */
   readonly clusterId: string;
   readonly memberId: string;
   readonly revision: number;
@@ -158,4 +159,62 @@ export interface LeaseGrantResponse {
 export interface RpcError {
   readonly code: number;
   readonly message: string;
+}
+
+export interface CompactionResponse {
+  readonly header: ResponseHeader;
+}
+
+export interface LeaseRevokeResponse {
+  readonly header: ResponseHeader;
+}
+
+export interface LeaseKeepAliveResponse {
+  readonly header: ResponseHeader;
+  readonly id: number;
+  /** 0 when the lease is gone. */
+  readonly ttl: number;
+}
+
+export interface LeaseTimeToLiveResponse {
+  readonly header: ResponseHeader;
+  readonly id: number;
+  /** Seconds left; −1 when the lease is gone. */
+  readonly ttl: number;
+  readonly grantedTtl: number;
+  readonly keys: readonly string[];
+}
+
+export interface LeaseLeasesResponse {
+  readonly header: ResponseHeader;
+  readonly leases: readonly number[];
+}
+
+export interface Member {
+  /** 16 hex digits. */
+  readonly id: string;
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+export interface MemberListResponse {
+  readonly header: ResponseHeader;
+  readonly members: readonly Member[];
+}
+
+export interface StatusResponse {
+  readonly header: ResponseHeader;
+  readonly version: string;
+  readonly storageVersion: string;
+  readonly dbSize: number;
+  readonly dbSizeInUse: number;
+  readonly dbSizeQuota: number;
+  readonly leader: string;
+  readonly raftIndex: number;
+  readonly raftTerm: number;
+  readonly raftAppliedIndex: number;
+  readonly errors: readonly string[];
+  readonly isLearner: boolean;
 }

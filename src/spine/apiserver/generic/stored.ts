@@ -1,0 +1,50 @@
+/**
+ * Objects as etcd keeps them: the frozen object itself inside a message whose bytes are `k8s\0` and protobuf, made when somebody
+ * reads them. Reading takes the object out by reference and gives it its resourceVersion, which is the revision of the key: one that
+ * the stored object still has from before means nothing and is not rendered.
+ */
+import { withFields } from '../../../ground/api/edit.ts';
+import type { KubeObject } from '../../../ground/api/object.ts';
+import { isBytes, type Message } from '../../../machines/network/chunk.ts';
+import type { StoredValue } from '../../etcd/wire/index.ts';
+
+/** Turns an object into the bytes that upstream would store. */
+export type EncodeStored = (object: KubeObject) => Uint8Array;
+
+/** Bytes that an object of ordinary size takes; exact bytes would have to be rendered first. */
+const SIZE_ESTIMATE = 1200;
+
+export class StoredObject implements Message {
+  readonly protocol = 'api-stored';
+  readonly wireSize = SIZE_ESTIMATE;
+  readonly object: KubeObject;
+  readonly #encode: EncodeStored;
+
+  constructor(object: KubeObject, encode: EncodeStored) {
+    this.object = object;
+    this.#encode = encode;
+  }
+
+  render(): Uint8Array {
+    return this.#encode(withoutRevision(this.object));
+  }
+}
+
+/** The object of a stored value; undefined for bytes that some other client wrote. */
+export function storedObjectOf(value: StoredValue): KubeObject | undefined {
+  if (isBytes(value) || value.protocol !== 'api-stored') return undefined;
+  return (value as StoredObject).object;
+}
+
+/** The object as readers get it: with the revision of its key. */
+export function withRevision(object: KubeObject, revision: number): KubeObject {
+  const metadata = withFields(object.metadata, { resourceVersion: String(revision) });
+  return withFields(object, { metadata });
+}
+
+/** The object as it is stored. */
+export function withoutRevision(object: KubeObject): KubeObject {
+  if (object.metadata.resourceVersion === undefined) return object;
+  const metadata = withFields(object.metadata, { resourceVersion: undefined });
+  return withFields(object, { metadata });
+}

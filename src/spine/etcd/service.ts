@@ -1,0 +1,308 @@
+/**
+ * The gRPC services of one member: KV, Watch, Lease, Cluster and Maintenance as far as they exist
+ * with one member (etcd 3.6, server/etcdserver/api/v3rpc). Reads are answered from the applied state;
+ * writes are proposed to the log and answered when they are applied. A call is one HTTP request whose
+ * answer carries `grpc-status`; a watch is a call whose answer streams.
+ */
+import type { EventLoop, Micros } from '../../ground/base/event-loop.ts';
+import type { RandomStream } from '../../ground/base/random.ts';
+import { ok, type Result } from '../../ground/base/result.ts';
+import type { Headers, HttpExchange } from '../../machines/network/http-types.ts';
+import { checkApply, checkTxn } from './check.ts';
+import type { Database } from './database.ts';
+import type { ProposalLog } from './log.ts';
+import type { OpResult, TxnResult } from './mvcc.ts';
+import { WatchHub } from './watch.ts';
+import { COMPACTED, EMPTY_KEY, unimplemented } from './wire/errors.ts';
+import type * as M from './wire/messages.ts';
+import { rpcMessage, rpcValue, sizeOfKvs } from './wire/rpc-message.ts';
+
+/** `--quota-backend-bytes` */
+const QUOTA_BYTES = 2_147_483_648;
+/** A database file as small as it gets. */
+const DB_BYTES_MIN = 20_480;
+
+const GRPC_OK: Headers = new Map([
+  ['content-type', 'application/grpc'],
+  ['grpc-status', '0'],
+]);
+
+type Answer = (result: Result<unknown, M.RpcError>, payloadBytes?: number) => void;
+
+export interface ServiceOptions {
+  readonly version: string;
+  readonly clientUrls: readonly string[];
+  readonly monotonic: () => Micros;
+  readonly random: RandomStream;
+  /** Called when a lease was granted or renewed: the time of the next expiry may have changed. */
+  readonly onLease: () => void;
+}
+
+export class Service {
+  readonly hub: WatchHub;
+  readonly #database: Database;
+  readonly #log: ProposalLog;
+  readonly #loop: EventLoop;
+  readonly #options: ServiceOptions;
+  #watchId = 0;
+  /** Watches that asked for progress, for the periodic notification. */
+  readonly #progress = new Set<() => void>();
+
+  constructor(database: Database, log: ProposalLog, loop: EventLoop, options: ServiceOptions) {
+    this.#database = database;
+    this.#log = log;
+    this.#loop = loop;
+    this.#options = options;
+    this.hub = new WatchHub(database.store);
+    database.store.onCommit = (revision, changes) => {
+      database.lessor.note(changes);
+      this.hub.notify(revision, changes);
+    };
+  }
+
+  /** Answers one request. Runs inside the server's task; never waits. */
+  handle(exchange: HttpExchange): void {
+    const path = exchange.request.target;
+    const request = rpcValue(exchange.request.body);
+    const answer: Answer = (result, payloadBytes) => respond(exchange, result, payloadBytes);
+    if (request === undefined) {
+      exchange.respond(415, new Map([['content-type', 'text/plain']]));
+      return;
+    }
+    switch (path) {
+      case '/etcdserverpb.KV/Range':
+        return this.#range(request as M.RangeRequest, answer);
+      case '/etcdserverpb.KV/Put':
+        return this.#write({ put: request as M.PutRequest }, answer);
+      case '/etcdserverpb.KV/DeleteRange':
+        return this.#write({ deleteRange: request as M.DeleteRangeRequest }, answer);
+      case '/etcdserverpb.KV/Txn':
+        return this.#txn(request as M.TxnRequest, answer);
+      case '/etcdserverpb.KV/Compact':
+        return this.#compact(request as M.CompactionRequest, answer);
+      case '/etcdserverpb.Watch/Watch':
+        return this.#watch(request as M.WatchCreateRequest, exchange);
+      default:
+        return this.#other(path, request, answer);
+    }
+  }
+
+  /** Tells every watch that asked for it how far it is (every `--watch-progress-notify-interval`). */
+  notifyProgress(): void {
+    for (const notify of this.#progress) notify();
+  }
+
+  /** Revokes a lease through the log; keys go in one revision. */
+  revoke(id: number, answer: Answer): void {
+    this.#log.propose({
+      apply: (database) => {
+        const keys = database.lessor.revoke(id);
+        if (!keys.ok) return answer(keys);
+        if (keys.value.length > 0) database.store.deleteKeys(keys.value);
+        answer(ok({ header: this.header() } satisfies M.LeaseRevokeResponse));
+      },
+    });
+  }
+
+  header(revision = this.#database.store.revision): M.ResponseHeader {
+    const { clusterId, memberId } = this.#database.identity;
+    return { clusterId, memberId, revision, raftTerm: this.#database.term };
+  }
+
+  #range(request: M.RangeRequest, answer: Answer): void {
+    if (request.key === '') return answer({ ok: false, error: EMPTY_KEY });
+    const found = this.#database.store.range(request);
+    if (!found.ok) return answer(found);
+    const response: M.RangeResponse = { header: this.header(), ...found.value };
+    answer(ok(response), sizeOfKvs(found.value.kvs));
+  }
+
+  /** A single put or delete is a transaction without comparisons. */
+  #write(op: M.RequestOp, answer: Answer): void {
+    const txn: M.TxnRequest = { compare: [], success: [op], failure: [] };
+    this.#transact(txn, answer, (result) => {
+      const header = this.header(result.revision);
+      const first = result.responses[0];
+      if (first !== undefined && 'put' in first) return { header, ...first.put };
+      if (first !== undefined && 'deleteRange' in first) return { header, ...first.deleteRange };
+      return { header };
+    });
+  }
+
+  #txn(request: M.TxnRequest, answer: Answer): void {
+    this.#transact(request, answer, (result) => this.#txnResponse(result));
+  }
+
+  #transact(txn: M.TxnRequest, answer: Answer, shape: (result: TxnResult) => unknown): void {
+    const refusal = checkTxn(txn);
+    if (refusal !== undefined) return answer({ ok: false, error: refusal });
+    const apply = (database: Database): void => {
+      const late = checkApply(txn, database.store, database.lessor);
+      if (late !== undefined) return answer({ ok: false, error: late });
+      answer(ok(shape(database.store.txn(txn))));
+    };
+    // A transaction that only reads needs no entry in the log.
+    if (txn.success.every(isRead) && txn.failure.every(isRead)) return apply(this.#database);
+    this.#log.propose({ apply });
+  }
+
+  #txnResponse(result: TxnResult): M.TxnResponse {
+    const header = this.header(result.revision);
+    return {
+      header,
+      succeeded: result.succeeded,
+      responses: result.responses.map((response) => this.#opResponse(response, header)),
+    };
+  }
+
+  #opResponse(result: OpResult, header: M.ResponseHeader): M.ResponseOp {
+    if ('range' in result) return { range: { header, ...result.range } };
+    if ('put' in result) return { put: { header, ...result.put } };
+    if ('deleteRange' in result) return { deleteRange: { header, ...result.deleteRange } };
+    return { txn: this.#txnResponse(result.txn) };
+  }
+
+  #compact(request: M.CompactionRequest, answer: Answer): void {
+    this.#log.propose({
+      apply: (database) => {
+        const done = database.store.compact(request.revision);
+        answer(done.ok ? ok({ header: this.header() }) : done);
+      },
+    });
+  }
+
+  #watch(request: M.WatchCreateRequest, exchange: HttpExchange): void {
+    const watchId = request.watchId ?? this.#watchId++;
+    const send = (response: Omit<M.WatchResponse, 'header' | 'watchId'>, revision?: number): boolean => {
+      const size = sizeOfKvs(response.events.map((event) => event.kv));
+      return exchange.post(rpcMessage({ header: this.header(revision), watchId, ...response }, size));
+    };
+    exchange.start(200, GRPC_OK);
+    send({ created: true, events: [] });
+    const watcher = this.hub.open(request, (revision, events) => {
+      if (!exchange.gone && send({ events }, revision)) return true;
+      this.#progress.delete(notify);
+      exchange.abort();
+      return false;
+    });
+    const notify = (): void => {
+      if (watcher === undefined || !exchange.gone) send({ events: [] });
+      else {
+        watcher.close();
+        this.#progress.delete(notify);
+      }
+    };
+    if (watcher === undefined) {
+      const compactRevision = this.#database.store.compactRevision;
+      send({ canceled: true, compactRevision, cancelReason: COMPACTED.message, events: [] });
+      exchange.end();
+      return;
+    }
+    if (request.progressNotify === true) this.#progress.add(notify);
+  }
+
+  #other(path: string, request: unknown, answer: Answer): void {
+    const [service = '', method = ''] = path.slice(1).split('/');
+    switch (path) {
+      case '/etcdserverpb.Lease/LeaseGrant':
+        return this.#grant(request as M.LeaseGrantRequest, answer);
+      case '/etcdserverpb.Lease/LeaseRevoke':
+        return this.revoke((request as { id: number }).id, answer);
+      case '/etcdserverpb.Lease/LeaseKeepAlive':
+        return this.#keepAlive((request as { id: number }).id, answer);
+      case '/etcdserverpb.Lease/LeaseTimeToLive':
+        return this.#timeToLive(request as { id: number; keys: boolean }, answer);
+      case '/etcdserverpb.Lease/LeaseLeases':
+        return answer(ok({ header: this.header(), leases: this.#database.lessor.ids() }));
+      case '/etcdserverpb.Cluster/MemberList':
+        return answer(ok({ header: this.header(), members: [this.#member()] }));
+      case '/etcdserverpb.Maintenance/Status':
+        return answer(ok(this.#status()));
+      case '/etcdserverpb.Maintenance/Defragment':
+        return answer(ok({ header: this.header() }));
+      default:
+        return answer({ ok: false, error: unimplemented(service, method) });
+    }
+  }
+
+  #grant(request: M.LeaseGrantRequest, answer: Answer): void {
+    this.#log.propose({
+      apply: (database) => {
+        const random = this.#options.random;
+        const wanted = request.id ?? 0;
+        // 53 bits: ids are numbers here.
+        const id = wanted !== 0 ? wanted : random.below(0x1fffff) * 2 ** 32 + random.word() + 1;
+        const lease = database.lessor.grant(id, request.ttl, this.#options.monotonic());
+        if (!lease.ok) return answer(lease);
+        this.#options.onLease();
+        answer(ok({ header: this.header(), id, ttl: lease.value.ttl }));
+      },
+    });
+  }
+
+  #keepAlive(id: number, answer: Answer): void {
+    const lease = this.#database.lessor.renew(id, this.#options.monotonic());
+    if (lease.ok) this.#options.onLease();
+    answer(ok({ header: this.header(), id, ttl: lease.ok ? lease.value.ttl : 0 }));
+  }
+
+  #timeToLive(request: { readonly id: number; readonly keys: boolean }, answer: Answer): void {
+    const lease = this.#database.lessor.find(request.id);
+    const header = this.header();
+    if (lease === undefined) {
+      answer(ok({ header, id: request.id, ttl: -1, grantedTtl: 0, keys: [] }));
+      return;
+    }
+    const left = Math.max(0, Math.floor((lease.expires - this.#options.monotonic()) / 1_000_000));
+    const keys = request.keys ? [...lease.keys] : [];
+    answer(ok({ header, id: request.id, ttl: left, grantedTtl: lease.ttl, keys }));
+  }
+
+  #member(): M.Member {
+    const { memberId, name, peerUrls } = this.#database.identity;
+    const clientUrls = this.#options.clientUrls;
+    return { id: memberId, name, peerUrls, clientUrls, isLearner: false };
+  }
+
+  #status(): M.StatusResponse {
+    const { store, identity, index, term } = this.#database;
+    const used = Math.max(DB_BYTES_MIN, Math.ceil(store.sizeBytes / 4096) * 4096);
+    return {
+      header: this.header(),
+      version: this.#options.version,
+      storageVersion: '3.6.0',
+      dbSize: used,
+      dbSizeInUse: used,
+      dbSizeQuota: QUOTA_BYTES,
+      leader: identity.memberId,
+      raftIndex: index,
+      raftTerm: term,
+      raftAppliedIndex: index,
+      errors: [],
+      isLearner: false,
+    };
+  }
+}
+
+function isRead(op: M.RequestOp): boolean {
+  return 'range' in op || ('txn' in op && [...op.txn.success, ...op.txn.failure].every(isRead));
+}
+
+function respond(
+  exchange: HttpExchange,
+  result: Result<unknown, M.RpcError>,
+  payloadBytes: number | undefined,
+): void {
+  if (exchange.gone) return;
+  if (result.ok) {
+    exchange.respond(200, GRPC_OK, rpcMessage(result.value, payloadBytes));
+    return;
+  }
+  const headers = new Map([
+    ['content-type', 'application/grpc'],
+    ['grpc-status', String(result.error.code)],
+    ['grpc-message', result.error.message],
+  ]);
+  exchange.respond(200, headers);
+}
+
