@@ -4,11 +4,13 @@
  * of the API use this file. Watch events travel one message each, made once per event and shared by
  * all watchers.
  *
- * Not modelled: protobuf and CBOR bodies; what a client negotiates is settled by the bridge.
+ * Not modelled: protobuf and CBOR bodies; what a foreign client negotiates is settled by the bridge.
  */
-import { utf8 } from '../../ground/base/bytes.ts';
-import type { Result } from '../../ground/base/result.ts';
+import { freezeDeep } from '../../ground/api/edit.ts';
 import type { KubeObject } from '../../ground/api/object.ts';
+import { textOf, utf8 } from '../../ground/base/bytes.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import { formatJson, parseJson } from '../../ground/lang/json.ts';
 import { type Chunk, isBytes, type Message } from '../../machines/network/chunk.ts';
 import type { WatchEvent } from './types.ts';
 
@@ -24,11 +26,105 @@ export interface WatchMessage extends Message {
   readonly event: WatchEvent<KubeObject>;
 }
 
+class ObjectBody implements ObjectMessage {
+  readonly protocol = 'api-object';
+  readonly object: unknown;
+  #size = -1;
+
+  constructor(object: unknown) {
+    this.object = object;
+  }
+
+  get wireSize(): number {
+    if (this.#size < 0) this.#size = estimateSize(this.object);
+    return this.#size;
+  }
+
+  render(): Uint8Array {
+    return utf8(`${formatJson(this.object)}\n`);
+  }
+}
+
+class WatchBody implements WatchMessage {
+  readonly protocol = 'watch-event';
+  readonly event: WatchEvent<KubeObject>;
+  #size = -1;
+
+  constructor(event: WatchEvent<KubeObject>) {
+    this.event = event;
+  }
+
+  get wireSize(): number {
+    if (this.#size < 0) this.#size = 28 + estimateSize(this.event.object);
+    return this.#size;
+  }
+
+  render(): Uint8Array {
+    const { type, object } = this.event;
+    return utf8(`{"type":"${type}","object":${formatJson(object)}}\n`);
+  }
+}
+
 /** A body that carries the frozen object; its bytes are JSON with a line end. */
-export declare function objectMessage(object: unknown): ObjectMessage;
+export function objectMessage(object: unknown): ObjectMessage {
+  return new ObjectBody(object);
+}
+
 /** A watch event as one line of the stream: `{"type":"ADDED","object":{…}}`. */
-export declare function watchMessage(event: WatchEvent<KubeObject>): WatchMessage;
-/** The object of a body: by reference, or parsed from JSON bytes. The error is the parser's. */
-export declare function objectOf(chunk: Chunk): Result<unknown, string>;
-void utf8;
-void isBytes;
+export function watchMessage(event: WatchEvent<KubeObject>): WatchMessage {
+  return new WatchBody(event);
+}
+
+/** The object of a body: by reference, or parsed from JSON bytes and frozen. The error is the parser's. */
+export function objectOf(chunk: Chunk): Result<unknown, string> {
+  if (!isBytes(chunk) && chunk.protocol === 'api-object') {
+    return ok((chunk as ObjectMessage).object);
+  }
+  const parsed = parseJson(textOf(isBytes(chunk) ? chunk : chunk.render()));
+  return parsed.ok ? ok(freezeDeep(parsed.value)) : err(parsed.error.message);
+}
+
+/**
+ * The events of a piece of a watch's body: one by reference, or the complete lines of bytes. `rest`
+ * is the start of a line that was cut, to be given again with the next piece.
+ */
+export function watchEventsOf(
+  chunk: Chunk,
+  rest: string,
+): { readonly events: readonly WatchEvent<KubeObject>[]; readonly rest: string } {
+  if (!isBytes(chunk) && chunk.protocol === 'watch-event') {
+    return { events: [(chunk as WatchMessage).event], rest };
+  }
+  const lines = (rest + textOf(isBytes(chunk) ? chunk : chunk.render())).split('\n');
+  const tail = lines.pop() ?? '';
+  const events: WatchEvent<KubeObject>[] = [];
+  for (const line of lines) {
+    if (line === '') continue;
+    const parsed = parseJson(line);
+    if (parsed.ok) events.push(freezeDeep(parsed.value) as unknown as WatchEvent<KubeObject>);
+  }
+  return { events, rest: tail };
+}
+
+/** About how many bytes the JSON of a value takes. A long list is judged by its first items. */
+export function estimateSize(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 5;
+  if (Array.isArray(value)) return estimateList(value);
+  let size = 2;
+  for (const key in value) {
+    const part = (value as Record<string, unknown>)[key];
+    if (part !== undefined) size += key.length + 4 + estimateSize(part);
+  }
+  return size;
+}
+
+/** Items of a list that are measured; the others are taken to be alike. */
+const MEASURED_MAX = 8;
+
+function estimateList(list: readonly unknown[]): number {
+  const measured = Math.min(list.length, MEASURED_MAX);
+  let size = 0;
+  for (let index = 0; index < measured; index += 1) size += 1 + estimateSize(list[index]);
+  return measured === 0 ? 2 : 2 + Math.ceil((size / measured) * list.length);
+}

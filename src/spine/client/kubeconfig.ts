@@ -1,8 +1,20 @@
-/** Kubeconfig files: read, written, and turned into what a client needs. Signatures first. */
-import type { Result } from '../../ground/base/result.ts';
+/**
+ * Kubeconfig files: read, written, and turned into what a client needs (k8s.io/client-go/tools/clientcmd,
+ * v0.34), and the configuration of a program inside a pod (rest.InClusterConfig). Errors are in
+ * clientcmd's words.
+ *
+ * Not modelled: several files in KUBECONFIG are merged by kubectl, not here; exec and auth-provider
+ * plugins, proxies and `extensions` are kept by nobody and refused with a message.
+ */
+import { parseBase64, textOf } from '../../ground/base/bytes.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import { quote, sortedText } from '../../ground/base/text.ts';
+import { formatYaml, parseYaml } from '../../ground/lang/yaml/index.ts';
 import type { Certificate } from '../../ground/pki/certificate.ts';
+import { goError } from '../../machines/network/errno.ts';
 import type { TlsIdentity } from '../../machines/network/tls-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
+import { certificatesOf, identityOf } from './credentials.ts';
 
 export interface KubeconfigCluster {
   readonly server: string;
@@ -44,7 +56,7 @@ export interface ClientConfig {
   readonly roots: readonly Certificate[];
   readonly identity?: TlsIdentity;
   readonly token?: string;
-  /** Read again when it changes (at most once a minute). */
+  /** Read again when it is a minute old. */
   readonly tokenFile?: string;
   readonly skipVerify?: boolean;
   readonly serverName?: string;
@@ -60,26 +72,281 @@ export interface ConfigOverrides {
   readonly server?: string;
   readonly namespace?: string;
   readonly token?: string;
+  /** `--as` and `--as-group`. */
+  readonly impersonate?: { readonly user: string; readonly groups: readonly string[] };
+  readonly skipVerify?: boolean;
 }
 
-/** Reads the text of a kubeconfig file; the error is client-go's. `path` is for messages. */
-export declare function parseKubeconfig(text: string, path: string): Result<Kubeconfig, string>;
-/** The file's text as `kubectl config` writes it. */
-export declare function formatKubeconfig(config: Kubeconfig): string;
-/** Reads a file. A missing file: `stat <path>: no such file or directory`. */
-export declare function readKubeconfig(process: Process, path: string): Result<Kubeconfig, string>;
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+const NO_CONFIGURATION =
+  'invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads the text of a kubeconfig file; the error is clientcmd's. `path` is for messages. */
+export function parseKubeconfig(text: string, path: string): Result<Kubeconfig, string> {
+  const bad = (reason: string) => err(`error loading config file ${quote(path)}: ${reason}`);
+  const parsed = parseYaml(text);
+  if (!parsed.ok) return bad(parsed.error.message);
+  const root = parsed.value[0]?.value;
+  if (root === undefined || root === null) return ok(EMPTY);
+  if (typeof root !== 'object' || Array.isArray(root)) {
+    return bad('json: cannot unmarshal string into Go value of type v1.Config');
+  }
+  const fields = root as Fields;
+  const version = fields['apiVersion'];
+  if (version !== undefined && version !== 'v1') {
+    return bad(
+      `no kind ${quote(String(fields['kind'] ?? ''))} is registered for version ${quote(String(version))} in scheme "pkg/api/latest/latest.go:50"`,
+    );
+  }
+  return ok({
+    clusters: named<KubeconfigCluster>(fields['clusters'], 'cluster'),
+    users: named<KubeconfigUser>(fields['users'], 'user'),
+    contexts: named<KubeconfigContext>(fields['contexts'], 'context'),
+    currentContext: textField(fields, 'current-context'),
+  });
+}
+
+const EMPTY: Kubeconfig = {
+  clusters: new Map(),
+  users: new Map(),
+  contexts: new Map(),
+  currentContext: '',
+};
+
+/** A list of `{name, <field>: {…}}` as a map; of equal names the first counts. */
+function named<T>(list: unknown, field: string): ReadonlyMap<string, T> {
+  const entries = new Map<string, T>();
+  if (!Array.isArray(list)) return entries;
+  for (const item of list as readonly Fields[]) {
+    const name = textField(item, 'name');
+    if (!entries.has(name)) entries.set(name, (item[field] ?? {}) as T);
+  }
+  return entries;
+}
+
+function textField(fields: Fields, name: string): string {
+  const value = fields[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** The file's text as `kubectl config` writes it: names in byte order, keys too. */
+export function formatKubeconfig(config: Kubeconfig): string {
+  const list = (entries: ReadonlyMap<string, object>, field: string) =>
+    sortedText(entries.keys()).map((name) =>
+      field === 'user'
+        ? { name, [field]: sortedKeys(entries.get(name) as Fields) }
+        : { [field]: sortedKeys(entries.get(name) as Fields), name },
+    );
+  return formatYaml({
+    apiVersion: 'v1',
+    clusters: list(config.clusters, 'cluster'),
+    contexts: list(config.contexts, 'context'),
+    'current-context': config.currentContext,
+    kind: 'Config',
+    users: list(config.users, 'user'),
+  });
+}
+
+function sortedKeys(fields: Fields): Fields {
+  return Object.fromEntries(sortedText(Object.keys(fields)).map((key) => [key, fields[key]]));
+}
+
+/** Reads a file. A missing one: `stat <path>: no such file or directory`. */
+export function readKubeconfig(process: Process, path: string): Result<Kubeconfig, string> {
+  const text = process.files.readText(path);
+  if (text.ok) return parseKubeconfig(text.value, path);
+  const call = text.error === 'ENOENT' ? 'stat' : 'error loading config file: open';
+  return err(`${call} ${path}: ${goError(text.error)}`);
+}
+
 /** Credentials of a context, files read (relative to `base`, the file's folder). */
-export declare function clientConfig(
+export function clientConfig(
   process: Process,
   config: Kubeconfig,
   base: string,
-  overrides?: ConfigOverrides,
-): Result<ClientConfig, string>;
-/** The two before in one: what components do with `--kubeconfig`. */
-export declare function loadKubeconfig(
+  overrides: ConfigOverrides = {},
+): Result<ClientConfig, string> {
+  const contextName = overrides.context ?? config.currentContext;
+  const context = config.contexts.get(contextName);
+  if (context === undefined && overrides.context !== undefined) {
+    return err(`context ${quote(contextName)} does not exist`);
+  }
+  if (context === undefined && contextName !== '') {
+    return err(
+      `invalid configuration: context was not found for specified context: ${contextName}`,
+    );
+  }
+  const clusterName = overrides.cluster ?? context?.cluster ?? '';
+  const cluster = config.clusters.get(clusterName);
+  if (cluster === undefined && overrides.cluster !== undefined) {
+    return err(`cluster ${quote(clusterName)} does not exist`);
+  }
+  const server = overrides.server ?? cluster?.server ?? '';
+  if (server === '') {
+    return err(
+      clusterName === ''
+        ? NO_CONFIGURATION
+        : `invalid configuration: no server found for cluster ${quote(clusterName)}`,
+    );
+  }
+  const userName = overrides.user ?? context?.user ?? '';
+  const user = config.users.get(userName);
+  if (user === undefined && overrides.user !== undefined) {
+    return err(`auth info ${quote(userName)} does not exist`);
+  }
+  const reader = new CredentialReader(process, base, clusterName, userName);
+  const roots = reader.roots(cluster ?? { server });
+  const identity = reader.identity(user ?? {});
+  const problem = reader.problem;
+  if (problem !== undefined) return err(problem);
+  const as = user?.as;
+  const impersonate =
+    overrides.impersonate ??
+    (as === undefined ? undefined : { user: as, groups: user?.['as-groups'] ?? [] });
+  const token = overrides.token ?? user?.token;
+  const skip = overrides.skipVerify ?? cluster?.['insecure-skip-tls-verify'];
+  const serverName = cluster?.['tls-server-name'];
+  const tokenFile = user?.tokenFile;
+  return ok({
+    server: server.replace(/\/+$/, ''),
+    roots,
+    namespace: overrides.namespace ?? context?.namespace ?? 'default',
+    ...(identity === undefined ? {} : { identity }),
+    ...(token === undefined ? {} : { token }),
+    ...(tokenFile === undefined || token !== undefined
+      ? {}
+      : { tokenFile: joinPath(base, tokenFile) }),
+    ...(skip === true ? { skipVerify: true } : {}),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(impersonate === undefined ? {} : { impersonate }),
+  });
+}
+
+/** Reads what a kubeconfig names as data or as files, and collects what is wrong with it. */
+class CredentialReader {
+  readonly #process: Process;
+  readonly #base: string;
+  readonly #cluster: string;
+  readonly #user: string;
+  /** Problems of reading, listed together; and those of the content, of which the first is told. */
+  readonly #unreadable: string[] = [];
+  #malformed: string | undefined;
+
+  constructor(process: Process, base: string, cluster: string, user: string) {
+    this.#process = process;
+    this.#base = base;
+    this.#cluster = cluster;
+    this.#user = user;
+  }
+
+  get problem(): string | undefined {
+    const list = this.#unreadable;
+    if (list.length === 0) return this.#malformed;
+    return `invalid configuration: ${list.length === 1 ? list[0] : `[${list.join(', ')}]`}`;
+  }
+
+  roots(cluster: KubeconfigCluster): readonly Certificate[] {
+    const pem = this.#read(
+      cluster['certificate-authority-data'],
+      cluster['certificate-authority'],
+      'certificate-authority',
+      this.#cluster,
+    );
+    if (pem === undefined) return [];
+    const parsed = certificatesOf(pem);
+    if (parsed !== undefined) return parsed;
+    this.#malformed ??= 'unable to load root certificates: unable to parse bytes as PEM block';
+    return [];
+  }
+
+  identity(user: KubeconfigUser): TlsIdentity | undefined {
+    const certificate = this.#read(
+      user['client-certificate-data'],
+      user['client-certificate'],
+      'client-cert',
+      this.#user,
+    );
+    const key = this.#read(user['client-key-data'], user['client-key'], 'client-key', this.#user);
+    if (certificate === undefined && key === undefined) return undefined;
+    if (certificate === undefined || key === undefined) {
+      this.#malformed ??= `invalid configuration: client-${certificate === undefined ? 'cert' : 'key'}-data or client-${certificate === undefined ? 'cert' : 'key'} must be specified for ${this.#user} to use the clientCert authentication method`;
+      return undefined;
+    }
+    const identity = identityOf(certificate, key);
+    if (identity.ok) return identity.value;
+    this.#malformed ??= identity.error;
+    return undefined;
+  }
+
+  /** PEM text out of base64 data, or out of a file; undefined when neither is given or it cannot be read. */
+  #read(
+    data: string | undefined,
+    file: string | undefined,
+    what: string,
+    owner: string,
+  ): string | undefined {
+    if (data !== undefined && data !== '') {
+      const bytes = parseBase64(data);
+      if (bytes !== undefined) return textOf(bytes);
+      this.#malformed ??= `illegal base64 data at input byte 0`;
+      return undefined;
+    }
+    if (file === undefined || file === '') return undefined;
+    const path = joinPath(this.#base, file);
+    const text = this.#process.files.readText(path);
+    if (text.ok) return text.value;
+    this.#unreadable.push(
+      `unable to read ${what} ${path} for ${owner} due to open ${path}: ${goError(text.error)}`,
+    );
+    return undefined;
+  }
+}
+
+function joinPath(base: string, path: string): string {
+  return path.startsWith('/') ? path : `${base}/${path}`;
+}
+
+/** `readKubeconfig` and `clientConfig` in one: what components do with `--kubeconfig`. */
+export function loadKubeconfig(
   process: Process,
   path: string,
-  overrides?: ConfigOverrides,
-): Result<ClientConfig, string>;
+  overrides: ConfigOverrides = {},
+): Result<ClientConfig, string> {
+  const config = readKubeconfig(process, path);
+  if (!config.ok) return config;
+  const absolute = process.files.resolve(path);
+  const base = absolute.slice(0, absolute.lastIndexOf('/'));
+  return clientConfig(process, config.value, base, overrides);
+}
+
 /** From /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST, _PORT. */
-export declare function inClusterConfig(process: Process): Result<ClientConfig, string>;
+export function inClusterConfig(process: Process): Result<ClientConfig, string> {
+  const host = process.env.get('KUBERNETES_SERVICE_HOST') ?? '';
+  const port = process.env.get('KUBERNETES_SERVICE_PORT') ?? '';
+  if (host === '' || port === '') {
+    return err(
+      'unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined',
+    );
+  }
+  const tokenFile = `${SERVICE_ACCOUNT}/token`;
+  const token = process.files.readText(tokenFile);
+  if (!token.ok) return err(`open ${tokenFile}: ${goError(token.error)}`);
+  const authority = process.files.readText(`${SERVICE_ACCOUNT}/ca.crt`);
+  if (!authority.ok) {
+    process.log(
+      'E',
+      'config.go:533',
+      `Expected to load root CA config from ${SERVICE_ACCOUNT}/ca.crt, but got err: open ${SERVICE_ACCOUNT}/ca.crt: ${goError(authority.error)}`,
+    );
+  }
+  const namespace = process.files.readText(`${SERVICE_ACCOUNT}/namespace`);
+  return ok({
+    server: `https://${host}:${port}`,
+    roots: authority.ok ? (certificatesOf(authority.value) ?? []) : [],
+    token: token.value.trim(),
+    tokenFile,
+    namespace: namespace.ok ? namespace.value.trim() : 'default',
+  });
+}

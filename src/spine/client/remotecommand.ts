@@ -1,27 +1,35 @@
-/** The stream protocol of exec, attach and port-forward. Signatures first. */
-import type { Result } from '../../ground/base/result.ts';
-import type { Queue, Task, Wait } from '../../ground/base/task.ts';
+/**
+ * The stream protocol of exec and attach (k8s.io/client-go/tools/remotecommand and
+ * k8s.io/kubelet/pkg/cri/streaming/remotecommand, v0.34): a GET that is upgraded (101) to a duplex
+ * stream of channel frames. The client sends STDIN, RESIZE and CLOSE; the server sends STDOUT, STDERR
+ * and, last, one Status on ERROR that tells the exit code. In between, API server and kubelet pass
+ * frames through.
+ *
+ *     kubectl ── streamExec ──▶ apiserver ── proxyStream ──▶ kubelet ── proxyStream ──▶ runtime ── serveExec
+ */
 import type { Status } from '../../ground/api/types.ts';
-import type { Chunk, Message } from '../../machines/network/chunk.ts';
+import { concatBytes, textOf, utf8 } from '../../ground/base/bytes.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import { Queue, type Task, type Wait } from '../../ground/base/task.ts';
+import { formatJson, parseJson } from '../../ground/lang/json.ts';
 import type { HttpExchange, HttpResponse } from '../../machines/network/http-types.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
+import { localFailure } from './api-error.ts';
+import {
+  CLOSE,
+  channelMessage,
+  ERROR,
+  FrameReader,
+  RESIZE,
+  STDERR,
+  STDIN,
+  STDOUT,
+} from './channel-frames.ts';
+import { failureOf } from './client.ts';
 import type { ApiError, Client } from './types.ts';
 
-/** Channels of v5.channel.k8s.io. Port-forward uses 2i for data and 2i+1 for errors of port i. */
-export const STDIN = 0;
-export const STDOUT = 1;
-export const STDERR = 2;
-export const ERROR = 3;
-export const RESIZE = 4;
-export const CLOSE = 255;
-
-/** One frame of the upgraded stream. */
-export interface ChannelMessage extends Message {
-  readonly protocol: 'k8s-channel';
-  readonly channel: number;
-  readonly data: Uint8Array;
-}
+export { STDERR, STDIN, STDOUT } from './channel-frames.ts';
 
 export interface TerminalSize {
   readonly width: number;
@@ -51,17 +59,6 @@ export interface ExecOutcome {
   readonly message: string;
 }
 
-/**
- * Runs an exec or attach from the client's side: upgrades `target` (path with query), copies streams
- * until the server's Status comes. Used by kubectl.
- */
-export declare function streamExec(
-  process: Process,
-  client: Client,
-  target: string,
-  streams: ExecStreams,
-): Task<Result<ExecOutcome, ApiError>>;
-
 /** The server's side of the streams, handed to whoever runs the command. */
 export interface ServerStreams extends StreamOptions {
   /** The next input of the client; undefined at its end. */
@@ -72,30 +69,241 @@ export interface ServerStreams extends StreamOptions {
   readonly whenGone: Wait;
 }
 
+const PROTOCOL = 'v5.channel.k8s.io';
+
+/** The headers that ask for the upgrade. */
+export function streamHeaders(): ReadonlyMap<string, string> {
+  return new Map([
+    ['connection', 'Upgrade'],
+    ['upgrade', 'websocket'],
+    ['sec-websocket-version', '13'],
+    ['sec-websocket-protocol', PROTOCOL],
+  ]);
+}
+
+/** True when the request asks for an upgrade to the channel protocol. */
+export function isStreamRequest(exchange: HttpExchange): boolean {
+  const { headers } = exchange.request;
+  const protocols = (headers.get('sec-websocket-protocol') ?? '').split(',');
+  return (
+    headers.get('upgrade')?.toLowerCase() === 'websocket' &&
+    protocols.some((protocol) => protocol.trim() === PROTOCOL)
+  );
+}
+
+/**
+ * Runs an exec or attach from the client's side: upgrades `target` (path with query), copies streams
+ * until the server's Status comes. Used by kubectl.
+ */
+export function* streamExec(
+  process: Process,
+  client: Client,
+  target: string,
+  streams: ExecStreams,
+): Task<Result<ExecOutcome, ApiError>> {
+  const opened = yield* client.raw({
+    method: 'GET',
+    target,
+    headers: streamHeaders(),
+    body: undefined,
+  });
+  if (!opened.ok) return opened;
+  const response = opened.value;
+  if (response.status !== 101) return err(yield* failureOf('GET', target, response));
+  const pumps = [];
+  if (streams.stdin !== undefined) {
+    pumps.push(process.start('send stdin', sendInput(response, streams.stdin)));
+  }
+  if (streams.sizes !== undefined) {
+    pumps.push(process.start('send sizes', sendSizes(response, streams.sizes)));
+  }
+  const outcome = yield* receiveOutput(response, streams);
+  for (const pump of pumps) pump.kill();
+  response.cancel();
+  return outcome;
+}
+
+function* sendInput(response: HttpResponse, input: OpenFile): Task<void> {
+  for (;;) {
+    const bytes = yield* input.read();
+    if (!bytes.ok || bytes.value === undefined) break;
+    const sent = yield* response.send(channelMessage(STDIN, bytes.value));
+    if (!sent.ok) return;
+  }
+  yield* response.send(channelMessage(CLOSE, Uint8Array.of(STDIN)));
+}
+
+function* sendSizes(response: HttpResponse, sizes: Queue<TerminalSize>): Task<void> {
+  for (;;) {
+    const size = yield* sizes.receive();
+    if (size === undefined) return;
+    const text = `{"Width":${size.width},"Height":${size.height}}\n`;
+    const sent = yield* response.send(channelMessage(RESIZE, utf8(text)));
+    if (!sent.ok) return;
+  }
+}
+
+/** Writes what the server sends until its Status, or until the stream breaks. */
+function* receiveOutput(
+  response: HttpResponse,
+  streams: ExecStreams,
+): Task<Result<ExecOutcome, ApiError>> {
+  const reader = new FrameReader();
+  const errors: Uint8Array[] = [];
+  for (;;) {
+    const piece = yield* response.receive();
+    if (!piece.ok || piece.value === undefined) break;
+    for (const frame of reader.push(piece.value)) {
+      if (frame.channel === ERROR) errors.push(frame.data);
+      const file =
+        frame.channel === STDOUT
+          ? streams.stdout
+          : frame.channel === STDERR
+            ? streams.stderr
+            : undefined;
+      if (file !== undefined) yield* file.write(frame.data);
+    }
+  }
+  if (errors.length === 0) {
+    return err(localFailure('websocket: close 1006 (abnormal closure): unexpected EOF'));
+  }
+  return ok(outcomeOf(textOf(concatBytes(errors))));
+}
+
+/** What the Status on the error channel means. */
+function outcomeOf(text: string): ExecOutcome {
+  const parsed = parseJson(text);
+  if (!parsed.ok) return { code: 1, message: `error stream protocol error: ${text}` };
+  const status = parsed.value as unknown as Status;
+  if (status.status === 'Success') return { code: 0, message: '' };
+  if (status.reason === 'NonZeroExitCode') {
+    const cause = status.details?.causes?.find((each) => each.reason === 'ExitCode');
+    const code = Number(cause?.message ?? '');
+    if (Number.isInteger(code) && code > 0) return { code, message: '' };
+  }
+  return { code: 1, message: status.message ?? '' };
+}
+
 /**
  * Accepts the upgrade, runs the command with the streams, and ends with the Status that stands for
- * what it returns. Used by the runtime's streaming server (and whoever ends the stream).
+ * what it returns. Used by the runtime's streaming server.
  */
-export declare function serveExec(
+export function* serveExec(
   process: Process,
   exchange: HttpExchange,
   options: StreamOptions,
   run: (streams: ServerStreams) => Task<ExecOutcome>,
-): Task<void>;
+): Task<void> {
+  exchange.start(101, upgraded());
+  const input = new Queue<Uint8Array>('stdin of the client');
+  const sizes = new Queue<TerminalSize>('sizes of the terminal');
+  const demux = process.start('receive stdin', receiveInput(exchange, input, sizes));
+  const outcome = yield* run({
+    ...options,
+    receive: () => input.receive(),
+    write: (channel, bytes) => exchange.write(channelMessage(channel, bytes)),
+    sizes,
+    whenGone: exchange.whenGone,
+  });
+  demux.kill();
+  if (exchange.gone) return;
+  yield* exchange.write(channelMessage(ERROR, utf8(formatJson(exitStatus(outcome)))));
+  exchange.end();
+}
+
+function upgraded(): ReadonlyMap<string, string> {
+  return new Map([
+    ['connection', 'Upgrade'],
+    ['upgrade', 'websocket'],
+    ['sec-websocket-protocol', PROTOCOL],
+  ]);
+}
+
+function* receiveInput(
+  exchange: HttpExchange,
+  input: Queue<Uint8Array>,
+  sizes: Queue<TerminalSize>,
+): Task<void> {
+  const reader = new FrameReader();
+  for (;;) {
+    const piece = yield* exchange.receive();
+    if (!piece.ok || piece.value === undefined) break;
+    for (const frame of reader.push(piece.value)) {
+      if (frame.channel === STDIN) input.put(frame.data);
+      else if (frame.channel === CLOSE && frame.data[0] === STDIN) input.close();
+      else if (frame.channel === RESIZE) {
+        const size = sizeOf(textOf(frame.data));
+        if (size !== undefined) sizes.put(size);
+      }
+    }
+  }
+  input.close();
+  sizes.close();
+}
+
+function sizeOf(text: string): TerminalSize | undefined {
+  const match = /"Width":\s*(\d+),\s*"Height":\s*(\d+)/.exec(text);
+  return match === null ? undefined : { width: Number(match[1]), height: Number(match[2]) };
+}
 
 /** Copies an upgraded stream both ways until either side ends: apiserver → kubelet → runtime. */
-export declare function proxyStream(
+export function* proxyStream(
   process: Process,
   exchange: HttpExchange,
   upstream: HttpResponse,
-): Task<void>;
+): Task<void> {
+  exchange.start(101, upstream.headers);
+  const up = process.start('proxy to the server', copyUp(exchange, upstream));
+  for (;;) {
+    const piece = yield* upstream.receive();
+    if (!piece.ok || piece.value === undefined) break;
+    if (!(yield* exchange.write(piece.value))) break;
+  }
+  up.kill();
+  upstream.cancel();
+  if (!exchange.gone) exchange.end();
+}
 
-/** True when the request asks for an upgrade to the channel protocol. */
-export declare function isStreamRequest(exchange: HttpExchange): boolean;
-/** The headers that ask for the upgrade. */
-export declare function streamHeaders(): ReadonlyMap<string, string>;
-/** The Status that stands for an exit code: Success, or NonZeroExitCode with the cause ExitCode. */
-export declare function exitStatus(outcome: ExecOutcome): Status;
-export declare function channelMessage(channel: number, data: Uint8Array): ChannelMessage;
-/** The frames of a chunk: one by reference, or those that the bytes hold. */
-export declare function channelOf(chunk: Chunk): ChannelMessage | undefined;
+function* copyUp(exchange: HttpExchange, upstream: HttpResponse): Task<void> {
+  for (;;) {
+    const piece = yield* exchange.receive();
+    if (!piece.ok) {
+      upstream.cancel();
+      return;
+    }
+    if (piece.value === undefined) {
+      upstream.closeWrite();
+      return;
+    }
+    const sent = yield* upstream.send(piece.value);
+    if (!sent.ok) return;
+  }
+}
+
+/** The Status that stands for an exit code: Success, NonZeroExitCode, or InternalError with a message. */
+export function exitStatus(outcome: ExecOutcome): Status {
+  if (outcome.message !== '') {
+    return {
+      apiVersion: 'v1',
+      kind: 'Status',
+      metadata: {},
+      status: 'Failure',
+      message: outcome.message,
+      reason: 'InternalError',
+      details: { causes: [{ message: outcome.message }] },
+      code: 500,
+    };
+  }
+  if (outcome.code === 0) {
+    return { apiVersion: 'v1', kind: 'Status', metadata: {}, status: 'Success' };
+  }
+  return {
+    apiVersion: 'v1',
+    kind: 'Status',
+    metadata: {},
+    status: 'Failure',
+    message: `command terminated with non-zero exit code: exit status ${outcome.code}`,
+    reason: 'NonZeroExitCode',
+    details: { causes: [{ reason: 'ExitCode', message: `${outcome.code}` }] },
+  };
+}

@@ -63,6 +63,8 @@ export interface WatchEvent<T> {
 export interface WatchStream<T> {
   /** The next event; undefined when the server ended the watch or the connection broke. */
   receive(): Task<WatchEvent<T> | undefined>;
+  /** Instead of `receive`: called inside the arrival event for each event, and once with undefined at the end. */
+  onEvent(sink: (event: WatchEvent<T> | undefined) => void): void;
   readonly readable: Wait;
   stop(): void;
 }
@@ -72,14 +74,50 @@ export interface Client {
   /** As in kubeconfig: `https://192.168.0.10:6443`. */
   readonly server: string;
   readonly userAgent: string;
-  get<T extends KubeObject>(resource: ResourceName, namespace: string, name: string, subresource?: string): Task<ApiResult<T>>;
-  list<T extends KubeObject>(resource: ResourceName, namespace: string, options?: ListOptions): Task<ApiResult<ObjectList<T>>>;
-  create<T extends KubeObject>(resource: ResourceName, object: T, options?: WriteOptions & { readonly name?: string }): Task<ApiResult<T>>;
-  update<T extends KubeObject>(resource: ResourceName, object: T, options?: WriteOptions): Task<ApiResult<T>>;
-  patch<T extends KubeObject>(resource: ResourceName, namespace: string, name: string, type: PatchType, patch: unknown, options?: WriteOptions): Task<ApiResult<T>>;
+  get<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    subresource?: string,
+  ): Task<ApiResult<T>>;
+  list<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string,
+    options?: ListOptions,
+  ): Task<ApiResult<ObjectList<T>>>;
+  create<T extends KubeObject>(
+    resource: ResourceName,
+    object: T,
+    options?: WriteOptions & { readonly name?: string },
+  ): Task<ApiResult<T>>;
+  update<T extends KubeObject>(
+    resource: ResourceName,
+    object: T,
+    options?: WriteOptions,
+  ): Task<ApiResult<T>>;
+  patch<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    type: PatchType,
+    patch: unknown,
+    options?: WriteOptions,
+  ): Task<ApiResult<T>>;
   /** The answer is the object (still terminating) or a Status. */
-  delete(resource: ResourceName, namespace: string, name: string, options?: Partial<DeleteOptions>): Task<ApiResult<KubeObject | Status>>;
-  watch<T extends KubeObject>(resource: ResourceName, namespace: string, options: ListOptions & { readonly timeoutSeconds?: number; readonly allowWatchBookmarks?: boolean }): Task<ApiResult<WatchStream<T>>>;
+  delete(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    options?: Partial<DeleteOptions>,
+  ): Task<ApiResult<KubeObject | Status>>;
+  watch<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string,
+    options: ListOptions & {
+      readonly timeoutSeconds?: number;
+      readonly allowWatchBookmarks?: boolean;
+    },
+  ): Task<ApiResult<WatchStream<T>>>;
   /** Any request, with this client's identity and connection. */
   raw(request: Omit<HttpRequest, 'host'>, deadline?: Micros): Task<Result<HttpResponse, ApiError>>;
   close(): void;

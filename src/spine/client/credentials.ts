@@ -1,0 +1,25 @@
+/** Certificates and keys out of PEM text, for clients. The errors are crypto/tls's. */
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import { type Certificate, parseCertificates } from '../../ground/pki/certificate.ts';
+import { parsePrivateKey } from '../../ground/pki/keys.ts';
+import type { TlsIdentity } from '../../machines/network/tls-types.ts';
+
+/** All certificates of a PEM text; undefined when it holds none. */
+export function certificatesOf(pem: string): readonly Certificate[] | undefined {
+  const parsed = parseCertificates(pem);
+  return parsed.ok && parsed.value.length > 0 ? parsed.value : undefined;
+}
+
+/** A certificate with its key, which must be its own. */
+export function identityOf(certificatePem: string, keyPem: string): Result<TlsIdentity, string> {
+  const [certificate, ...chain] = certificatesOf(certificatePem) ?? [];
+  if (certificate === undefined) {
+    return err('tls: failed to find any PEM data in certificate input');
+  }
+  const key = parsePrivateKey(keyPem);
+  if (!key.ok) return err('tls: failed to find any PEM data in key input');
+  if (key.value.publicKey.id !== certificate.publicKey.id) {
+    return err('tls: private key does not match public key');
+  }
+  return ok({ certificate, key: key.value, ...(chain.length === 0 ? {} : { chain }) });
+}
