@@ -1,8 +1,7 @@
 /**
  * The container runtime interface, named as in `runtime.v1` (k8s.io/cri-api v0.34): what the kubelet
- * and crictl say to containerd over `/run/containerd/containerd.sock`. Frozen values over a
- * multiplexed HTTP connection on that socket, one call per request:
- * POST `/runtime.v1.RuntimeService/RunPodSandbox`. Times are wall-clock microseconds.
+ * and crictl say to containerd over `/run/containerd/containerd.sock`: gRPC with frozen values, one
+ * message per call and one per answer (rpc.ts). Times are wall-clock microseconds.
  */
 import type { WallTime } from '../../../ground/base/time.ts';
 
@@ -157,26 +156,91 @@ export interface ContainerEvent {
 
 /** Method name → request and response. */
 export interface CriMethods {
-  Version: [Record<string, never>, { readonly runtimeName: string; readonly runtimeVersion: string; readonly runtimeApiVersion: string }];
-  RunPodSandbox: [{ readonly config: PodSandboxConfig; readonly runtimeHandler: string }, { readonly podSandboxId: string }];
+  Version: [
+    Record<string, never>,
+    {
+      readonly runtimeName: string;
+      readonly runtimeVersion: string;
+      readonly runtimeApiVersion: string;
+    },
+  ];
+  RunPodSandbox: [
+    { readonly config: PodSandboxConfig; readonly runtimeHandler: string },
+    { readonly podSandboxId: string },
+  ];
   StopPodSandbox: [{ readonly podSandboxId: string }, Record<string, never>];
   RemovePodSandbox: [{ readonly podSandboxId: string }, Record<string, never>];
-  PodSandboxStatus: [{ readonly podSandboxId: string }, { readonly status: PodSandboxStatus; readonly containers: readonly ContainerStatus[] }];
-  ListPodSandbox: [{ readonly labels?: Readonly<Record<string, string>> }, { readonly items: readonly PodSandbox[] }];
-  CreateContainer: [{ readonly podSandboxId: string; readonly config: ContainerConfig; readonly sandboxConfig: PodSandboxConfig }, { readonly containerId: string }];
+  PodSandboxStatus: [
+    { readonly podSandboxId: string },
+    { readonly status: PodSandboxStatus; readonly containers: readonly ContainerStatus[] },
+  ];
+  ListPodSandbox: [
+    { readonly labels?: Readonly<Record<string, string>> },
+    { readonly items: readonly PodSandbox[] },
+  ];
+  CreateContainer: [
+    {
+      readonly podSandboxId: string;
+      readonly config: ContainerConfig;
+      readonly sandboxConfig: PodSandboxConfig;
+    },
+    { readonly containerId: string },
+  ];
   StartContainer: [{ readonly containerId: string }, Record<string, never>];
   /** Timeout in whole seconds before SIGKILL. */
-  StopContainer: [{ readonly containerId: string; readonly timeout: number }, Record<string, never>];
+  StopContainer: [
+    { readonly containerId: string; readonly timeout: number },
+    Record<string, never>,
+  ];
   RemoveContainer: [{ readonly containerId: string }, Record<string, never>];
-  ListContainers: [{ readonly podSandboxId?: string; readonly labels?: Readonly<Record<string, string>> }, { readonly containers: readonly Container[] }];
+  ListContainers: [
+    { readonly podSandboxId?: string; readonly labels?: Readonly<Record<string, string>> },
+    { readonly containers: readonly Container[] },
+  ];
   ContainerStatus: [{ readonly containerId: string }, { readonly status: ContainerStatus }];
-  ExecSync: [{ readonly containerId: string; readonly cmd: readonly string[]; readonly timeout: number }, { readonly stdout: Uint8Array; readonly stderr: Uint8Array; readonly exitCode: number }];
+  ExecSync: [
+    { readonly containerId: string; readonly cmd: readonly string[]; readonly timeout: number },
+    { readonly stdout: Uint8Array; readonly stderr: Uint8Array; readonly exitCode: number },
+  ];
   /** Exec and Attach give a path on the runtime's streaming port; the stream speaks remotecommand (client/remotecommand). */
-  Exec: [{ readonly containerId: string; readonly cmd: readonly string[]; readonly tty: boolean; readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }, { readonly url: string }];
-  Attach: [{ readonly containerId: string; readonly tty: boolean; readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }, { readonly url: string }];
-  PortForward: [{ readonly podSandboxId: string; readonly port: readonly number[] }, { readonly url: string }];
-  Status: [Record<string, never>, { readonly runtimeReady: boolean; readonly networkReady: boolean; readonly networkReason: string; readonly networkMessage: string }];
-  ContainerStats: [{ readonly containerId: string }, { readonly cpuMicros: number; readonly memoryBytes: number }];
+  Exec: [
+    {
+      readonly containerId: string;
+      readonly cmd: readonly string[];
+      readonly tty: boolean;
+      readonly stdin: boolean;
+      readonly stdout: boolean;
+      readonly stderr: boolean;
+    },
+    { readonly url: string },
+  ];
+  Attach: [
+    {
+      readonly containerId: string;
+      readonly tty: boolean;
+      readonly stdin: boolean;
+      readonly stdout: boolean;
+      readonly stderr: boolean;
+    },
+    { readonly url: string },
+  ];
+  PortForward: [
+    { readonly podSandboxId: string; readonly port: readonly number[] },
+    { readonly url: string },
+  ];
+  Status: [
+    Record<string, never>,
+    {
+      readonly runtimeReady: boolean;
+      readonly networkReady: boolean;
+      readonly networkReason: string;
+      readonly networkMessage: string;
+    },
+  ];
+  ContainerStats: [
+    { readonly containerId: string },
+    { readonly cpuMicros: number; readonly memoryBytes: number },
+  ];
   PullImage: [{ readonly image: string }, { readonly imageRef: string }];
   ListImages: [Record<string, never>, { readonly images: readonly Image[] }];
   ImageStatus: [{ readonly image: string }, { readonly image: Image | undefined }];
@@ -188,6 +252,17 @@ export interface CriMethods {
 /** A failed call: gRPC's status, e.g. code 5 NotFound. */
 export interface CriError {
   readonly code: number;
-  readonly codeName: 'Canceled' | 'Unknown' | 'InvalidArgument' | 'DeadlineExceeded' | 'NotFound' | 'AlreadyExists' | 'PermissionDenied' | 'ResourceExhausted' | 'FailedPrecondition' | 'Internal' | 'Unavailable';
+  readonly codeName:
+    | 'Canceled'
+    | 'Unknown'
+    | 'InvalidArgument'
+    | 'DeadlineExceeded'
+    | 'NotFound'
+    | 'AlreadyExists'
+    | 'PermissionDenied'
+    | 'ResourceExhausted'
+    | 'FailedPrecondition'
+    | 'Internal'
+    | 'Unavailable';
   readonly message: string;
 }

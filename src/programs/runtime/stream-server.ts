@@ -1,0 +1,245 @@
+/**
+ * Streams of exec, attach and port-forward: prepared over CRI, opened by token on the streaming
+ * socket, and copied between that connection and the process (or the pod's port).
+ */
+import { LOOPBACK } from '../../ground/base/ip.ts';
+import { ok, type Result } from '../../ground/base/result.ts';
+import { anyOf, Deferred, type Task } from '../../ground/base/task.ts';
+import { bytesOf, type Chunk } from '../../machines/network/chunk.ts';
+import { goError } from '../../machines/network/errno.ts';
+import type { Connection } from '../../machines/network/socket.ts';
+import type { OpenFile } from '../../machines/machine/files-types.ts';
+import { runExec } from './containers.ts';
+import { CollectDescriptor } from './log-file.ts';
+import { openTerminal, type TerminalPair } from './terminal.ts';
+import type { ContainerRecord } from './records.ts';
+import type { RuntimeService } from './service.ts';
+import { isStreamEvent, isStreamHello, STREAM_SOCKET, streamMessage } from './wire/streaming.ts';
+
+export interface ExecStream {
+  readonly kind: 'exec' | 'attach';
+  readonly containerId: string;
+  readonly cmd: readonly string[];
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+export interface PortStream {
+  readonly kind: 'port-forward';
+  readonly podSandboxId: string;
+  readonly port: number;
+}
+
+/** Streams that wait to be opened. */
+export class StreamTokens {
+  readonly #waiting = new Map<string, ExecStream | PortStream>();
+  #next = 1;
+
+  prepare(stream: ExecStream | PortStream): string {
+    const url = `/${stream.kind}/${this.#next++}`;
+    this.#waiting.set(url, stream);
+    return url;
+  }
+
+  take(url: string): ExecStream | PortStream | undefined {
+    const stream = this.#waiting.get(url);
+    this.#waiting.delete(url);
+    return stream;
+  }
+}
+
+/** Serves the streaming socket. */
+export function serveStreams(
+  service: RuntimeService,
+  tokens: StreamTokens,
+): Result<() => void, string> {
+  const { process } = service;
+  process.files.unlink(STREAM_SOCKET);
+  const listener = process.net.listenUnix(STREAM_SOCKET);
+  if (!listener.ok)
+    return { ok: false, error: `listen unix ${STREAM_SOCKET}: bind: ${goError(listener.error)}` };
+  listener.value.onAccept((connection) => {
+    process.start('stream', serveStream(service, tokens, connection));
+  });
+  return ok(() => listener.value.close());
+}
+
+function* serveStream(
+  service: RuntimeService,
+  tokens: StreamTokens,
+  connection: Connection,
+): Task<void> {
+  const hello = yield* connection.receive();
+  const stream =
+    hello.ok && hello.value !== undefined && isStreamHello(hello.value)
+      ? tokens.take(hello.value.url)
+      : undefined;
+  if (stream === undefined) {
+    connection.reset();
+    return;
+  }
+  if (stream.kind === 'port-forward') yield* forwardPort(service, connection, stream);
+  else {
+    const outcome = yield* runStream(service, connection, stream);
+    connection.post(streamMessage('exit', outcome));
+  }
+  connection.close();
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly message: string;
+}
+
+function* runStream(
+  service: RuntimeService,
+  connection: Connection,
+  stream: ExecStream,
+): Task<Outcome> {
+  const found = service.container(stream.containerId);
+  if (!found.ok) return { code: 0, message: found.error.message };
+  const record = found.value;
+  if (record.state !== 'CONTAINER_RUNNING') {
+    return { code: 0, message: `container is in ${record.state} state` };
+  }
+  return stream.kind === 'exec'
+    ? yield* exec(service, connection, record, stream)
+    : yield* attach(service, connection, record, stream);
+}
+
+function post(connection: Connection, channel: 'stdout' | 'stderr'): (bytes: Uint8Array) => void {
+  return (chunk) => {
+    connection.post(streamMessage(channel, { chunk }));
+  };
+}
+
+function* exec(
+  service: RuntimeService,
+  connection: Connection,
+  record: ContainerRecord,
+  stream: ExecStream,
+): Task<Outcome> {
+  const gone = new Deferred<number>();
+  let descriptors: Map<number, OpenFile>;
+  let terminal: TerminalPair | undefined;
+  let input: OpenFile | undefined;
+  if (stream.tty) {
+    terminal = openTerminal(service.process, (chunk) =>
+      connection.post(streamMessage('stdout', { chunk })),
+    );
+    descriptors = new Map([0, 1, 2].map((fd) => [fd, (terminal as TerminalPair).slave]));
+  } else {
+    const [reader, writer] = service.process.pipe();
+    if (stream.stdin) input = writer;
+    else writer.close();
+    descriptors = new Map<number, OpenFile>([
+      [0, reader],
+      [1, new CollectDescriptor(post(connection, 'stdout'))],
+      [2, new CollectDescriptor(post(connection, 'stderr'))],
+    ]);
+  }
+  listenInput(service, connection, input, terminal, gone);
+  const done = yield* runExec(
+    service,
+    record,
+    stream.cmd,
+    descriptors,
+    gone,
+    undefined,
+    terminal?.slave,
+  );
+  return done.ok
+    ? { code: done.value, message: '' }
+    : { code: 0, message: `error executing command in container: ${done.error.message}` };
+}
+
+function* attach(
+  service: RuntimeService,
+  connection: Connection,
+  record: ContainerRecord,
+  stream: ExecStream,
+): Task<Outcome> {
+  const gone = new Deferred<number>();
+  const stop = record.log.listen((channel, chunk) => {
+    if (channel === 'stdout' ? stream.stdout : stream.stderr)
+      connection.post(streamMessage(channel, { chunk }));
+  });
+  listenInput(service, connection, stream.stdin ? record.stdin : undefined, undefined, gone);
+  while (record.state === 'CONTAINER_RUNNING' && !gone.settled)
+    yield* anyOf([record.log.changed, gone]);
+  stop();
+  return { code: 0, message: '' };
+}
+
+/** Copies what the client sends to the process. */
+function listenInput(
+  service: RuntimeService,
+  connection: Connection,
+  input: OpenFile | undefined,
+  terminal: TerminalPair | undefined,
+  gone: Deferred<number>,
+): void {
+  const write = (chunk: Chunk): void => {
+    if (terminal !== undefined) terminal.input(bytesOf(chunk));
+    else if (input !== undefined) service.process.start('stdin', writeAll(input, chunk));
+  };
+  connection.onReceive((event) => {
+    if (!event.ok || event.value === undefined) {
+      input?.close();
+      terminal?.hangUp();
+      gone.resolve(137);
+      return;
+    }
+    const message = event.value;
+    if (!isStreamEvent(message)) return;
+    if (message.channel === 'stdin' && message.chunk !== undefined) write(message.chunk);
+    else if (message.channel === 'resize') terminal?.resize(message.width, message.height);
+    else if (message.channel === 'close') input?.close();
+  });
+}
+
+function* writeAll(file: OpenFile, chunk: Chunk): Task<void> {
+  yield* file.write(chunk);
+}
+
+/** One connection to a port of the pod, from inside its network namespace. */
+function* forwardPort(
+  service: RuntimeService,
+  connection: Connection,
+  stream: PortStream,
+): Task<void> {
+  const found = service.sandbox(stream.podSandboxId);
+  if (!found.ok || !found.value.ready) {
+    connection.post(
+      streamMessage('exit', { code: 1, message: 'sandbox container is not running' }),
+    );
+    return;
+  }
+  const spawned = service.process.spawn({
+    argv: ['containerd', 'port-forward'],
+    namespaces: { network: found.value.namespaces.network },
+    fork: function* (process) {
+      const dialled = yield* process.net.connect(LOOPBACK, stream.port);
+      if (!dialled.ok) {
+        const text = `failed to connect to localhost:${stream.port} inside namespace "${found.value.id}", IPv4: dial tcp4 127.0.0.1:${stream.port}: connect: ${goError(dialled.error)} `;
+        connection.post(streamMessage('exit', { code: 1, message: text }));
+        return 1;
+      }
+      const port = dialled.value;
+      connection.onReceive((event) => {
+        if (!event.ok || event.value === undefined) port.closeWrite();
+        else if (isStreamEvent(event.value) && event.value.chunk !== undefined)
+          port.post(event.value.chunk);
+        else if (isStreamEvent(event.value) && event.value.channel === 'close') port.closeWrite();
+      });
+      for (;;) {
+        const received = yield* port.receive();
+        if (!received.ok || received.value === undefined) return 0;
+        connection.post(streamMessage('stdout', { chunk: received.value }));
+      }
+    },
+  });
+  if (spawned.ok) yield* spawned.value.wait();
+}
