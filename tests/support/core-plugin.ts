@@ -64,10 +64,18 @@ async function compile(core: string): Promise<Uint8Array> {
   return binary;
 }
 
-/** Serves the cores as modules. */
+/** AssemblyScript's casts for the parts of `assembly` that the host imports (the layouts). */
+const CASTS =
+  'const u32 = (value) => value >>> 0, i32 = (value) => value | 0, f64 = Number, bool = Boolean;';
+
+/** Serves the cores as modules, and gives the layouts that the host shares with them their casts. */
 export function corePlugin(): Plugin {
   return {
     name: 'drydock-cores',
+    enforce: 'pre',
+    transform(code, id) {
+      return /[/\\]assembly[/\\].*\.ts$/.test(id) ? `${code}\n${CASTS}` : undefined;
+    },
     resolveId(id) {
       return id.startsWith(PREFIX) ? `\0${id}` : undefined;
     },
