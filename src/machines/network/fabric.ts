@@ -10,17 +10,21 @@ import type { EventLoop, Micros } from '../../ground/base/event-loop.ts';
 import type { Ip } from '../../ground/base/ip.ts';
 import { RandomStream } from '../../ground/base/random.ts';
 import type { Recorder } from '../../ground/trace/recorder.ts';
-import type { Costs } from '../machine/costs.ts';
 import type { NetworkInterface } from './interface.ts';
 import { NetworkNamespace } from './namespace.ts';
 import type { Netfilter } from './netfilter/types.ts';
 import type { SocketOwner } from './socket-table.ts';
+import { UnixSockets } from './unix.ts';
 
-/** What of the table of costs the network needs. */
-export type LinkCosts = Pick<
-  Costs,
-  'linkMicros' | 'linkBitsPerSecond' | 'vethMicros' | 'loopbackMicros' | 'outsideMicros'
->;
+/** What of the table of costs (`machine/costs`) the network needs. */
+export interface LinkCosts {
+  /** One way between two hosts. */
+  readonly linkMicros: Micros;
+  readonly linkBitsPerSecond: number;
+  /** One veth or bridge hop; loopback. */
+  readonly vethMicros: Micros;
+  readonly loopbackMicros: Micros;
+}
 
 /** A computer as the network sees it. */
 export interface FabricHost {
@@ -72,14 +76,12 @@ export class Fabric {
   readonly recorder: Recorder;
   readonly costs: LinkCosts;
   readonly seed: number;
+  readonly unixSockets: UnixSockets;
   recordWalk: (source: NetworkNamespace, owner: SocketOwner) => boolean;
-  /** Raised by every change of faults and power. */
-  faultGeneration = 0;
   readonly #newNetfilter: ((namespace: NetworkNamespace) => Netfilter) | undefined;
   readonly #hosts = new Map<string, HostPort>();
   readonly #faults = new Map<string, LinkFault>();
   readonly #random: RandomStream;
-  readonly #listeners = new Set<() => void>();
   #stations: Map<Ip, NetworkInterface> | undefined;
 
   constructor(loop: EventLoop, recorder: Recorder, costs: LinkCosts, options: FabricOptions = {}) {
@@ -88,6 +90,7 @@ export class Fabric {
     this.costs = costs;
     this.seed = options.seed ?? 0;
     this.#newNetfilter = options.newNetfilter;
+    this.unixSockets = new UnixSockets(loop, costs.loopbackMicros);
     this.recordWalk = options.recordWalk ?? (() => false);
     this.#random = new RandomStream(this.seed, 'network/faults');
   }
@@ -212,17 +215,13 @@ export class Fabric {
     this.#stations = undefined;
   }
 
-  /** Calls back after each change of faults or power, until the returned function is called. */
-  onFault(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
-  }
-
+  /** Lets every connection see whether it is cut now. */
   #faultsChanged(): void {
-    this.faultGeneration += 1;
-    for (const listener of [...this.#listeners]) listener();
+    for (const host of this.#hosts.values()) {
+      for (const namespace of host.namespaces) {
+        for (const socket of namespace.sockets.all()) socket.noticeFault?.();
+      }
+    }
   }
 
   #port(name: string): HostPort {

@@ -48,7 +48,10 @@ export class NetworkInterface {
     this.index = index;
     this.namespace = namespace;
     this.mtu = kind === 'loopback' ? 65_536 : 1_500;
-    this.mac = kind === 'loopback' ? '00:00:00:00:00:00' : macOf(`${namespace.host.name}/${namespace.name}/${name}/${index}`);
+    this.mac =
+      kind === 'loopback'
+        ? '00:00:00:00:00:00'
+        : macOf(`${namespace.host.name}/${namespace.name}/${name}/${index}`);
   }
 }
 
@@ -56,6 +59,13 @@ export class NetworkInterface {
 function macOf(name: string): string {
   const low = fnv1a(name);
   const high = fnv1a(name, low);
-  const bytes = [((high >>> 8) & 0xfc) | 2, high & 255, low >>> 24, (low >>> 16) & 255, (low >>> 8) & 255, low & 255];
+  const bytes = [
+    ((high >>> 8) & 0xfc) | 2,
+    high & 255,
+    low >>> 24,
+    (low >>> 16) & 255,
+    (low >>> 8) & 255,
+    low & 255,
+  ];
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

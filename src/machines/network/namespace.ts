@@ -115,7 +115,11 @@ export class NetworkNamespace {
   }
 
   /** A veth pair: `name` here, `peerName` in `target`. Both are down. */
-  addVeth(name: string, target: NetworkNamespace, peerName: string): Result<NetworkInterface, Errno> {
+  addVeth(
+    name: string,
+    target: NetworkNamespace,
+    peerName: string,
+  ): Result<NetworkInterface, Errno> {
     const refusal = this.#refuseName(name) ?? target.#refuseName(peerName);
     if (refusal !== undefined) return err(refusal);
     if (target === this && name === peerName) return err('EEXIST');
@@ -147,7 +151,11 @@ export class NetworkNamespace {
   }
 
   /** Moves an interface to another namespace, where it is down and without addresses. */
-  moveInterface(name: string, target: NetworkNamespace, newName: string = name): Result<void, Errno> {
+  moveInterface(
+    name: string,
+    target: NetworkNamespace,
+    newName: string = name,
+  ): Result<void, Errno> {
     const device = this.#interfaces.get(name);
     if (device === undefined) return err('ENODEV');
     if (device.kind !== 'veth' && device.kind !== 'dummy') return err('EINVAL');
@@ -167,10 +175,11 @@ export class NetworkNamespace {
     if (device === undefined) return err('ENODEV');
     if (device.up === up) return DONE;
     device.up = up;
-    if (up) for (const address of device.addresses) this.#addConnected(device, address.ip, address.bits);
+    if (up)
+      for (const address of device.addresses) this.#addConnected(device, address.ip, address.bits);
     else this.routes.remove((route) => route.device === name);
     this.#changed();
-    device.peer?.namespace.#changed();
+    if (device.peer !== undefined) device.peer.namespace.#changed();
     return DONE;
   }
 
@@ -200,7 +209,8 @@ export class NetworkNamespace {
   setMaster(name: string, bridge: string | undefined): Result<void, Errno> {
     const device = this.#interfaces.get(name);
     const master = bridge === undefined ? undefined : this.#interfaces.get(bridge);
-    if (device === undefined || (bridge !== undefined && master === undefined)) return err('ENODEV');
+    if (device === undefined || (bridge !== undefined && master === undefined))
+      return err('ENODEV');
     if (master !== undefined && master.kind !== 'bridge') return err('EINVAL');
     leaveBridge(device);
     device.master = master;
@@ -219,7 +229,8 @@ export class NetworkNamespace {
     if (type === 'unicast') {
       if (route.via !== undefined) {
         const on = this.route(route.via);
-        if (typeof on === 'string' || on.local || on.nextHop !== route.via) return err('ENETUNREACH');
+        if (typeof on === 'string' || on.local || on.nextHop !== route.via)
+          return err('ENETUNREACH');
         if (device === '') device = on.device.name;
       }
       const found = this.#interfaces.get(device);
@@ -242,14 +253,16 @@ export class NetworkNamespace {
 
   /** Removes the first route that fits. ESRCH when none does. */
   deleteRoute(route: Pick<Route, 'destination'> & Partial<Route>): Result<void, Errno> {
-    const found = this.routes.all().find(
-      (other) =>
-        other.destination.base === route.destination.base &&
-        other.destination.bits === route.destination.bits &&
-        (route.via === undefined || other.via === route.via) &&
-        (route.device === undefined || route.device === '' || other.device === route.device) &&
-        (route.metric === undefined || other.metric === route.metric),
-    );
+    const found = this.routes
+      .all()
+      .find(
+        (other) =>
+          other.destination.base === route.destination.base &&
+          other.destination.bits === route.destination.bits &&
+          (route.via === undefined || other.via === route.via) &&
+          (route.device === undefined || route.device === '' || other.device === route.device) &&
+          (route.metric === undefined || other.metric === route.metric),
+      );
     if (found === undefined) return err('ESRCH');
     this.routes.remove((other) => other === found);
     this.#changed();
@@ -325,7 +338,9 @@ export class NetworkNamespace {
       if (peer === undefined || !peer.up) return [];
       const bridge = peer.master;
       if (bridge === undefined) return [peer];
-      const others = bridge.ports.flatMap((other) => (other === peer || other.peer === undefined ? [] : [other.peer]));
+      const others = bridge.ports.flatMap((other) =>
+        other === peer || other.peer === undefined ? [] : [other.peer],
+      );
       return [bridge, ...others];
     });
   }
@@ -354,7 +369,15 @@ export class NetworkNamespace {
   #addConnected(device: NetworkInterface, ip: Ip, bits: number): void {
     if (bits === 32 || device.kind === 'loopback') return;
     const destination = { base: (ip & maskOf(bits)) >>> 0, bits };
-    this.routes.add({ destination, via: undefined, device: device.name, type: 'unicast', protocol: 'kernel', source: ip, metric: 0 });
+    this.routes.add({
+      destination,
+      via: undefined,
+      device: device.name,
+      type: 'unicast',
+      protocol: 'kernel',
+      source: ip,
+      metric: 0,
+    });
   }
 
   #decide(destination: Ip): RouteDecision | Errno {
@@ -365,7 +388,11 @@ export class NetworkNamespace {
     const route = this.routes.find(destination);
     if (route === undefined) return 'ENETUNREACH';
     if (route.type !== 'unicast') {
-      return route.type === 'unreachable' ? 'EHOSTUNREACH' : route.type === 'prohibit' ? 'EACCES' : 'EINVAL';
+      return route.type === 'unreachable'
+        ? 'EHOSTUNREACH'
+        : route.type === 'prohibit'
+          ? 'EACCES'
+          : 'EINVAL';
     }
     const device = this.#interfaces.get(route.device);
     if (device === undefined) return 'ENETUNREACH';

@@ -52,7 +52,8 @@ export class RouteTable {
 /** As `ip route` prints it, without the trailing blank: `10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1`. */
 export function formatRoute(route: Route): string {
   const { base, bits } = route.destination;
-  const destination = bits === 0 ? 'default' : bits === 32 ? formatIp(base) : formatCidr(route.destination);
+  const destination =
+    bits === 0 ? 'default' : bits === 32 ? formatIp(base) : formatCidr(route.destination);
   const parts = [route.type === 'unicast' ? destination : `${route.type} ${destination}`];
   if (route.via !== undefined) parts.push(`via ${formatIp(route.via)}`);
   if (route.device !== '') parts.push(`dev ${route.device}`);

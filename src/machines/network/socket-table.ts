@@ -2,8 +2,9 @@
  * The sockets of a namespace: who listens where, which ports are taken, and the rows that `ss` shows.
  * Segments find an established peer by reference; only a SYN or a datagram asks this table.
  */
-import { type Ip } from '../../ground/base/ip.ts';
+import type { Ip } from '../../ground/base/ip.ts';
 import type { RandomStream } from '../../ground/base/random.ts';
+import type { Errno } from './errno.ts';
 import { EPHEMERAL_FIRST, EPHEMERAL_LAST } from './limits.ts';
 import type { Endpoint } from './socket.ts';
 
@@ -26,7 +27,7 @@ export interface UnixPaths {
 
 export type UnixPathResult =
   | { readonly ok: true; readonly value: object }
-  | { readonly ok: false; readonly error: import('./errno.ts').Errno };
+  | { readonly ok: false; readonly error: Errno };
 
 export type SocketState =
   | 'LISTEN'
@@ -62,6 +63,8 @@ export interface TableSocket {
   row(): SocketRow;
   /** Forgets everything at once and tells nobody: power-off, end of the namespace. */
   drop(): void;
+  /** A fault has come or gone somewhere. */
+  noticeFault?(): void;
 }
 
 export class SocketTable {

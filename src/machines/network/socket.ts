@@ -96,5 +96,8 @@ export interface Sockets {
   connectUnix(path: string): Task<Result<Connection, Errno>>;
   /** port 0 draws an ephemeral one. */
   udp(ip: Ip, port: number): Result<UdpSocket, Errno>;
-  ping(ip: Ip, options: { readonly ttl?: number; readonly deadline: Micros; readonly sequence: number }): Task<Result<PingReply, Errno>>;
+  ping(
+    ip: Ip,
+    options: { readonly ttl?: number; readonly deadline: Micros; readonly sequence: number },
+  ): Task<Result<PingReply, Errno>>;
 }

@@ -77,9 +77,19 @@ export interface ConntrackEntry {
   readonly timeoutSeconds: number;
   readonly mark: number;
   /** As the first packet came. */
-  readonly original: { readonly src: Ip; readonly dst: Ip; readonly sport: number; readonly dport: number };
+  readonly original: {
+    readonly src: Ip;
+    readonly dst: Ip;
+    readonly sport: number;
+    readonly dport: number;
+  };
   /** As answers come. */
-  readonly reply: { readonly src: Ip; readonly dst: Ip; readonly sport: number; readonly dport: number };
+  readonly reply: {
+    readonly src: Ip;
+    readonly dst: Ip;
+    readonly sport: number;
+    readonly dport: number;
+  };
   readonly assured: boolean;
 }
 
@@ -97,7 +107,10 @@ export interface Netfilter {
   /** Adds one packet of this size to everything a trail counted. */
   count(trail: Trail, size: number): void;
   /** Called when a TCP connection reaches established or is closed, for conntrack's state. */
-  noteTcp(packet: Pick<PacketFields, 'src' | 'dst' | 'sport' | 'dport'>, state: 'established' | 'closed'): void;
+  noteTcp(
+    packet: Pick<PacketFields, 'src' | 'dst' | 'sport' | 'dport'>,
+    state: 'established' | 'closed',
+  ): void;
   conntrack(): readonly ConntrackEntry[];
   flushConntrack(): number;
 }

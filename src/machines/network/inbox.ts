@@ -1,0 +1,157 @@
+/**
+ * The receiving side of a stream: chunks that have arrived and nobody has read. Read by a task
+ * (`receive`), or by a sink that runs inside the arrival events and costs no task at all. The end, or
+ * an error, comes once, after all that arrived before it. Connections of every kind and the streams
+ * inside them share this.
+ */
+import type { Micros } from '../../ground/base/event-loop.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import { anyOf, type Task, type Wait, type Waiter } from '../../ground/base/task.ts';
+import { type Chunk, sizeOfChunk } from './chunk.ts';
+
+export type Sink<E> = (event: Result<Chunk | undefined, E>) => void;
+
+export class Inbox<E> implements Wait {
+  readonly description: string;
+  readonly #items: Chunk[] = [];
+  #head = 0;
+  #bytes = 0;
+  #ended = false;
+  #error: E | undefined;
+  #sink: Sink<E> | undefined;
+  #told = false;
+  #waiters: Waiter[] = [];
+  readonly #timeout: E;
+  readonly #onTaken: ((bytes: number) => void) | undefined;
+
+  /** `timeout` is the error of a deadline that passes; `onTaken` hears how many bytes were read. */
+  constructor(description: string, timeout: E, onTaken?: (bytes: number) => void) {
+    this.description = description;
+    this.#timeout = timeout;
+    this.#onTaken = onTaken;
+  }
+
+  /** Bytes that have arrived and nobody has read. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Chunks that have arrived and nobody has read. */
+  get count(): number {
+    return this.#items.length - this.#head;
+  }
+
+  /** True when nothing more will arrive. */
+  get over(): boolean {
+    return this.#ended || this.#error !== undefined;
+  }
+
+  put(chunk: Chunk): void {
+    if (this.over) return;
+    const sink = this.#sink;
+    if (sink !== undefined) {
+      this.#onTaken?.(sizeOfChunk(chunk));
+      sink(ok(chunk));
+      return;
+    }
+    this.#items.push(chunk);
+    this.#bytes += sizeOfChunk(chunk);
+    this.#wake();
+  }
+
+  /** No more will come. */
+  end(): void {
+    if (this.over) return;
+    this.#ended = true;
+    this.#finish();
+  }
+
+  /** Broken. What arrived before it is lost when `discard` is set (a reset does that). */
+  fail(error: E, discard = false): void {
+    if (this.over) return;
+    this.#error = error;
+    if (discard) {
+      this.#items.length = 0;
+      this.#head = 0;
+      this.#bytes = 0;
+    }
+    this.#finish();
+  }
+
+  *receive(deadline?: Micros): Task<Result<Chunk | undefined, E>> {
+    while (this.count === 0 && !this.over) {
+      if (deadline === undefined) yield this;
+      else {
+        const first = yield* anyOf([this], deadline);
+        if (first.index < 0) return err(this.#timeout);
+      }
+    }
+    return this.take() ?? this.#last();
+  }
+
+  /** The next chunk if one is there. */
+  take(): Result<Chunk, E> | undefined {
+    if (this.count === 0) return undefined;
+    const chunk = this.#items[this.#head] as Chunk;
+    this.#head += 1;
+    if (this.#head === this.#items.length) {
+      this.#items.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 64 && this.#head * 2 > this.#items.length) {
+      this.#items.splice(0, this.#head);
+      this.#head = 0;
+    }
+    const bytes = sizeOfChunk(chunk);
+    this.#bytes -= bytes;
+    this.#onTaken?.(bytes);
+    return ok(chunk);
+  }
+
+  /** Puts back what a reader took too much of. */
+  unread(chunk: Chunk): void {
+    if (this.#head > 0) {
+      this.#head -= 1;
+      this.#items[this.#head] = chunk;
+    } else this.#items.unshift(chunk);
+    this.#bytes += sizeOfChunk(chunk);
+  }
+
+  onReceive(sink: Sink<E>): void {
+    this.#sink = sink;
+    for (let next = this.take(); next !== undefined && this.#sink === sink; next = this.take())
+      sink(next);
+    if (this.over) this.#finish();
+  }
+
+  arm(waiter: Waiter): () => void {
+    if (this.count > 0 || this.over) {
+      waiter.wake(undefined);
+      return () => {};
+    }
+    this.#waiters.push(waiter);
+    return () => {
+      const at = this.#waiters.indexOf(waiter);
+      if (at >= 0) this.#waiters.splice(at, 1);
+    };
+  }
+
+  #last(): Result<undefined, E> {
+    return this.#error === undefined ? ok(undefined) : err(this.#error);
+  }
+
+  #finish(): void {
+    const sink = this.#sink;
+    if (sink !== undefined && !this.#told) {
+      this.#told = true;
+      sink(this.#last());
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.wake(undefined);
+  }
+}

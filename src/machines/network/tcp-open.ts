@@ -1,0 +1,281 @@
+/**
+ * Opening TCP connections: listeners, the handshake of one and a half round trips, refusal, SYN
+ * retries (1, 2, 4 … s, 127 s in all) and what ICMP errors and REJECT rules make of a connect. The
+ * established connection is in `tcp`.
+ */
+import type { Micros } from '../../ground/base/event-loop.ts';
+import { formatIp, type Ip } from '../../ground/base/ip.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import { anyOf, Deferred, Queue, type Task } from '../../ground/base/task.ts';
+import type { Errno } from './errno.ts';
+import { flightOf, returnOf } from './flight.ts';
+import {
+  ARP_FAILURE,
+  BACKLOG_MAX,
+  SYN_RETRIES,
+  SYN_TIMEOUT,
+  TCP_HEADER_BYTES,
+  TTL_FIRST,
+} from './limits.ts';
+import type { NetworkNamespace } from './namespace.ts';
+import { TCP } from './netfilter/types.ts';
+import type { ConnectOptions, Connection, Endpoint, Listener } from './socket.ts';
+import type { SocketOwner, SocketRow, TableSocket } from './socket-table.ts';
+import { errnoOf, leadsTo, TcpConnection } from './tcp.ts';
+import { type Path, walk } from './walk.ts';
+
+/** What a façade is told about sockets that a listener makes. */
+export interface SocketKeeper {
+  readonly owner: SocketOwner;
+  /** A new socket of the process; returns its descriptor. */
+  keep(socket: { close(): void }): number;
+  forget(socket: { close(): void }): void;
+}
+
+export class TcpListener implements Listener, TableSocket {
+  readonly protocol = 'tcp';
+  readonly listening = true;
+  readonly local: Endpoint;
+  readonly namespace: NetworkNamespace;
+  readonly keeper: SocketKeeper;
+  readonly #descriptor: number;
+  readonly #queue = new Queue<TcpConnection>('accept a connection');
+  #sink: ((connection: Connection) => void) | undefined;
+  #closed = false;
+
+  constructor(namespace: NetworkNamespace, keeper: SocketKeeper, local: Endpoint) {
+    this.namespace = namespace;
+    this.keeper = keeper;
+    this.local = local;
+    this.#descriptor = keeper.keep(this);
+    namespace.sockets.add(this);
+  }
+
+  get full(): boolean {
+    return this.#queue.size >= BACKLOG_MAX;
+  }
+
+  *accept(): Task<Connection | undefined> {
+    return yield* this.#queue.receive();
+  }
+
+  onAccept(sink: (connection: Connection) => void): void {
+    this.#sink = sink;
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) sink(next);
+  }
+
+  /** A handshake is complete. */
+  deliver(connection: TcpConnection): void {
+    if (this.#closed) connection.reset();
+    else if (this.#sink !== undefined) this.#sink(connection);
+    else this.#queue.put(connection);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.namespace.sockets.remove(this);
+    this.keeper.forget(this);
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) next.reset();
+    this.#queue.close();
+  }
+
+  drop(): void {
+    this.#closed = true;
+    this.namespace.sockets.remove(this);
+    this.keeper.forget(this);
+  }
+
+  row(): SocketRow {
+    return {
+      protocol: 'tcp',
+      state: 'LISTEN',
+      receiveQueue: this.#queue.size,
+      sendQueue: BACKLOG_MAX,
+      local: this.local,
+      remote: { ip: 0, port: 0 },
+      owner: this.keeper.owner,
+      descriptor: this.#descriptor,
+    };
+  }
+}
+
+/** Opens a connection; see `Sockets.connect` for the errors. */
+export function* connectTcp(
+  namespace: NetworkNamespace,
+  keeper: SocketKeeper,
+  target: Endpoint,
+  options: ConnectOptions,
+): Task<Result<TcpConnection, Errno>> {
+  const local = chooseLocal(namespace, target.ip, options);
+  if (!local.ok) return local;
+  const connection = new TcpConnection(namespace, keeper.owner, 0, local.value, target);
+  connection.descriptor = keeper.keep(connection);
+  connection.onGone = () => keeper.forget(connection);
+  namespace.sockets.add(connection);
+  const opening = new Opening(connection);
+  opening.begin();
+  if (options.deadline === undefined) return yield* opening.result.wait();
+  const first = yield* anyOf([opening.result], options.deadline);
+  if (first.index < 0) opening.fail('ETIMEDOUT');
+  return opening.result.value ?? err('ETIMEDOUT');
+}
+
+function chooseLocal(
+  namespace: NetworkNamespace,
+  target: Ip,
+  options: ConnectOptions,
+): Result<Endpoint, Errno> {
+  const wanted = options.source?.ip ?? 0;
+  if (wanted !== 0 && namespace.ownerOf(wanted) === undefined) return err('EADDRNOTAVAIL');
+  const route = namespace.route(target);
+  if (typeof route === 'string') return err(route);
+  const port = options.source?.port ?? namespace.sockets.ephemeral('tcp');
+  if (port === undefined) return err('EADDRNOTAVAIL');
+  return ok({ ip: wanted === 0 ? route.source : wanted, port });
+}
+
+class Opening {
+  readonly result = new Deferred<Result<TcpConnection, Errno>>();
+  readonly #connection: TcpConnection;
+  readonly #namespace: NetworkNamespace;
+  #attempt = 0;
+
+  constructor(connection: TcpConnection) {
+    this.#connection = connection;
+    this.#namespace = connection.namespace;
+  }
+
+  begin(): void {
+    const { local, remote } = this.#connection;
+    const { fabric } = this.#namespace;
+    const record = fabric.recordWalk(this.#namespace, this.#connection.owner);
+    const tuple = {
+      protocol: TCP,
+      src: local.ip,
+      dst: remote.ip,
+      sport: local.port,
+      dport: remote.port,
+    };
+    const path = walk(this.#namespace, tuple, {
+      size: TCP_HEADER_BYTES + 8,
+      syn: true,
+      ttl: TTL_FIRST,
+      record,
+    });
+    if (record) this.#record(path);
+    if (path.outcome === 'refused') {
+      this.fail(errnoOf(path));
+      return;
+    }
+    const flight = flightOf(fabric, path, TCP_HEADER_BYTES);
+    if (flight === undefined || path.outcome === 'drop') this.#lost();
+    else if (path.outcome === 'deliver') fabric.loop.after(flight.delay, () => this.#arrive(path));
+    else this.#answeredByIcmp(path, flight.delay);
+  }
+
+  /** Ends the attempt; the socket is gone. */
+  fail(errno: Errno): void {
+    if (this.result.settled) return;
+    this.result.resolve(err(errno));
+    this.#connection.drop();
+  }
+
+  get #over(): boolean {
+    return this.result.settled || this.#connection.gone;
+  }
+
+  #answeredByIcmp(path: Path, delay: Micros): void {
+    const { fabric } = this.#namespace;
+    const back = returnOf(fabric, path);
+    if (back === undefined) {
+      this.#lost();
+      return;
+    }
+    const arp = path.outcome === 'host-unreachable' ? ARP_FAILURE : 0;
+    fabric.loop.after(delay + arp + back, () => this.fail(errnoOf(path)));
+  }
+
+  /** No answer will come: the SYN is sent again when its time is up. */
+  #lost(): void {
+    this.#namespace.fabric.loop.after(SYN_TIMEOUT * 2 ** this.#attempt, () => {
+      if (this.#over) return;
+      this.#attempt += 1;
+      if (this.#attempt > SYN_RETRIES) this.fail('ETIMEDOUT');
+      else this.begin();
+    });
+  }
+
+  /** The SYN is at the target. */
+  #arrive(path: Path): void {
+    if (this.#over) return;
+    const { target, tuple } = path;
+    if (!target.host.powered || !target.alive) {
+      this.#lost();
+      return;
+    }
+    const listener = target.sockets.receiver('tcp', tuple.dst, tuple.dport);
+    const back = walk(
+      target,
+      { protocol: TCP, src: tuple.dst, dst: tuple.src, sport: tuple.dport, dport: tuple.sport },
+      { size: TCP_HEADER_BYTES, syn: false, ttl: TTL_FIRST, record: false },
+    );
+    const flight =
+      back.outcome === 'deliver' ? flightOf(target.fabric, back, TCP_HEADER_BYTES) : undefined;
+    const full = listener instanceof TcpListener && listener.full;
+    // An answer under a name that the client never called is answered with RST and counts as lost.
+    if (flight === undefined || full || !leadsTo(back, this.#connection)) {
+      this.#lost();
+      return;
+    }
+    const { loop } = target.fabric;
+    if (!(listener instanceof TcpListener)) {
+      loop.after(flight.delay, () => this.fail('ECONNREFUSED'));
+      return;
+    }
+    const server = this.#serverEnd(listener, path);
+    server.establish(this.#connection, back);
+    loop.after(flight.delay, () => this.#answered(server, path));
+  }
+
+  #serverEnd(listener: TcpListener, path: Path): TcpConnection {
+    const { tuple } = path;
+    const { keeper } = listener;
+    const server = new TcpConnection(
+      path.target,
+      keeper.owner,
+      0,
+      { ip: tuple.dst, port: tuple.dport },
+      { ip: tuple.src, port: tuple.sport },
+    );
+    path.target.sockets.add(server);
+    server.onEstablished = () => {
+      server.descriptor = keeper.keep(server);
+      server.onGone = () => keeper.forget(server);
+      listener.deliver(server);
+    };
+    return server;
+  }
+
+  /** The SYN-ACK is back. */
+  #answered(server: TcpConnection, path: Path): void {
+    if (this.#over || !this.#namespace.host.powered) {
+      server.drop();
+      return;
+    }
+    this.#connection.establish(server, undefined);
+    for (const stamp of path.stamps) stamp.netfilter?.noteTcp(stamp.tuple, 'established');
+    this.result.resolve(ok(this.#connection));
+  }
+
+  #record(path: Path): void {
+    const { local, remote, owner } = this.#connection;
+    this.#namespace.fabric.recorder.record({
+      component: `${owner.comm}@${this.#namespace.host.name}`,
+      verb: 'packet',
+      object: `tcp ${formatIp(local.ip)}:${local.port} > ${formatIp(remote.ip)}:${remote.port}`,
+      note: path.outcome,
+      detail: path,
+    });
+  }
+}
