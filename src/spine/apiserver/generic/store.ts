@@ -33,6 +33,9 @@ const ROOT = '/registry/';
 const PAGE = 10_000;
 /** How long a list waits for the cache to reach a revision. */
 const FRESH_WAIT = 3 * SECOND;
+/** `--lease-reuse-duration-seconds` of the storage layer, and how many objects share a lease. */
+const LEASE_REUSE = 60 * SECOND;
+const LEASE_OBJECTS_MAX = 1000;
 
 /** A write that is under way: noted when its commit is seen. */
 interface Intent {
@@ -59,6 +62,7 @@ export class Store {
   readonly #loop: EventLoop;
   #revision = 0;
   #ready = false;
+  #lease: { id: number; seconds: number; until: number; left: number } | undefined;
   readonly #progress = new Condition('the watch cache to be fresh');
   /** Puts under way by the value that they store; deletions by key and the revision that they end. */
   readonly #puts = new Map<StoredValue, Intent>();
@@ -138,6 +142,21 @@ export class Store {
   *currentRevision(): Task<Result<number, Failure>> {
     const found = yield* this.#etcd.range({ key: 'compact_rev_key', keysOnly: true });
     return found.ok ? ok(found.value.header.revision) : etcdFailure(found.error);
+  }
+
+  /** A lease for objects that live for a while; shared by those of the same minute (lease_manager.go). */
+  *lease(seconds: number): Task<Result<number, Failure>> {
+    const now = this.#process.clock.monotonic();
+    const kept = this.#lease;
+    if (kept !== undefined && kept.seconds === seconds && now < kept.until && kept.left > 0) {
+      kept.left -= 1;
+      return ok(kept.id);
+    }
+    const granted = yield* this.#etcd.leaseGrant({ ttl: seconds + LEASE_REUSE / SECOND });
+    if (!granted.ok) return etcdFailure(granted.error);
+    const id = granted.value.id;
+    this.#lease = { id, seconds, until: now + LEASE_REUSE, left: LEASE_OBJECTS_MAX - 1 };
+    return ok(id);
   }
 
   /** Waits until the caches have seen a revision; false after three seconds. */

@@ -12,6 +12,7 @@ import { EVERYTHING, matches, matchesFields } from '../../../ground/api/selector
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import type { Pod } from '../../../ground/api/types.ts';
+import type { Message } from '../../../machines/network/chunk.ts';
 import { SortedMap } from '../../../ground/base/sorted-map.ts';
 
 /** Events kept per resource for watches that start in the past. */
@@ -33,7 +34,11 @@ export interface CacheEvent {
   readonly previous: KubeObject | undefined;
   /** The last state with the revision of its deletion. */
   readonly last: KubeObject | undefined;
+  /** Bodies for watchers, by type, each made at most once and shared. */
+  readonly bodies: Map<EventType, Message>;
 }
+
+export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 export interface Filter {
   readonly namespace: string;
@@ -102,7 +107,13 @@ export class ResourceCache {
     if (next === undefined) this.items.delete(key);
     else this.items.set(key, next);
     if (this.#indexesNodes) this.#index(key, old, next);
-    const event = { revision, object: next?.object, previous: old?.object, last };
+    const event: CacheEvent = {
+      revision,
+      object: next?.object,
+      previous: old?.object,
+      last,
+      bodies: new Map(),
+    };
     this.#events.push(event);
     if (this.#events.length > HISTORY_EVENTS_MAX * 2) {
       const dropped = this.#events.splice(0, this.#events.length - HISTORY_EVENTS_MAX);

@@ -1,0 +1,161 @@
+/**
+ * The pipeline that every request runs through, in upstream's order (k8s.io/apiserver/pkg/server/
+ * config.go DefaultBuildHandlerChain and pkg/endpoints, v0.34): audit id → authentication →
+ * impersonation → in-flight limit → authorization → the verb's own handler.
+ */
+import type { Task } from '../../../ground/base/task.ts';
+import type { Process } from '../../../machines/machine/process.ts';
+import type { Chunk } from '../../../machines/network/chunk.ts';
+import type { HttpExchange } from '../../../machines/network/http-types.ts';
+import type { Result } from '../../../ground/base/result.ts';
+import { utf8 } from '../../../ground/base/bytes.ts';
+import { objectMessage } from '../../client/api-body.ts';
+import type { RequestContext, User } from './context.ts';
+import { isTrue, type RequestInfo, requestInfoOf } from './request-info.ts';
+import { type Failure, tooManyRequests } from './status.ts';
+
+/** Who asks; a failure is 401. */
+export interface Authenticator {
+  authenticate(exchange: HttpExchange): Result<User, Failure>;
+}
+
+/** Whether the user may; a failure is 403 with the exact text. */
+export interface Authorizer {
+  authorize(user: User, info: RequestInfo): Result<void, Failure>;
+}
+
+/** `Impersonate-*` headers: the user that the request goes on as. */
+export type Impersonate = (user: User, exchange: HttpExchange) => Result<User, Failure>;
+
+export interface Chain {
+  readonly process: Process;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly impersonate: Impersonate;
+  /** Answers an authorized request. */
+  serve(context: RequestContext, answer: Answer): Task<void>;
+}
+
+/** `--max-requests-inflight` and `--max-mutating-requests-inflight`. */
+const READS_MAX = 400;
+const WRITES_MAX = 200;
+const LONG_RUNNING = new Set(['watch', 'proxy']);
+const LONG_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
+
+/** The uids of the flow schema and priority level that answers name; flow control itself comes later. */
+const FLOW_SCHEMA = '8a7e0b6e-7d5c-4f6e-9c1b-3f1a2b4c5d6e';
+const PRIORITY_LEVEL = '5f0c7a9e-2b1d-4e3f-8a6b-7c8d9e0f1a2b';
+
+/** Answers one exchange, with the headers that all answers have. */
+export class Answer {
+  readonly exchange: HttpExchange;
+  readonly #auditId: string;
+  readonly #warnings: Set<string>;
+
+  constructor(exchange: HttpExchange, auditId: string, warnings: Set<string>) {
+    this.exchange = exchange;
+    this.#auditId = auditId;
+    this.#warnings = warnings;
+  }
+
+  headers(contentType: string): Map<string, string> {
+    const headers = new Map([
+      ['audit-id', this.#auditId],
+      ['cache-control', 'no-cache, private'],
+      ['content-type', contentType],
+      ['x-kubernetes-pf-flowschema-uid', FLOW_SCHEMA],
+      ['x-kubernetes-pf-prioritylevel-uid', PRIORITY_LEVEL],
+    ]);
+    if (this.#warnings.size > 0) headers.set('warning', warningHeader(this.#warnings));
+    return headers;
+  }
+
+  /** An object of the API: by reference, its JSON made when somebody reads bytes. */
+  object(status: number, object: unknown): void {
+    this.chunk(status, 'application/json', objectMessage(object));
+  }
+
+  chunk(status: number, contentType: string, body: Chunk): void {
+    if (!this.exchange.gone) this.exchange.respond(status, this.headers(contentType), body);
+  }
+
+  text(status: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
+    this.chunk(status, contentType, utf8(text));
+  }
+
+  fail(failure: Failure): void {
+    const code = failure.status.code ?? 500;
+    const headers = this.headers('application/json');
+    if (failure.retryAfter !== undefined) headers.set('retry-after', String(failure.retryAfter));
+    if (!this.exchange.gone) {
+      this.exchange.respond(code, headers, objectMessage(failure.status));
+    }
+  }
+}
+
+/** Several warnings stand in one header, separated by commas (RFC 7234 section 5.5). */
+function warningHeader(warnings: ReadonlySet<string>): string {
+  return [...warnings].map((text) => `299 - "${text.replace(/[\\"]/g, '\\$&')}"`).join(', ');
+}
+
+/** Runs requests through the chain. One per server. */
+export class Pipeline {
+  readonly #chain: Chain;
+  #reads = 0;
+  #writes = 0;
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  get inFlight(): { readonly reads: number; readonly writes: number } {
+    return { reads: this.#reads, writes: this.#writes };
+  }
+
+  *handle(exchange: HttpExchange): Task<void> {
+    const chain = this.#chain;
+    const { process } = chain;
+    const { request } = exchange;
+    const info = requestInfoOf(request.method, request.target);
+    const warnings = new Set<string>();
+    const answer = new Answer(exchange, request.headers.get('audit-id') ?? process.random.uuid(), warnings);
+    const authenticated = chain.authenticator.authenticate(exchange);
+    if (!authenticated.ok) return answer.fail(authenticated.error);
+    const acting = chain.impersonate(authenticated.value, exchange);
+    if (!acting.ok) return answer.fail(acting.error);
+    const allowed = chain.authorizer.authorize(acting.value, info);
+    const context: RequestContext = {
+      process,
+      info,
+      user: acting.value,
+      userAgent: request.headers.get('user-agent') ?? '',
+      dryRun: info.query.get('dryRun') === 'All',
+      now: process.clock.wall(),
+      warnings,
+    };
+    if (isLongRunning(info)) {
+      if (!allowed.ok) return answer.fail(allowed.error);
+      return yield* chain.serve(context, answer);
+    }
+    const mutating = isMutating(request.method);
+    if (mutating ? this.#writes >= WRITES_MAX : this.#reads >= READS_MAX) {
+      const { error } = tooManyRequests('Too many requests, please try again later.', 1);
+      return answer.fail(error);
+    }
+    if (!allowed.ok) return answer.fail(allowed.error);
+    if (mutating) this.#writes += 1;
+    else this.#reads += 1;
+    yield* chain.serve(context, answer);
+    if (mutating) this.#writes -= 1;
+    else this.#reads -= 1;
+  }
+}
+
+function isMutating(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+}
+
+function isLongRunning(info: RequestInfo): boolean {
+  if (LONG_RUNNING.has(info.verb) || isTrue(info.query.get('watch'))) return true;
+  return LONG_SUBRESOURCES.has(info.subresource);
+}

@@ -1,0 +1,272 @@
+/**
+ * The verbs of resources over HTTP: decodes what came, calls the registry, encodes what it gives
+ * (k8s.io/apiserver/pkg/endpoints/handlers, v0.34). Each verb pays its CPU time first.
+ */
+import type { KubeObject } from '../../../ground/api/object.ts';
+import { apiVersionOf } from '../../../ground/api/object.ts';
+import { withMeta } from '../../../ground/api/meta.ts';
+import type { DeleteOptions } from '../../../ground/api/types.ts';
+import { ok, type Result } from '../../../ground/base/result.ts';
+import { anyOf, type Task } from '../../../ground/base/task.ts';
+import { SECOND } from '../../../ground/base/event-loop.ts';
+import type { Chunk } from '../../../machines/network/chunk.ts';
+import { objectOf } from '../../client/api-body.ts';
+import { enterBackground } from '../../client/background.ts';
+import type { RequestContext } from './context.ts';
+import { decodeBody } from './decode.ts';
+import { deleteObject } from './delete.ts';
+import { encodeList, encodeObject, transformFor } from './encode.ts';
+import type { Answer } from './handler.ts';
+import { filterOf, listObjects, revisionOf, waitFresh } from './list.ts';
+import { applyPatch } from './patch.ts';
+import type { Registry, UpdateOptions } from './registry.ts';
+import { badRequest, expired, type Failure, methodNotAllowed } from './status.ts';
+import { isTrue } from './request-info.ts';
+import { ClientWatch } from './watch.ts';
+
+/** Watches end by themselves after 30 to 60 minutes unless they ask for less. */
+const WATCH_SECONDS_MIN = 1800;
+
+/** Serves a request for a resource or its status. */
+export function* serveResource(
+  registry: Registry,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
+  const { verb } = context.info;
+  switch (verb) {
+    case 'get':
+      return yield* serveGet(registry, context, answer);
+    case 'list':
+      return yield* serveList(registry, context, answer);
+    case 'watch':
+      return yield* serveWatch(registry, context, answer);
+    case 'create':
+      return yield* serveCreate(registry, context, answer);
+    case 'update':
+      return yield* serveUpdate(registry, context, answer);
+    case 'patch':
+      return yield* servePatch(registry, context, answer);
+    case 'delete':
+      return yield* serveDelete(registry, context, answer);
+    case 'deletecollection':
+      return yield* serveDeleteCollection(registry, context, answer);
+    default:
+      return answer.fail(methodNotAllowed().error);
+  }
+}
+
+function* serveGet(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  yield* process.work(process.costs.apiReadMicros);
+  const revision = revisionOf(info.query.get('resourceVersion'));
+  if (!revision.ok) return answer.fail(revision.error);
+  const found = yield* registry.get(info.namespace, info.name, revision.value);
+  if (!found.ok) return answer.fail(found.error);
+  encodeObject(answer, context, registry, 200, found.value);
+}
+
+function* serveList(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  const filter = filterOf(registry, info.namespace, info.query);
+  if (!filter.ok) return answer.fail(filter.error);
+  yield* process.work(process.costs.apiListBaseMicros);
+  const found = yield* listObjects(registry, filter.value, info.query);
+  if (!found.ok) return answer.fail(found.error);
+  const items = found.value.items.length;
+  if (items > 0) yield* process.work(items * process.costs.apiListItemMicros);
+  encodeList(answer, context, registry, found.value);
+}
+
+function* serveCreate(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process } = context;
+  yield* process.work(process.costs.apiWriteMicros);
+  const decoded = decodeBody(registry.descriptor, context, answer.exchange);
+  if (!decoded.ok) return answer.fail(decoded.error);
+  const named = placed(registry, context, decoded.value);
+  if (!named.ok) return answer.fail(named.error);
+  const created = yield* registry.create(context, named.value);
+  if (!created.ok) return answer.fail(created.error);
+  encodeObject(answer, context, registry, 201, created.value);
+}
+
+/** Namespace and name of the URL rule; a body that names others is refused. */
+export function placed(
+  registry: Registry,
+  context: RequestContext,
+  object: KubeObject,
+): Result<KubeObject, Failure> {
+  const { info } = context;
+  const { metadata } = object;
+  if (info.name !== '' && (metadata.name ?? '') !== info.name) {
+    if ((metadata.name ?? '') !== '') {
+      return badRequest(
+        `the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`,
+      );
+    }
+    return badRequest('name must be provided');
+  }
+  if (!registry.descriptor.namespaced) return ok(object);
+  const namespace = metadata.namespace ?? '';
+  if (namespace === '') return ok(withMeta(object, { namespace: info.namespace }));
+  if (namespace === info.namespace) return ok(object);
+  return badRequest(
+    `the namespace of the provided object does not match the namespace sent on the request`,
+  );
+}
+
+function* serveUpdate(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  yield* process.work(process.costs.apiWriteMicros);
+  const decoded = decodeBody(registry.descriptor, context, answer.exchange);
+  if (!decoded.ok) return answer.fail(decoded.error);
+  const named = placed(registry, context, decoded.value);
+  if (!named.ok) return answer.fail(named.error);
+  const options: UpdateOptions = { part: partOf(info.subresource), retry: false, verb: 'update' };
+  const updated = yield* registry.update(
+    context,
+    info.namespace,
+    info.name,
+    () => named,
+    options,
+  );
+  const absent = !updated.ok && updated.error.status.code === 404;
+  if (absent && registry.descriptor.createOnUpdate && (named.value.metadata.uid ?? '') === '') {
+    const created = yield* registry.create(context, withMeta(named.value, { resourceVersion: undefined }));
+    if (!created.ok) return answer.fail(created.error);
+    return encodeObject(answer, context, registry, 201, created.value);
+  }
+  if (!updated.ok) return answer.fail(updated.error);
+  encodeObject(answer, context, registry, 200, updated.value);
+}
+
+function partOf(subresource: string): UpdateOptions['part'] {
+  return subresource === 'status' ? 'status' : 'main';
+}
+
+function* servePatch(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  yield* process.work(process.costs.apiWriteMicros);
+  const patch = applyPatch(registry.descriptor, context, answer.exchange);
+  if (!patch.ok) return answer.fail(patch.error);
+  const options: UpdateOptions = { part: partOf(info.subresource), retry: true, verb: 'patch' };
+  const updated = yield* registry.update(context, info.namespace, info.name, patch.value, options);
+  if (!updated.ok) return answer.fail(updated.error);
+  encodeObject(answer, context, registry, 200, updated.value);
+}
+
+/** DeleteOptions from the body, and from the query where the body has none. */
+export function deleteOptionsOf(
+  context: RequestContext,
+  body: Chunk | undefined,
+): Result<Partial<DeleteOptions>, Failure> {
+  const { query } = context.info;
+  let options: Partial<DeleteOptions> = {};
+  if (body !== undefined) {
+    const parsed = objectOf(body);
+    if (!parsed.ok) return badRequest(parsed.error);
+    options = (parsed.value ?? {}) as Partial<DeleteOptions>;
+  }
+  const grace = query.get('gracePeriodSeconds');
+  const policy = query.get('propagationPolicy');
+  return ok({
+    ...options,
+    ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy }),
+  });
+}
+
+function* serveDelete(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  yield* process.work(process.costs.apiWriteMicros);
+  const options = deleteOptionsOf(context, answer.exchange.request.body);
+  if (!options.ok) return answer.fail(options.error);
+  const dryRun = context.dryRun || options.value.dryRun?.includes('All') === true;
+  const scoped = dryRun === context.dryRun ? context : { ...context, dryRun };
+  const done = yield* deleteObject(registry, scoped, info.namespace, info.name, options.value);
+  if (!done.ok) return answer.fail(done.error);
+  if (done.value.kind === 'Status') return answer.object(200, done.value);
+  encodeObject(answer, context, registry, 200, done.value as KubeObject);
+}
+
+function* serveDeleteCollection(
+  registry: Registry,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
+  const { process, info } = context;
+  if (!registry.descriptor.verbs.includes('deletecollection')) {
+    return answer.fail(methodNotAllowed().error);
+  }
+  const options = deleteOptionsOf(context, answer.exchange.request.body);
+  if (!options.ok) return answer.fail(options.error);
+  const filter = filterOf(registry, info.namespace, info.query);
+  if (!filter.ok) return answer.fail(filter.error);
+  const found = yield* listObjects(registry, filter.value, info.query);
+  if (!found.ok) return answer.fail(found.error);
+  for (const object of found.value.items) {
+    yield* process.work(process.costs.apiWriteMicros);
+    const { namespace = '', name } = object.metadata;
+    const done = yield* deleteObject(registry, context, namespace, name, options.value);
+    if (!done.ok && done.error.status.code !== 404) return answer.fail(done.error);
+  }
+  encodeList(answer, context, registry, found.value);
+}
+
+function* serveWatch(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  const { query } = info;
+  const { cache, store } = registry;
+  const revision = revisionOf(query.get('resourceVersion'));
+  if (!revision.ok) return answer.fail(revision.error);
+  // The legacy form names one object in the path.
+  const filter = filterOf(registry, info.namespace, query);
+  if (!filter.ok) return answer.fail(filter.error);
+  yield* process.work(process.costs.apiListBaseMicros);
+  const initial = isTrue(query.get('sendInitialEvents'));
+  const from = revision.value ?? 0;
+  const fresh = yield* waitFresh(registry, initial && from === 0 ? undefined : revision.value);
+  if (!fresh.ok) return answer.fail(fresh.error);
+  const since = from > 0 && !initial ? cache.eventsSince(from) : [];
+  if (since === undefined) {
+    const { error } = expired(`too old resource version: ${from} (${cache.oldestRevision})`);
+    return answer.fail(error);
+  }
+  answer.exchange.start(200, answer.headers('application/json'));
+  const bookmarks = isTrue(query.get('allowWatchBookmarks'));
+  const transform = transformFor(answer, context, registry);
+  const start = from > 0 && !initial ? from : store.revision;
+  const watch = new ClientWatch(cache, answer.exchange, filter.value, transform, bookmarks, start);
+  if (from === 0 || initial) {
+    for (const cached of cache.list(filter.value)) watch.add(cached.object);
+  }
+  if (initial && bookmarks) watch.bookmark(store.revision, initialEnd(registry, store.revision));
+  for (const event of since) watch.deliver(event);
+  const stop = cache.watch(watch);
+  const seconds = Number(query.get('timeoutSeconds') ?? '0') || WATCH_SECONDS_MIN + process.random.below(WATCH_SECONDS_MIN);
+  enterBackground(process);
+  yield* anyOf([answer.exchange.whenGone], seconds * SECOND);
+  stop();
+  if (!answer.exchange.gone) answer.exchange.end();
+}
+
+/** An object that only says how far a watch is. */
+export function bookmarkObject(registry: Registry, revision: number): KubeObject {
+  const { descriptor } = registry;
+  const metadata = Object.freeze({ resourceVersion: String(revision), creationTimestamp: undefined });
+  return Object.freeze({
+    kind: descriptor.kind,
+    apiVersion: apiVersionOf(descriptor),
+    metadata,
+  }) as unknown as KubeObject;
+}
+
+function initialEnd(registry: Registry, revision: number): KubeObject {
+  const annotations = Object.freeze({ 'k8s.io/initial-events-end': 'true' });
+  return withMeta(bookmarkObject(registry, revision), { annotations });
+}
+
+/** For resources that do not exist at all: plain text, as Go's mux says it. */
+export function unknownPath(answer: Answer): void {
+  answer.text(404, '404 page not found\n');
+}
