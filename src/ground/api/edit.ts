@@ -19,12 +19,12 @@
  * schema is made where objects are printed (api/encode).
  */
 import { assert } from '../base/assert.ts';
+import { type PathStep, setOwn } from '../lang/value.ts';
 import type { Json } from './object.ts';
 
 type Fields = Record<string, unknown>;
 
-/** A step into a value: a field name or map key, or a list index. */
-export type PathStep = string | number;
+export type { PathStep };
 
 /** How many fields `newRecord` gives room inside the object. */
 const WIDE_ROOM = 24;
@@ -79,24 +79,12 @@ function rebuilt(source: Fields, given: Fields): Fields {
   const copy = newRecord(Object.keys(source).length + Object.keys(given).length);
   for (const key of Object.keys(source)) {
     const value = Object.hasOwn(given, key) ? given[key] : source[key];
-    if (value !== undefined) defineOwn(copy, key, value);
+    if (value !== undefined) setOwn(copy, key, value);
   }
   for (const key of Object.keys(given)) {
-    if (given[key] !== undefined && !Object.hasOwn(copy, key)) defineOwn(copy, key, given[key]);
+    if (given[key] !== undefined && !Object.hasOwn(copy, key)) setOwn(copy, key, given[key]);
   }
   return Object.freeze(copy);
-}
-
-/** Sets an own field even when the key is `__proto__`, which a user may write as a label. */
-export function defineOwn(target: Fields, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  } else target[key] = value;
 }
 
 /**
@@ -134,13 +122,13 @@ export function withEntry<V>(
 ): Readonly<Record<string, V>> {
   if (map !== undefined && Object.hasOwn(map, key) && map[key] === value) return map;
   const copy: Fields = map !== undefined && Object.isFrozen(map) ? { ...map } : copied(map);
-  defineOwn(copy, key, value);
+  setOwn(copy, key, value);
   return Object.freeze(copy) as Readonly<Record<string, V>>;
 }
 
 function copied(map: Fields | undefined): Fields {
   const copy: Fields = {};
-  if (map !== undefined) for (const key of Object.keys(map)) defineOwn(copy, key, map[key]);
+  if (map !== undefined) for (const key of Object.keys(map)) setOwn(copy, key, map[key]);
   return copy;
 }
 
@@ -153,7 +141,7 @@ export function withoutEntry<V>(
   const keys = Object.keys(map);
   if (keys.length === 1) return undefined;
   const copy: Fields = {};
-  for (const each of keys) if (each !== key) defineOwn(copy, each, map[each]);
+  for (const each of keys) if (each !== key) setOwn(copy, each, map[each]);
   return Object.freeze(copy) as Readonly<Record<string, V>>;
 }
 
@@ -180,7 +168,7 @@ function removeAt(node: unknown, path: readonly PathStep[], depth: number): unkn
     return next === map[step] ? node : withEntry(map, step, next);
   }
   const copy = newRecord(Object.keys(map).length);
-  for (const key of Object.keys(map)) if (key !== step) defineOwn(copy, key, map[key]);
+  for (const key of Object.keys(map)) if (key !== step) setOwn(copy, key, map[key]);
   return Object.freeze(copy);
 }
 

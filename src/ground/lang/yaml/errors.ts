@@ -1,0 +1,159 @@
+/**
+ * Syntax errors in go-yaml's words and with its line numbers, from where and why js-yaml stopped.
+ *
+ * go-yaml's line is peculiar, and learners meet it daily: errors of the scanner name the line they
+ * stand on; errors of the parser ("did not find expected …") name the line *before* the place where
+ * the enclosing block begins, or before the offending token when that block begins on the first
+ * line; and line 0 is not printed at all (yaml_parser_set_*_error and parser.fail in go-yaml v2).
+ */
+import { DEPTH_MAX } from '../value.ts';
+
+/** `yaml: line 5: did not find expected key` */
+export function goYamlError(text: string, offset: number, reason: string): string {
+  if (reason.startsWith('nesting exceeded')) {
+    return `yaml: exceeded max depth of ${DEPTH_MAX} of this simulator`;
+  }
+  const lines = text.split('\n');
+  const at = lineIndexOf(text, offset);
+  const tab = tabAt(lines, at);
+  if (tab !== undefined) return scanner(tab, 'found character that cannot start any token');
+  switch (reason) {
+    case 'bad indentation of a mapping entry':
+      return mappingIndent(lines, at, text, offset);
+    case "expected ':' after a mapping key":
+    case 'can not read a block mapping entry; a multiline key may not be an implicit key':
+      return scanner(nextContent(lines, at), "could not find expected ':'");
+    case 'bad indentation of a sequence entry':
+      return parser(blockStart(lines, at), at, "did not find expected '-' indicator");
+    case 'end of the stream or a document separator is expected':
+      return documentEnd(lines, at, text, offset);
+    case 'the stream contains non-printable characters':
+    case 'null byte is not allowed in input':
+      return 'yaml: control characters are not allowed';
+    case 'unknown escape sequence':
+      return scanner(at, 'found unknown escape character');
+    case 'expected hexadecimal character':
+      return scanner(at, 'did not find expected hexdecimal number');
+    case 'deficient indentation':
+    case 'unexpected end of the stream within a double quoted scalar':
+    case 'unexpected end of the stream within a single quoted scalar':
+      return scanner(quoteStart(text, offset), 'found unexpected end of stream');
+    case 'missed comma between flow collection entries':
+    case 'unexpected end of the stream within a flow collection':
+    case "expected the node content, but found ','":
+      return flowError(text, offset, at);
+    case 'name of an alias node must contain at least one character':
+    case 'name of an anchor node must contain at least one character':
+      return scanner(at, 'did not find expected alphabetic or numeric character');
+    case 'undeclared tag handle':
+      return parser(at, at, 'found undefined tag handle');
+    case 'a line break is expected':
+      return scanner(at, 'did not find expected comment or line break');
+    default:
+      return scanner(at, 'did not find expected node content');
+  }
+}
+
+function scanner(line: number, problem: string): string {
+  return line === 0 ? `yaml: ${problem}` : `yaml: line ${line + 1}: ${problem}`;
+}
+
+function parser(context: number, problemLine: number, problem: string): string {
+  const line = context === 0 ? problemLine : context;
+  return line === 0 ? `yaml: ${problem}` : `yaml: line ${line}: ${problem}`;
+}
+
+function lineIndexOf(text: string, offset: number): number {
+  let line = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) {
+    line += 1;
+  }
+  return line;
+}
+
+/** A line near the error whose indentation holds a tab. */
+function tabAt(lines: readonly string[], at: number): number | undefined {
+  for (const line of [at, at + 1]) if (/^ *\t+[^\s#]/.test(lines[line] ?? '')) return line;
+  return undefined;
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+function isContent(line: string): boolean {
+  const trimmed = line.trim();
+  return trimmed !== '' && !trimmed.startsWith('#');
+}
+
+function nextContent(lines: readonly string[], at: number): number {
+  for (let index = at + 1; index < lines.length; index += 1) {
+    if (isContent(lines[index] ?? '')) return index;
+  }
+  return at + 1 < lines.length ? lines.length - 1 : at;
+}
+
+/** The first line of the block that encloses a line: less indented, or the top. */
+function blockStart(lines: readonly string[], at: number): number {
+  const indent = indentOf(lines[at] ?? '');
+  let start = at;
+  for (let index = at - 1; index >= 0; index -= 1) {
+    const line = lines[index] ?? '';
+    if (!isContent(line)) continue;
+    const own = indentOf(line);
+    if (own < indent) {
+      const parent = own;
+      start = index;
+      // Back to the first sibling of that block.
+      for (let above = index - 1; above >= 0; above -= 1) {
+        const sibling = lines[above] ?? '';
+        if (!isContent(sibling)) continue;
+        if (indentOf(sibling) < parent) break;
+        if (indentOf(sibling) === parent) start = above;
+      }
+      return start;
+    }
+  }
+  return 0;
+}
+
+/** A line indented unlike its neighbours, or `a: b: c`. */
+function mappingIndent(lines: readonly string[], at: number, text: string, offset: number): string {
+  if (text[offset] === ':') return scanner(at, 'mapping values are not allowed in this context');
+  const line = lines[at] ?? '';
+  const previous = lastContent(lines, at);
+  const deeper = previous >= 0 && indentOf(line) > indentOf(lines[previous] ?? '');
+  if (deeper && /:(\s|$)/.test(line.trim()) && !/:\s*$/.test(lines[previous] ?? '')) {
+    return scanner(at, 'mapping values are not allowed in this context');
+  }
+  return parser(blockStart(lines, at), at, 'did not find expected key');
+}
+
+function lastContent(lines: readonly string[], at: number): number {
+  for (let index = at - 1; index >= 0; index -= 1) if (isContent(lines[index] ?? '')) return index;
+  return -1;
+}
+
+function documentEnd(lines: readonly string[], at: number, text: string, offset: number): string {
+  if (text[offset] === ':') return scanner(at, 'mapping values are not allowed in this context');
+  const line = (lines[at] ?? '').trim();
+  if (/^- /.test(line)) return parser(0, at, 'did not find expected key');
+  if (/:(\s|$)/.test(line)) return parser(0, at, "did not find expected '-' indicator");
+  return parser(0, at, 'did not find expected <document start>');
+}
+
+function quoteStart(text: string, offset: number): number {
+  const before = text.slice(0, offset);
+  const open = Math.max(before.lastIndexOf('"'), before.lastIndexOf("'"));
+  return lineIndexOf(text, Math.max(open, 0));
+}
+
+function flowError(text: string, offset: number, at: number): string {
+  const before = text.slice(0, offset);
+  const brace = before.lastIndexOf('{');
+  const bracket = before.lastIndexOf('[');
+  const open = Math.max(brace, bracket);
+  const line = lineIndexOf(text, Math.max(open, 0));
+  const wanted = brace > bracket ? "',' or '}'" : "',' or ']'";
+  return parser(line, at, `did not find expected ${wanted}`);
+}
