@@ -17,7 +17,7 @@ import {
   loadPair,
   loadWord,
   multiplyPairs,
-  type Pair,
+  Pair,
   pairOf,
   storeDouble,
   storePair,

@@ -1,0 +1,99 @@
+/**
+ * kube-scheduler's figures: how many nodes are looked at (pkg/scheduler/schedule_one.go
+ * numFeasibleNodesToFind), scores on a fixed node in both eras, texts of FailedScheduling.
+ */
+import { expect, test } from 'vitest';
+import { fitErrorMessage, preemptionMessage } from '../../src/programs/scheduler/attempt.ts';
+import { SchedulerCore } from '../../src/programs/scheduler/core.ts';
+import { feasibleNodesToFind } from '../../src/programs/scheduler/cycle.ts';
+import { MODERN_SCHEDULER, SEED_ERA_SCHEDULER } from '../../src/programs/scheduler/profile.ts';
+import {
+  imageScore,
+  normalisedImage,
+} from '../../src/programs/scheduler/plugins/image-locality.ts';
+import * as layout from '../../assembly/scheduler/layout.ts';
+import { wasmCore } from '../support/scheduler-cores.ts';
+
+test.each([
+  [3, 3],
+  [99, 99],
+  [100, 100],
+  [500, 230],
+  [1000, 420],
+  [1761, 633],
+  [5000, 500],
+  [15000, 750],
+])('of %i nodes %i feasible ones are wanted', (nodes, wanted) => {
+  expect(feasibleNodesToFind(nodes)).toBe(wanted);
+});
+
+// Node: 4 CPU, 8 GiB. Used: cpu 1000m, memory 2 GiB. Pod: 500m, 1 GiB.
+// modern: least = ((4000-1500)*100/4000 + (8-3)*100/8) / 2 = (62 + 62) / 2; balanced = 1 - |0.375-0.375|/2.
+// seed era: (6 + 6) / 2; 10 - 0.
+test.each([
+  [MODERN_SCHEDULER, 62, 100],
+  [SEED_ERA_SCHEDULER, 6, 10],
+])('LeastAllocated and BalancedAllocation on a fixed node', (profile, fit, balanced) => {
+  const GIB = 1024 ** 3;
+  const core = new SchedulerCore(wasmCore());
+  core.resize(2);
+  core.setWeights(profile.weights);
+  for (const node of [0, 1]) {
+    core.setNode(node, { cpu: 4000, memory: 8 * GIB, pods: 110, extra: [] }, node);
+    core.setUse(node, {
+      cpu: 1000,
+      memory: 2 * GIB,
+      cpuNonzero: 1000,
+      memoryNonzero: 2 * GIB,
+      pods: 3,
+      extra: [],
+    });
+    core.setClass(0, node, 0, 0, 0, 0);
+  }
+  const flags = profile.seedEra ? layout.FLAG_SEED_ERA : 0;
+  core.schedule({
+    cpu: 500,
+    memory: GIB,
+    cpuNonzero: 500,
+    memoryNonzero: GIB,
+    extra: [],
+    classSlot: 0,
+    flags,
+    start: 0,
+    wanted: 2,
+    tieSeed: 1,
+  });
+  expect([core.column(layout.SCORE_FIT)[0], core.column(layout.SCORE_BALANCED)[0]]).toEqual([
+    fit,
+    balanced,
+  ]);
+});
+
+test('FailedScheduling counts reasons per text and sorts them', () => {
+  const taint = 'node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }';
+  const reasons = [
+    [taint],
+    ['Insufficient cpu', 'Insufficient memory'],
+    ['Insufficient cpu'],
+    ['Insufficient cpu'],
+  ];
+  expect(fitErrorMessage(4, reasons, preemptionMessage(1, 3))).toBe(
+    `0/4 nodes are available: 1 Insufficient memory, 1 ${taint}, 3 Insufficient cpu. ` +
+      'preemption: 0/4 nodes are available: 1 Preemption is not helpful for scheduling, 3 No preemption victims found for incoming pod.',
+  );
+  expect(fitErrorMessage(0, [], '')).toBe('no nodes available to schedule pods');
+});
+
+test('ImageLocality clamps and scales', () => {
+  const MIB = 1024 * 1024;
+  expect(imageScore([], 1, 3)).toBe(0);
+  expect(imageScore([{ size: 72_188_133, nodes: 3 }], 1, 3)).toBe(4);
+  expect(imageScore([{ size: 2000 * MIB, nodes: 3 }], 1, 3)).toBe(100);
+  expect(
+    ['nginx', 'xiaorui/backend:v2', 'registry.k8s.io/pause:3.10.1'].map(normalisedImage),
+  ).toEqual([
+    'docker.io/library/nginx:latest',
+    'docker.io/xiaorui/backend:v2',
+    'registry.k8s.io/pause:3.10.1',
+  ]);
+});
