@@ -44,6 +44,9 @@ export class Running<T> implements Waiter {
   #wait: Wait | undefined;
   #withdraw: (() => void) | undefined;
   #timer: Timer | undefined;
+  #held = false;
+  /** A step that came while the task was held. */
+  #late: { readonly value: unknown; readonly cause: CauseId } | undefined;
 
   constructor(loop: EventLoop, task: Task<T>, name: string, onEnd?: (value: T) => void) {
     this.loop = loop;
@@ -92,8 +95,26 @@ export class Running<T> implements Waiter {
     withdraw?.();
   }
 
+  /** Stops all progress (SIGSTOP): whatever ends its wait meanwhile is kept until `proceed`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  proceed(): void {
+    this.#held = false;
+    const late = this.#late;
+    if (late === undefined || !this.alive) return;
+    this.#late = undefined;
+    this.#timer = this.loop.at(this.loop.now, () => this.#step(late.value), late.cause);
+  }
+
   #step(value: unknown): void {
     if (!this.alive) return;
+    if (this.#held) {
+      this.#state = 'woken';
+      this.#late = { value, cause: this.loop.cause };
+      return;
+    }
     this.#state = 'running';
     this.#timer = undefined;
     const next = this.#task.next(value);

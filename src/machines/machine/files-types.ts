@@ -56,7 +56,10 @@ export interface Files {
   /** Replaces in one step, as rename does (a reader sees the old or the new). */
   writeAtomic(path: string, content: Content | string, mode?: number): Result<void, Errno>;
   append(path: string, text: Uint8Array | string): Result<void, Errno>;
-  mkdir(path: string, options?: { readonly parents?: boolean; readonly mode?: number }): Result<void, Errno>;
+  mkdir(
+    path: string,
+    options?: { readonly parents?: boolean; readonly mode?: number },
+  ): Result<void, Errno>;
   /** Names in byte order, without `.` and `..`. */
   list(path: string): Result<readonly string[], Errno>;
   unlink(path: string): Result<void, Errno>;
@@ -78,7 +81,17 @@ export interface Files {
   /** Changes below a folder from now on (inotify). Close it when done. */
   watch(path: string): Result<FileWatch, Errno>;
   /** Bytes used and size of the file system that holds the path. */
-  usage(path: string): Result<{ readonly used: number; readonly size: number; readonly inodesUsed: number; readonly inodes: number }, Errno>;
+  usage(
+    path: string,
+  ): Result<
+    {
+      readonly used: number;
+      readonly size: number;
+      readonly inodesUsed: number;
+      readonly inodes: number;
+    },
+    Errno
+  >;
 }
 
 export interface FileWatch {
@@ -98,6 +111,8 @@ export interface OpenFile {
   readChunk(): Task<Result<Chunk | undefined, Errno>>;
   /** Writes all of it; waits while a pipe is full. */
   write(chunk: Chunk | string): Task<Result<void, Errno>>;
+  /** Writes without waiting, beyond a pipe's capacity if need be; false when nobody can read it. */
+  post(chunk: Chunk | string): boolean;
   /** For `anyOf`: ends when `read` would not wait. */
   readonly readable: Wait;
   /** The terminal behind it, if it is one. */

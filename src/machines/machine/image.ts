@@ -8,9 +8,19 @@ import type { Content } from './files-types.ts';
 
 /** A file of an image's tree. A folder is made for every path that needs one. */
 export type ImageFile =
-  | { readonly content: Content | string; readonly mode?: number; readonly uid?: number; readonly gid?: number }
+  | {
+      readonly content: Content | string;
+      readonly mode?: number;
+      readonly uid?: number;
+      readonly gid?: number;
+    }
   | { readonly link: string }
-  | { readonly directory: true; readonly mode?: number; readonly uid?: number; readonly gid?: number };
+  | {
+      readonly directory: true;
+      readonly mode?: number;
+      readonly uid?: number;
+      readonly gid?: number;
+    };
 
 export interface ImageConfig {
   readonly entrypoint: readonly string[];

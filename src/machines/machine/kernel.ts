@@ -66,7 +66,9 @@ export interface Kernel {
   /** Kills what is in it, then removes it. */
   removeCgroup(path: string): Result<void, Errno>;
   /** CPU time and memory of a cgroup, children included; the numbers behind cAdvisor. */
-  cgroupUsage(path: string): Result<{ readonly cpu: Micros; readonly memory: number; readonly oomKills: number }, Errno>;
+  cgroupUsage(
+    path: string,
+  ): Result<{ readonly cpu: Micros; readonly memory: number; readonly oomKills: number }, Errno>;
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly bootTime: Micros;

@@ -1,0 +1,288 @@
+/**
+ * Mount views: what a mount namespace is. A view has a root and a table of mounts by path; a walk
+ * follows names and symlinks, crosses mounts, and checks search permission. Making a view for a
+ * container costs a few objects: the image's layer is shared, binds share inodes.
+ *
+ *     const view = kernel.newMountView('web');
+ *     view.overlay('/', layer, 'overlay-3');
+ *     view.bind('/etc/hosts', hostView, '/var/lib/kubelet/pods/…/etc-hosts', { readOnly: false });
+ *     view.proc('/proc', pidNamespace);
+ *     view.tmpfs('/dev/shm', { size: 64 * MIB });
+ *
+ * Not modelled: propagation (a bind takes the mounts below its source as they are at that moment),
+ * mount points that move with a renamed parent.
+ */
+import { compareText } from '../../ground/base/text.ts';
+import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
+import type { WallTime } from '../../ground/base/time.ts';
+import type { Errno } from '../network/errno.ts';
+import {
+  type Access,
+  type DirectorySource,
+  FileSystem,
+  Inode,
+  mayAccess,
+  ROOT_ACCESS,
+} from './files/inode.ts';
+import type { LayerNode } from './files/layer.ts';
+import type { PidNamespace } from './pids.ts';
+
+const PATH_MAX = 4096;
+const NAME_MAX = 255;
+/** Linux follows at most 40 symlinks in one walk. */
+const SYMLINKS_MAX = 40;
+
+/** What a view asks of its kernel. */
+export interface MountSupport {
+  readonly now: () => WallTime;
+  /** The disk that overlays stand on. */
+  readonly disk: FileSystem;
+  /** Half of it is the default size of a tmpfs. */
+  readonly memoryBytes: number;
+  /** The tree of /proc for a pid namespace; /sys. */
+  procSource(namespace: PidNamespace): DirectorySource;
+  sysSource(): DirectorySource;
+}
+
+export interface Mount {
+  readonly path: string;
+  readonly root: Inode;
+  readonly readOnly: boolean;
+  /** As /proc/mounts shows it. */
+  readonly options: string;
+}
+
+/** Where a walk ended. */
+export interface Found {
+  readonly inode: Inode;
+  readonly mount: Mount;
+  /** With all symlinks resolved. */
+  readonly path: string;
+}
+
+/** Where an entry stands or would stand. */
+export interface Place {
+  readonly parent: Inode;
+  readonly mount: Mount;
+  readonly name: string;
+  readonly path: string;
+  /** Undefined when nothing is there. */
+  readonly inode: Inode | undefined;
+  /** The path ended in a slash. */
+  readonly slash: boolean;
+}
+
+export class MountView {
+  readonly name: string;
+  readonly support: MountSupport;
+  readonly #mounts = new Map<string, Mount>();
+  #root: Mount | undefined;
+
+  constructor(name: string, support: MountSupport) {
+    this.name = name;
+    this.support = support;
+  }
+
+  /** Mounts in byte order of their paths. */
+  get mounts(): readonly Mount[] {
+    return [...this.#mounts.values()].sort((a, b) => compareText(a.path, b.path));
+  }
+
+  get root(): Mount | undefined {
+    return this.#root;
+  }
+
+  // ---- mounting
+
+  /** Mounts an inode's tree. The point must exist (`/` needs none). EBUSY when something is mounted there. */
+  mount(
+    path: string,
+    root: Inode,
+    options: { readonly readOnly?: boolean } = {},
+  ): Result<void, Errno> {
+    let point = '/';
+    if (this.#root !== undefined || path !== '/') {
+      const found = this.walk(path, ROOT_ACCESS, '/');
+      if (!found.ok) return found;
+      if (found.value.inode.isDirectory !== root.isDirectory) return err('ENOTDIR');
+      point = found.value.path;
+    }
+    const mount: Mount = {
+      path: point,
+      root,
+      readOnly: options.readOnly === true,
+      options: options.readOnly === true ? 'ro,relatime' : 'rw,relatime',
+    };
+    this.#mounts.set(point, mount);
+    if (point === '/') this.#root = mount;
+    return DONE;
+  }
+
+  unmount(path: string): Result<void, Errno> {
+    const mount = this.#mounts.get(path);
+    if (mount === undefined) return err('EINVAL');
+    for (const other of this.#mounts.keys()) {
+      if (other !== path && other.startsWith(path === '/' ? '/' : `${path}/`)) return err('EBUSY');
+    }
+    this.#mounts.delete(path);
+    if (path === '/') this.#root = undefined;
+    return DONE;
+  }
+
+  /** The same tree or file under another path (mount --rbind). */
+  bind(
+    path: string,
+    source: MountView,
+    sourcePath: string,
+    options: { readonly readOnly?: boolean } = {},
+  ): Result<void, Errno> {
+    const found = source.walk(sourcePath, ROOT_ACCESS, '/');
+    if (!found.ok) return found;
+    const readOnly = options.readOnly === true || found.value.mount.readOnly;
+    const below = found.value.path === '/' ? '/' : `${found.value.path}/`;
+    const inner = source.mounts.filter(
+      (mount) => mount.path !== '/' && mount.path.startsWith(below),
+    );
+    const mounted = this.mount(path, found.value.inode, { readOnly });
+    if (!mounted.ok) return mounted;
+    for (const mount of inner) {
+      this.mount(
+        `${path === '/' ? '' : path}/${mount.path.slice(below.length)}`,
+        mount.root,
+        mount,
+      );
+    }
+    return DONE;
+  }
+
+  tmpfs(
+    path: string,
+    options: { readonly size?: number; readonly mode?: number; readonly readOnly?: boolean } = {},
+  ): Result<void, Errno> {
+    const size = options.size ?? Math.floor(this.support.memoryBytes / 2);
+    const fs = new FileSystem({ kind: 'tmpfs', source: 'tmpfs', size, now: this.support.now });
+    return this.mount(path, new Inode(fs, 'directory', { mode: options.mode ?? 0o1777 }), options);
+  }
+
+  /** An image's layer below, a new empty writable layer above. `source` names it for usage. */
+  overlay(
+    path: string,
+    layer: LayerNode,
+    options: { readonly readOnly?: boolean } = {},
+  ): Result<FileSystem, Errno> {
+    const fs = new FileSystem({
+      kind: 'overlay',
+      source: 'overlay',
+      size: this.support.disk.size,
+      now: this.support.now,
+      backing: this.support.disk,
+    });
+    const mounted = this.mount(path, layer.make(fs), options);
+    return mounted.ok ? ok(fs) : mounted;
+  }
+
+  proc(path: string, namespace: PidNamespace): Result<void, Errno> {
+    const fs = new FileSystem({ kind: 'proc', source: 'proc', size: 0, now: this.support.now });
+    const source = this.support.procSource(namespace);
+    return this.mount(path, new Inode(fs, 'directory', { mode: 0o555, source }));
+  }
+
+  sys(path: string, options: { readonly readOnly?: boolean } = {}): Result<void, Errno> {
+    const fs = new FileSystem({ kind: 'sysfs', source: 'sysfs', size: 0, now: this.support.now });
+    const source = this.support.sysSource();
+    return this.mount(path, new Inode(fs, 'directory', { mode: 0o555, source }), options);
+  }
+
+  // ---- walking
+
+  /** Follows a path; the last symlink too, unless told otherwise. */
+  walk(path: string, access: Access, cwd: string, followLast = true): Result<Found, Errno> {
+    const place = this.#resolve(path, access, cwd, followLast);
+    if (!place.ok) return place;
+    const { inode, mount } = place.value;
+    if (inode === undefined) return err('ENOENT');
+    if (place.value.slash && !inode.isDirectory) return err('ENOTDIR');
+    return ok({ inode, mount, path: place.value.path });
+  }
+
+  /** The folder and name that a path means, whether or not something is there. */
+  place(path: string, access: Access, cwd: string, followLast = true): Result<Place, Errno> {
+    return this.#resolve(path, access, cwd, followLast);
+  }
+
+  #resolve(path: string, access: Access, cwd: string, followLast: boolean): Result<Place, Errno> {
+    if (path === '') return err('ENOENT');
+    if (path.length >= PATH_MAX) return err('ENAMETOOLONG');
+    if (this.#root === undefined) return err('ENOENT');
+    const walk = new Walk(this.#mounts, this.#root, access);
+    const full = path.startsWith('/') ? path : `${cwd}/${path}`;
+    return walk.follow(full, followLast);
+  }
+}
+
+/** One walk along a path. Keeps the folders it went through, for `..`. */
+class Walk {
+  readonly #mounts: ReadonlyMap<string, Mount>;
+  readonly #access: Access;
+  readonly #stack: { readonly inode: Inode; readonly mount: Mount; readonly path: string }[] = [];
+  readonly #rest: string[] = [];
+  #links = 0;
+
+  constructor(mounts: ReadonlyMap<string, Mount>, root: Mount, access: Access) {
+    this.#mounts = mounts;
+    this.#access = access;
+    this.#stack.push({ inode: root.root, mount: root, path: '' });
+  }
+
+  follow(path: string, followLast: boolean): Result<Place, Errno> {
+    this.#push(path);
+    const slash = path.endsWith('/');
+    for (;;) {
+      const at = this.#stack[this.#stack.length - 1] as Found;
+      const name = this.#rest.pop();
+      if (name === undefined) return ok(this.#here(at, slash));
+      if (name === '.') continue;
+      if (name === '..') {
+        if (this.#stack.length > 1) this.#stack.pop();
+        continue;
+      }
+      if (name.length > NAME_MAX) return err('ENAMETOOLONG');
+      if (!at.inode.isDirectory) return err('ENOTDIR');
+      if (!mayAccess(at.inode, this.#access, 1)) return err('EACCES');
+      const child = `${at.path}/${name}`;
+      const mounted = this.#mounts.get(child);
+      const inode = mounted?.root ?? at.inode.lookup(name, this.#access);
+      const mount = mounted ?? at.mount;
+      const last = this.#rest.length === 0;
+      if (inode === undefined) {
+        if (!last) return err('ENOENT');
+        return ok({ parent: at.inode, mount, name, path: child, inode: undefined, slash });
+      }
+      if (inode.type === 'symlink' && (!last || followLast || slash)) {
+        this.#links += 1;
+        if (this.#links > SYMLINKS_MAX) return err('ELOOP');
+        if (inode.target.startsWith('/')) this.#stack.length = 1;
+        this.#push(inode.target);
+        continue;
+      }
+      if (last) return ok({ parent: at.inode, mount, name, path: child, inode, slash });
+      this.#stack.push({ inode, mount, path: child });
+    }
+  }
+
+  #push(path: string): void {
+    const parts = path.split('/');
+    for (let index = parts.length - 1; index >= 0; index -= 1) {
+      const part = parts[index] as string;
+      if (part !== '') this.#rest.push(part);
+    }
+  }
+
+  /** A path that ends in a folder already walked: `/`, `..`, `a/.`. */
+  #here(at: Found, slash: boolean): Place {
+    const parent = this.#stack[this.#stack.length - 2] ?? at;
+    const name = at.path.slice(at.path.lastIndexOf('/') + 1);
+    const path = at.path === '' ? '/' : at.path;
+    return { parent: parent.inode, mount: at.mount, name, path, inode: at.inode, slash };
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * The processes of a running host: birth, signals, stop and go, death, zombies, orphans. A killed
+ * process is dropped where it stands and the kernel takes back what it held, in a fixed order:
+ * tasks, sockets, descriptors, memory; then children are adopted, and its parent is told.
+ *
+ *     spawn ──► running ◄──SIGSTOP/SIGCONT──► stopped
+ *                  └────────── end ──────────────┴──► zombie ── wait ──► gone
+ *
+ * Not modelled: orphans that process 1 forgets to wait for (they are reaped when they end), core
+ * dumps, job-control stops that a parent waits for (waitpid WUNTRACED).
+ */
+import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
+import type { Task, Wait } from '../../ground/base/task.ts';
+import { Running } from '../../ground/base/task.ts';
+import type { Errno } from '../network/errno.ts';
+import type { Cgroup } from './cgroup.ts';
+import { type Executable, findExecutable } from './exec.ts';
+import type { OpenFile } from './files-types.ts';
+import type { Namespaces } from './kernel.ts';
+import type { PidNamespace } from './pids.ts';
+import type { Child, ExitStatus, Process, Signal, SpawnError, SpawnOptions } from './process.ts';
+import { RunningProcess } from './running-process.ts';
+import type { ProcessGroup } from './session.ts';
+import { defaultAction, isForced, signalNumber } from './signals.ts';
+import type { System } from './system.ts';
+import { adoptTerminal, hangUp } from './terminal.ts';
+
+/** TASK_COMM_LEN less its final zero. */
+const COMM_MAX = 15;
+
+export class ProcessTable {
+  readonly #system: System;
+  readonly #exitListeners = new Map<RunningProcess, ((status: ExitStatus) => void)[]>();
+
+  constructor(system: System) {
+    this.#system = system;
+  }
+
+  /** Starts process 1 of the host, whose main is given. */
+  startInit(namespaces: Namespaces, comm: string, main: (process: Process) => Task<number>): RunningProcess {
+    const process = new RunningProcess(
+      this.#system,
+      {
+        parent: undefined,
+        argv: ['/sbin/init'],
+        comm,
+        env: new Map(),
+        cwd: '/',
+        uid: 0,
+        gid: 0,
+        groups: [],
+        namespaces,
+        cgroup: this.#system.cgroups.make('/init.scope'),
+        descriptors: new Map(),
+      },
+      undefined,
+      undefined,
+    );
+    this.#run(process, main);
+    return process;
+  }
+
+  spawn(parent: RunningProcess, options: SpawnOptions): Result<Child, SpawnError> {
+    const refused = (errno: Errno): Result<Child, SpawnError> =>
+      err({ errno, path: options.path ?? options.argv[0] ?? '', notFound: false });
+    if (!parent.alive) return refused('ESRCH');
+    const { uid = parent.uid, gid = parent.gid, groups = parent.groups } = options;
+    const privileged =
+      options.namespaces !== undefined ||
+      options.cgroup !== undefined ||
+      uid !== parent.uid ||
+      gid !== parent.gid;
+    if (privileged && parent.uid !== 0) return refused('EPERM');
+    const namespaces =
+      options.namespaces === undefined
+        ? parent.namespaces
+        : { ...parent.namespaces, ...options.namespaces };
+    const cwd = options.cwd ?? parent.cwd;
+    let executable: Executable | undefined;
+    if (options.fork === undefined) {
+      const path = (options.env ?? parent.env).get('PATH');
+      const place = { view: namespaces.mount, access: { uid, gid, groups }, cwd };
+      const found = findExecutable(options.path ?? options.argv[0] ?? '', options.argv, path, place);
+      if (!found.ok) return found;
+      executable = found.value;
+    }
+    const init = namespaces.pid.init;
+    if (init !== undefined && !init.alive) return refused('ENOMEM');
+    const cgroup = options.cgroup === undefined ? parent.cgroup : this.#system.cgroups.make(options.cgroup);
+    const process = new RunningProcess(
+      this.#system,
+      {
+        parent,
+        argv: executable?.argv ?? options.argv,
+        comm: options.comm ?? (executable === undefined ? parent.comm : commOf(executable.path)),
+        env: options.env ?? parent.env,
+        cwd,
+        uid,
+        gid,
+        groups,
+        namespaces,
+        cgroup,
+        descriptors: descriptorsFor(parent, options),
+      },
+      options.newGroup === true || options.terminal !== undefined ? undefined : parent.group,
+      options.terminal === undefined ? parent.session : undefined,
+    );
+    if (options.terminal !== undefined) adoptTerminal(process, options.terminal);
+    inheritIgnored(parent, process);
+    this.#run(process, options.fork ?? ((executable as Executable).program.main));
+    return ok(this.#childOf(parent, process));
+  }
+
+  #run(process: RunningProcess, main: (process: Process) => Task<number>): void {
+    const loop = this.#system.loop;
+    const task = new Running(loop, main(process), 'main', (code) => {
+      this.end(process, { code: code & 255, signal: undefined, time: loop.now });
+    });
+    process.tasks.add(task as Running<unknown>);
+    if (this.#system.frozen) task.hold();
+    task.begin();
+  }
+
+  #childOf(parent: RunningProcess, process: RunningProcess): Child {
+    const pid = process.pidIn(parent.namespaces.pid) ?? process.pid;
+    const ended = process.ended;
+    const reaped = (status: ExitStatus): ExitStatus => {
+      this.#reap(process);
+      return status;
+    };
+    const exited: Wait = {
+      description: `process ${pid} to end`,
+      arm(waiter) {
+        return ended.arm({
+          loop: waiter.loop,
+          wake: (status) => waiter.wake(reaped(status as ExitStatus)),
+          resume: (status) => waiter.resume(reaped(status as ExitStatus)),
+        });
+      },
+    };
+    return {
+      pid,
+      exited,
+      *wait() {
+        return ended.settled ? reaped(ended.value as ExitStatus) : ((yield exited) as ExitStatus);
+      },
+      get status() {
+        return ended.value;
+      },
+      signal: (signal) => (process.alive ? this.#send(parent, process, signal) : err('ESRCH')),
+    };
+  }
+
+  // ---- signals
+
+  /** kill(2): one process, or a group when the number is negative. */
+  kill(sender: RunningProcess, pid: number, signal: Signal): Result<void, Errno> {
+    const namespace = sender.namespaces.pid;
+    if (pid > 0) {
+      const target = namespace.processes.get(pid);
+      if (target === undefined) return err('ESRCH');
+      return this.#send(sender, target, signal);
+    }
+    const group = pid === 0 ? sender.group : this.groupOf(namespace, -pid);
+    if (group === undefined) return err('ESRCH');
+    let result: Result<void, Errno> = err('ESRCH');
+    for (const member of [...group.members]) {
+      const sent = this.#send(sender, member, signal);
+      if (sent.ok || !result.ok) result = sent;
+    }
+    return result;
+  }
+
+  /** A process group by its number in a namespace. */
+  groupOf(namespace: PidNamespace, number: number): ProcessGroup | undefined {
+    for (const process of namespace.processes.values()) {
+      if (process.group.numbers[namespace.level] === number) return process.group;
+    }
+    return undefined;
+  }
+
+  #send(sender: RunningProcess, target: RunningProcess, signal: Signal): Result<void, Errno> {
+    if (sender.uid !== 0 && sender.uid !== target.uid) return err('EPERM');
+    this.deliver(target, signal, sender);
+    return DONE;
+  }
+
+  /** Delivers a signal; without a sender it comes from the kernel or a terminal. */
+  deliver(target: RunningProcess, signal: Signal, sender: RunningProcess | undefined): void {
+    if (!target.alive) return;
+    const handler = isForced(signal) ? undefined : target.dispositions?.get(signal);
+    const action = defaultAction(signal);
+    if (handler === undefined && action !== 'continue' && target.pid === 1) {
+      const inside = sender !== undefined && sender.namespaces.pid === target.namespaces.pid;
+      if (inside || target.namespaces.pid.level === 0 || !isForced(signal)) return;
+    }
+    if (signal === 'SIGCONT') this.#continue(target);
+    if (handler === 'ignore') return;
+    if (handler === undefined) {
+      if (action === 'stop') this.#stop(target);
+      else if (action === 'end') {
+        if (target.state === 'stopped' && signal !== 'SIGKILL') target.pending.push(signal);
+        else this.#endBySignal(target, signal);
+      }
+      return;
+    }
+    if (target.state === 'stopped' || this.#system.frozen) target.pending.push(signal);
+    else handler();
+  }
+
+  #endBySignal(process: RunningProcess, signal: Signal): void {
+    const code = 128 + signalNumber(signal);
+    this.end(process, { code, signal, time: this.#system.loop.now });
+  }
+
+  #stop(process: RunningProcess): void {
+    if (process.state === 'stopped') return;
+    process.state = 'stopped';
+    process.hold();
+    if (process.parent !== undefined) this.deliver(process.parent, 'SIGCHLD', process);
+  }
+
+  #continue(process: RunningProcess): void {
+    if (process.state !== 'stopped') return;
+    process.state = 'running';
+    if (!this.#system.frozen) this.thaw(process);
+  }
+
+  /** Lets a process go on, and delivers what came meanwhile. */
+  thaw(process: RunningProcess): void {
+    if (process.state !== 'running') return;
+    process.proceed();
+    const pending = process.pending;
+    process.pending = [];
+    for (const signal of pending) this.deliver(process, signal, undefined);
+  }
+
+  // ---- memory
+
+  /** The OOM killer: the process of the group with the most memory dies. */
+  killForMemory(group: Cgroup): void {
+    let victim: RunningProcess | undefined;
+    for (const process of group.all()) {
+      if (victim === undefined || process.resident > victim.resident) victim = process;
+    }
+    if (victim === undefined) return;
+    for (let at: Cgroup | undefined = group; at !== undefined; at = at.parent) at.oomKills += 1;
+    const kib = Math.floor(victim.resident / 1024);
+    const what = group.parent === undefined ? 'Out of memory' : 'Memory cgroup out of memory';
+    this.#system.journal.add({
+      unit: '',
+      identifier: 'kernel',
+      pid: 0,
+      priority: 3,
+      message: `${what}: Killed process ${victim.hostPid} (${victim.comm}) total-vm:${kib}kB, anon-rss:${kib}kB, file-rss:0kB, shmem-rss:0kB, UID:${victim.uid} pgtables:0kB oom_score_adj:0`,
+    });
+    const status = { code: 137, signal: 'SIGKILL', time: this.#system.loop.now, outOfMemory: true } as const;
+    this.end(victim, status);
+  }
+
+  // ---- the end
+
+  /** Ends a process at once. */
+  end(process: RunningProcess, status: ExitStatus): void {
+    if (!process.alive) return;
+    const namespace = process.namespaces.pid;
+    process.state = 'zombie';
+    const terminal = process.session.leader === process ? process.session.terminal : undefined;
+    process.release();
+    if (process.pid === 1) this.#endNamespace(namespace, process);
+    this.#orphan(process, namespace);
+    if (terminal !== undefined) hangUp(process.session, this);
+    const listeners = this.#exitListeners.get(process);
+    this.#exitListeners.delete(process);
+    process.ended.resolve(status);
+    for (const listener of listeners ?? []) listener(status);
+    const parent = process.parent;
+    const unwanted =
+      parent === undefined ||
+      !parent.alive ||
+      process.adopted ||
+      parent.dispositions?.get('SIGCHLD') === 'ignore';
+    if (unwanted) {
+      this.#reap(process);
+    } else this.deliver(parent, 'SIGCHLD', process);
+  }
+
+  /** Process 1 of a namespace has ended: so does everybody in it. */
+  #endNamespace(namespace: PidNamespace, init: RunningProcess): void {
+    for (const other of [...namespace.processes.values()]) {
+      if (other !== init && other.alive) this.#endBySignal(other, 'SIGKILL');
+    }
+  }
+
+  /** Children pass to process 1 of the namespace, or to the host's. */
+  #orphan(process: RunningProcess, namespace: PidNamespace): void {
+    if (process.children.size === 0) return;
+    const init = namespace.init;
+    const heir = init?.alive === true ? init : this.#system.pids.init;
+    for (const child of process.children) {
+      if (!child.alive) this.#reap(child);
+      else if (heir?.alive === true && heir !== process) {
+        child.parent = heir;
+        heir.children.add(child);
+        child.adopted = true;
+      } else child.parent = undefined;
+    }
+    process.children.clear();
+  }
+
+  #reap(process: RunningProcess): void {
+    if (process.state !== 'zombie') return;
+    process.state = 'gone';
+    process.namespaces.pid.leave(process.numbers);
+    process.parent?.children.delete(process);
+  }
+
+  /** Tells a listener when a process ends. */
+  onExit(process: RunningProcess, listener: (status: ExitStatus) => void): void {
+    const listeners = this.#exitListeners.get(process);
+    if (listeners === undefined) this.#exitListeners.set(process, [listener]);
+    else listeners.push(listener);
+  }
+
+  /** Power-off: everything is dropped, nobody is told. */
+  dropAll(): void {
+    for (const process of [...this.#system.pids.processes.values()]) {
+      if (process.alive) process.drop();
+    }
+    this.#exitListeners.clear();
+  }
+}
+
+function commOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).slice(0, COMM_MAX);
+}
+
+function descriptorsFor(
+  parent: RunningProcess,
+  options: SpawnOptions,
+): ReadonlyMap<number, OpenFile> {
+  if (options.descriptors !== undefined) return options.descriptors;
+  const { terminal } = options;
+  if (terminal !== undefined) {
+    return new Map([
+      [0, terminal],
+      [1, terminal],
+      [2, terminal],
+    ]);
+  }
+  const standard = new Map<number, OpenFile>();
+  for (const number of [0, 1, 2]) {
+    const file = parent.descriptors.get(number);
+    if (file !== undefined) standard.set(number, file);
+  }
+  return standard;
+}
+
+/** Ignored signals stay ignored across fork and exec (nohup); handlers are closures of the parent's tasks. */
+function inheritIgnored(parent: RunningProcess, child: RunningProcess): void {
+  for (const [signal, handler] of parent.dispositions ?? []) {
+    if (handler === 'ignore') child.onSignal(signal, 'ignore');
+  }
+}
