@@ -4,7 +4,14 @@
  * one cache line. 0 is never an address; it is the answer when PACKET_MEMORY_MAX is reached.
  */
 import { PACKET_MEMORY_MAX } from '../shared/limits.ts';
-import { clearMemory, copyMemory, ensureMemory, loadWord, memoryBytes, storeWord } from '../shared/memory.ts';
+import {
+  clearMemory,
+  copyMemory,
+  ensureMemory,
+  loadWord,
+  memoryBytes,
+  storeWord,
+} from '../shared/memory.ts';
 import { ARENA_TOP, FREE_LISTS, HEAP_START, SIZE_CLASS_MIN } from './layout.ts';
 
 /** Makes an empty arena. */

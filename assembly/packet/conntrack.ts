@@ -13,11 +13,59 @@ import { mixWords } from '../shared/words.ts';
 import { allocate, release } from './arena.ts';
 import { drawWord } from './draw.ts';
 import {
-  ASSURED, CLOCK, CONFIRMED, CONNECTION_SIZE, DST_NAT, ENTRY_NOW, ENTRY_SERIAL, NAT_FLAGS, NAT_IP_MAX, NAT_IP_MIN, NAT_PORTS,
-  P_DIRECTION, P_DPORT, P_DST, P_FLAGS, P_PROTOCOL, P_SPORT, P_SRC, P_STATE, QUIET, S_CURRENT, S_DROPPED, S_DRY, S_ENTRIES,
-  S_SWEEP, S_TABLE, S_TABLE_MASK, SEEN_REPLY, SRC_NAT, STATE_DNAT, STATE_ESTABLISHED, STATE_INVALID, STATE_NEW, STATE_SNAT,
-  TCP_ESTABLISHED, TCP_SYN_RECV, TCP_SYN_SENT, TCP_TIME_WAIT, X_DEADLINE, X_DST, X_MARK, X_NEXT, X_NEXT_REPLY, X_PORTS,
-  X_PROTOCOL, X_REPLY_DST, X_REPLY_PORTS, X_REPLY_SRC, X_SERIAL, X_SINCE, X_SRC, X_STATE, X_STATUS,
+  ASSURED,
+  CLOCK,
+  CONFIRMED,
+  CONNECTION_SIZE,
+  DST_NAT,
+  ENTRY_NOW,
+  ENTRY_SERIAL,
+  NAT_FLAGS,
+  NAT_IP_MAX,
+  NAT_IP_MIN,
+  NAT_PORTS,
+  P_DIRECTION,
+  P_DPORT,
+  P_DST,
+  P_FLAGS,
+  P_PROTOCOL,
+  P_SPORT,
+  P_SRC,
+  P_STATE,
+  QUIET,
+  S_CURRENT,
+  S_DROPPED,
+  S_DRY,
+  S_ENTRIES,
+  S_SWEEP,
+  S_TABLE,
+  S_TABLE_MASK,
+  SEEN_REPLY,
+  SRC_NAT,
+  STATE_DNAT,
+  STATE_ESTABLISHED,
+  STATE_INVALID,
+  STATE_NEW,
+  STATE_SNAT,
+  TCP_ESTABLISHED,
+  TCP_SYN_RECV,
+  TCP_SYN_SENT,
+  TCP_TIME_WAIT,
+  X_DEADLINE,
+  X_DST,
+  X_MARK,
+  X_NEXT,
+  X_NEXT_REPLY,
+  X_PORTS,
+  X_PROTOCOL,
+  X_REPLY_DST,
+  X_REPLY_PORTS,
+  X_REPLY_SRC,
+  X_SERIAL,
+  X_SINCE,
+  X_SRC,
+  X_STATE,
+  X_STATUS,
 } from './layout.ts';
 
 const TABLE_MIN: u32 = 64;
@@ -49,7 +97,9 @@ function lookup(space: u32, src: u32, dst: u32, ports: u32, protocol: u32): u32 
     const reply: u32 = u32(found & 1);
     const at: u32 = u32(entry + (reply == 0 ? X_SRC : X_REPLY_SRC));
     if (
-      loadWord(at) == src && loadWord(u32(at + 4)) == dst && loadWord(u32(at + 8)) == ports &&
+      loadWord(at) == src &&
+      loadWord(u32(at + 4)) == dst &&
+      loadWord(u32(at + 8)) == ports &&
       loadWord(u32(entry + X_PROTOCOL)) == protocol
     ) {
       if (loadDouble(u32(entry + X_DEADLINE)) > loadDouble(CLOCK)) return found;
@@ -81,7 +131,13 @@ function unlink(bucket: u32, entry: u32, reply: u32): void {
 
 function bucketOfEntry(space: u32, entry: u32, reply: u32): u32 {
   const at: u32 = u32(entry + (reply == 0 ? X_SRC : X_REPLY_SRC));
-  return bucketOf(space, loadWord(at), loadWord(u32(at + 4)), loadWord(u32(at + 8)), loadWord(u32(entry + X_PROTOCOL)));
+  return bucketOf(
+    space,
+    loadWord(at),
+    loadWord(u32(at + 4)),
+    loadWord(u32(at + 8)),
+    loadWord(u32(entry + X_PROTOCOL)),
+  );
 }
 
 /** Takes a confirmed connection out of the table. */
@@ -124,9 +180,12 @@ function sameEnds(entry: u32, own: u32, other: u32, ports: u32): bool {
   const src: u32 = loadWord(P_SRC);
   const dst: u32 = loadWord(P_DST);
   const fromOwn: bool = src == loadWord(u32(entry + own)) && ports >>> 16 == ownPorts >>> 16;
-  const fromOther: bool = src == loadWord(u32(entry + other + 4)) && ports >>> 16 == otherPorts >>> 16;
-  const toOwn: bool = dst == loadWord(u32(entry + own + 4)) && u32(ports & 0xffff) == u32(ownPorts & 0xffff);
-  const toOther: bool = dst == loadWord(u32(entry + other)) && u32(ports & 0xffff) == u32(otherPorts & 0xffff);
+  const fromOther: bool =
+    src == loadWord(u32(entry + other + 4)) && ports >>> 16 == otherPorts >>> 16;
+  const toOwn: bool =
+    dst == loadWord(u32(entry + own + 4)) && u32(ports & 0xffff) == u32(ownPorts & 0xffff);
+  const toOther: bool =
+    dst == loadWord(u32(entry + other)) && u32(ports & 0xffff) == u32(otherPorts & 0xffff);
   return (fromOwn || fromOther) && (toOwn || toOther);
 }
 
@@ -205,7 +264,8 @@ export function track(space: u32, mode: u32): void {
 function isReopened(found: u32): bool {
   const entry: u32 = u32(found & 0xfffffffe);
   return (
-    u32(loadWord(P_FLAGS) & 1) != 0 && loadWord(P_PROTOCOL) == TCP &&
+    u32(loadWord(P_FLAGS) & 1) != 0 &&
+    loadWord(P_PROTOCOL) == TCP &&
     loadWord(u32(entry + X_STATE)) == TCP_TIME_WAIT
   );
 }
@@ -231,7 +291,13 @@ export function follow(space: u32, mode: u32): void {
   const ports: u32 = portsOf(loadWord(P_SPORT), loadWord(P_DPORT));
   let found: u32 = lookup(space, loadWord(P_SRC), loadWord(P_DST), ports, loadWord(P_PROTOCOL));
   if (found == 0) {
-    const turned: u32 = lookup(space, loadWord(P_DST), loadWord(P_SRC), swapped(ports), loadWord(P_PROTOCOL));
+    const turned: u32 = lookup(
+      space,
+      loadWord(P_DST),
+      loadWord(P_SRC),
+      swapped(ports),
+      loadWord(P_PROTOCOL),
+    );
     if (turned != 0) found = u32(turned ^ 1);
   }
   if (found == 0) {
@@ -288,7 +354,13 @@ export function findConnection(space: u32): u32 {
   const ports: u32 = portsOf(loadWord(P_SPORT), loadWord(P_DPORT));
   const found: u32 = lookup(space, loadWord(P_SRC), loadWord(P_DST), ports, loadWord(P_PROTOCOL));
   if (found != 0) return found;
-  const turned: u32 = lookup(space, loadWord(P_DST), loadWord(P_SRC), swapped(ports), loadWord(P_PROTOCOL));
+  const turned: u32 = lookup(
+    space,
+    loadWord(P_DST),
+    loadWord(P_SRC),
+    swapped(ports),
+    loadWord(P_PROTOCOL),
+  );
   return turned == 0 ? 0 : u32(turned ^ 1);
 }
 
@@ -357,16 +429,16 @@ function sweep(space: u32): void {
 export function translateTarget(entry: u32, space: u32): void {
   const low: u32 = loadWord(NAT_IP_MIN);
   const high: u32 = loadWord(NAT_IP_MAX);
-  let ip: u32 = low;
+  let ip: u32 = low == 0 ? loadWord(P_DST) : low;
   // One client stays with one address of a range, as the kernel's hash has it.
-  if (high > low) ip = u32(low + mixWords(loadWord(P_SRC)) % u32(u32(high - low) + 1));
+  if (high > low) ip = u32(low + (mixWords(loadWord(P_SRC)) % u32(u32(high - low) + 1)));
   const range: u32 = loadWord(NAT_PORTS);
   let port: u32 = loadWord(P_DPORT);
   const from: u32 = range >>> 16;
   const to: u32 = u32(range & 0xffff);
   if (range != 0 && (port < from || port > to || loadWord(NAT_FLAGS) != 0)) {
     port = from;
-    if (to > from) port = u32(from + drawWord(space) % u32(u32(to - from) + 1));
+    if (to > from) port = u32(from + (drawWord(space) % u32(u32(to - from) + 1)));
   }
   const old: u32 = loadWord(u32(entry + X_REPLY_PORTS));
   storeWord(u32(entry + X_REPLY_SRC), ip);
@@ -378,8 +450,8 @@ export function translateTarget(entry: u32, space: u32): void {
 export function translateSource(entry: u32, space: u32): bool {
   const low: u32 = loadWord(NAT_IP_MIN);
   const high: u32 = loadWord(NAT_IP_MAX);
-  let ip: u32 = low;
-  if (high > low) ip = u32(low + mixWords(loadWord(P_SRC)) % u32(u32(high - low) + 1));
+  let ip: u32 = low == 0 ? loadWord(P_SRC) : low;
+  if (high > low) ip = u32(low + (mixWords(loadWord(P_SRC)) % u32(u32(high - low) + 1)));
   const replyFrom: u32 = loadWord(u32(entry + X_REPLY_PORTS)) >>> 16;
   const port: u32 = choosePort(entry, space, ip, replyFrom);
   if (port > 0xffff) return false;
@@ -390,7 +462,15 @@ export function translateSource(entry: u32, space: u32): bool {
 }
 
 function isFree(space: u32, entry: u32, ip: u32, replyFrom: u32, port: u32): bool {
-  return lookup(space, loadWord(u32(entry + X_REPLY_SRC)), ip, portsOf(replyFrom, port), loadWord(u32(entry + X_PROTOCOL))) == 0;
+  return (
+    lookup(
+      space,
+      loadWord(u32(entry + X_REPLY_SRC)),
+      ip,
+      portsOf(replyFrom, port),
+      loadWord(u32(entry + X_PROTOCOL)),
+    ) == 0
+  );
 }
 
 /** The source port after translation: its own when it may stay and is free, else one of its class. */
@@ -410,7 +490,7 @@ function choosePort(entry: u32, space: u32, ip: u32, replyFrom: u32): u32 {
   const size: u32 = u32(u32(to - from) + 1);
   const offset: u32 = u32(drawWord(space) >>> 16);
   for (let turn: u32 = 0; turn < ATTEMPTS && turn < size; turn = u32(turn + 1)) {
-    const port: u32 = u32(from + u32(offset + turn) % size);
+    const port: u32 = u32(from + (u32(offset + turn) % size));
     if (isFree(space, entry, ip, replyFrom, port)) return port;
   }
   return 0x10000;
@@ -440,9 +520,4 @@ export function rewrite(entry: u32, manip: u32): void {
     storeWord(P_SRC, loadWord(u32(at + 4)));
     storeWord(P_SPORT, u32(ports & 0xffff));
   }
-}
-
-/** The mark of the connection at hand. */
-export function markOf(entry: u32): u32 {
-  return loadWord(u32(entry + X_MARK));
 }

@@ -10,8 +10,23 @@ import { loadWord, storeWord } from '../shared/memory.ts';
 import { mixWords } from '../shared/words.ts';
 import { allocate, release } from './arena.ts';
 import {
-  C_COUNT, C_RULES, C_RUN_COUNT, C_RUNS, C_STALE, KEYED, N_END, N_MASK, N_START, N_TABLE, R_DPORTS, R_DST,
-  R_FLAGS, R_NEXT, R_PROTOCOL, RUN_LENGTH_MIN, RUN_SIZE,
+  C_COUNT,
+  C_RULES,
+  C_RUN_COUNT,
+  C_RUNS,
+  C_STALE,
+  KEYED,
+  N_END,
+  N_MASK,
+  N_START,
+  N_TABLE,
+  R_DPORTS,
+  R_DST,
+  R_FLAGS,
+  R_NEXT,
+  R_PROTOCOL,
+  RUN_LENGTH_MIN,
+  RUN_SIZE,
 } from './layout.ts';
 
 function slotOf(table: u32, mask: u32, dst: u32, protocol: u32, port: u32): u32 {
@@ -27,13 +42,16 @@ function slotOf(table: u32, mask: u32, dst: u32, protocol: u32, port: u32): u32 
 }
 
 function isOfKey(rule: u32, dst: u32, protocol: u32, port: u32): bool {
-  if (loadWord(u32(rule + R_DST)) != dst || loadWord(u32(rule + R_PROTOCOL)) != protocol) return false;
+  if (loadWord(u32(rule + R_DST)) != dst || loadWord(u32(rule + R_PROTOCOL)) != protocol)
+    return false;
   return u32(loadWord(u32(rule + R_DPORTS)) & 0xffff) == port;
 }
 
 /** The first rule of a run with this key, or 0. */
 export function findInRun(run: u32, dst: u32, protocol: u32, port: u32): u32 {
-  return loadWord(slotOf(loadWord(u32(run + N_TABLE)), loadWord(u32(run + N_MASK)), dst, protocol, port));
+  return loadWord(
+    slotOf(loadWord(u32(run + N_TABLE)), loadWord(u32(run + N_MASK)), dst, protocol, port),
+  );
 }
 
 /** Forgets the runs of a chain. */

@@ -5,16 +5,61 @@
  * texts and transactions of iptables are the host's.
  */
 import { copyMemory, loadDouble, loadWord, storeDouble, storeWord } from '../shared/memory.ts';
-import { allocate as allocateBytes, enlarge, release as releaseBytes, resetArena } from './arena.ts';
 import {
-  confirm, destroy, findConnection, flushConnections, follow, keepSource, noteState, refresh, rewrite, track, translateSource,
+  allocate as allocateBytes,
+  enlarge,
+  release as releaseBytes,
+  resetArena,
+} from './arena.ts';
+import {
+  confirm,
+  destroy,
+  findConnection,
+  flushConnections,
+  follow,
+  keepSource,
+  noteState,
+  refresh,
+  rewrite,
+  track,
+  translateSource,
   translateTarget,
 } from './conntrack.ts';
 import { buildRuns, dropRuns, noteInsert, noteRemove } from './hash.ts';
 import {
-  C_COUNT, C_ROOM, C_RULES, C_STALE, CLOCK, DST_DONE, ENTRY_NOW, FORWARD, INPUT, NAT_SET, OUTPUT, P_DIRECTION, P_STATE,
-  PREROUTING, QUIET, RECORD_COUNT, S_DRAW, S_FILTER, S_MANGLE, S_NAT, SRC_DONE, STATE_NEW, TRAIL_COUNT, VERDICT_ACCEPT,
-  VERDICT_DROP, P_DPORT, P_DST, P_MARK, P_SPORT, P_SRC, X_SERIAL, X_STATUS, P_SIZE,
+  C_COUNT,
+  C_ROOM,
+  C_RULES,
+  C_STALE,
+  CLOCK,
+  DST_DONE,
+  ENTRY_NOW,
+  FORWARD,
+  INPUT,
+  NAT_SET,
+  OUTPUT,
+  P_DIRECTION,
+  P_STATE,
+  PREROUTING,
+  QUIET,
+  RECORD_COUNT,
+  S_DRAW,
+  S_FILTER,
+  S_MANGLE,
+  S_NAT,
+  SRC_DONE,
+  STATE_NEW,
+  TRAIL_COUNT,
+  VERDICT_ACCEPT,
+  VERDICT_DROP,
+  P_DPORT,
+  P_DST,
+  P_MARK,
+  P_SPORT,
+  P_SRC,
+  X_SERIAL,
+  X_STATUS,
+  P_SIZE,
 } from './layout.ts';
 import { TABLE_NAT, walk } from './walk.ts';
 
@@ -134,7 +179,11 @@ function translate(space: u32, hook: u32, mode: u32): u32 {
   const done: u32 = manip == 0 ? DST_DONE : SRC_DONE;
   const status: u32 = loadWord(u32(entry + X_STATUS));
   const quiet: bool = u32(mode & QUIET) != 0;
-  if (loadWord(P_DIRECTION) == 0 && u32(loadWord(P_STATE) & STATE_NEW) != 0 && u32(status & done) == 0) {
+  if (
+    loadWord(P_DIRECTION) == 0 &&
+    u32(loadWord(P_STATE) & STATE_NEW) != 0 &&
+    u32(status & done) == 0
+  ) {
     const verdict: u32 = walkTable(space, S_NAT, TABLE_NAT, hook, mode);
     if (verdict != VERDICT_ACCEPT) return verdict;
     const set: u32 = loadWord(NAT_SET);

@@ -8,15 +8,92 @@ import { allocate, release } from './arena.ts';
 import { mixWords } from '../shared/words.ts';
 import { drawBits } from './draw.ts';
 import {
-  CLOCK, DRAW_NOW, ENTRY_NOW, FAILED_DPORTS, FAILED_DST, FAILED_IN, FAILED_MARK, FAILED_MORE, FAILED_OUT,
-  FAILED_PROTOCOL, FAILED_SPORTS, FAILED_SRC, FAILED_STATES, FAILED_SYN, HAS_MARK, HAS_PORTS, INVERTED, M_A,
-  M_ARGUMENTS, M_B, M_C, M_D, M_KIND, M_NEXT, MATCH_CONNMARK, MATCH_DPORTS, MATCH_DST_RANGE, MATCH_DST_TYPE,
-  MATCH_GID, MATCH_IN_NAME, MATCH_LIMIT, MATCH_MARK, MATCH_MULTIPORT, MATCH_NTH, MATCH_OUT_NAME, MATCH_OWNER,
-  MATCH_RANDOM, MATCH_RECENT, MATCH_SPORTS, MATCH_SRC_RANGE, MATCH_SRC_TYPE, MATCH_STATES, MATCH_SYN, MATCH_UID,
-  NEEDS_SYN, NO_OWNER, NOT_DPORTS, NOT_DST, NOT_IN, NOT_MARK, NOT_OUT, NOT_PROTOCOL, NOT_SPORTS, NOT_SRC,
-  NOT_STATES, NOT_SYN, P_DPORT, P_DST, P_FLAGS, P_GID, P_IN, P_MARK, P_OUT, P_PROTOCOL, P_SPORT, P_SRC, P_STATE,
-  P_UID, QUIET, R_DPORTS, R_DST, R_DST_MASK, R_FLAGS, R_IN, R_MARK, R_MARK_MASK, R_MORE, R_OUT, R_PROTOCOL,
-  R_SPORTS, R_SRC, R_SRC_MASK, R_STATES, S_LOCAL, S_LOCAL_COUNT, X_MARK,
+  CLOCK,
+  DRAW_NOW,
+  ENTRY_NOW,
+  FAILED_DPORTS,
+  FAILED_DST,
+  FAILED_IN,
+  FAILED_MARK,
+  FAILED_MORE,
+  FAILED_OUT,
+  FAILED_PROTOCOL,
+  FAILED_SPORTS,
+  FAILED_SRC,
+  FAILED_STATES,
+  FAILED_SYN,
+  HAS_MARK,
+  HAS_PORTS,
+  INVERTED,
+  M_A,
+  M_ARGUMENTS,
+  M_B,
+  M_C,
+  M_D,
+  M_KIND,
+  M_NEXT,
+  MATCH_CONNMARK,
+  MATCH_DPORTS,
+  MATCH_DST_RANGE,
+  MATCH_DST_TYPE,
+  MATCH_GID,
+  MATCH_IN_NAME,
+  MATCH_LIMIT,
+  MATCH_MARK,
+  MATCH_MULTIPORT,
+  MATCH_NTH,
+  MATCH_OUT_NAME,
+  MATCH_OWNER,
+  MATCH_RANDOM,
+  MATCH_RECENT,
+  MATCH_SPORTS,
+  MATCH_SRC_RANGE,
+  MATCH_SRC_TYPE,
+  MATCH_STATES,
+  MATCH_SYN,
+  MATCH_UID,
+  NEEDS_SYN,
+  NO_OWNER,
+  NOT_DPORTS,
+  NOT_DST,
+  NOT_IN,
+  NOT_MARK,
+  NOT_OUT,
+  NOT_PROTOCOL,
+  NOT_SPORTS,
+  NOT_SRC,
+  NOT_STATES,
+  NOT_SYN,
+  P_DPORT,
+  P_DST,
+  P_FLAGS,
+  P_GID,
+  P_IN,
+  P_MARK,
+  P_OUT,
+  P_PROTOCOL,
+  P_SPORT,
+  P_SRC,
+  P_STATE,
+  P_UID,
+  QUIET,
+  R_DPORTS,
+  R_DST,
+  R_DST_MASK,
+  R_FLAGS,
+  R_IN,
+  R_MARK,
+  R_MARK_MASK,
+  R_MORE,
+  R_OUT,
+  R_PROTOCOL,
+  R_SPORTS,
+  R_SRC,
+  R_SRC_MASK,
+  R_STATES,
+  S_LOCAL,
+  S_LOCAL_COUNT,
+  X_MARK,
 } from './layout.ts';
 
 /** Bits of address types. */
@@ -26,43 +103,59 @@ export const TYPE_BROADCAST: u32 = 4;
 export const TYPE_MULTICAST: u32 = 8;
 
 function inRange(port: u32, range: u32): bool {
-  return port >= (range >>> 16) && port <= u32(range & 0xffff);
+  return port >= range >>> 16 && port <= u32(range & 0xffff);
 }
 
 /** 0 when the packet matches, else the code of the first test that failed. */
 export function firstFailure(rule: u32, space: u32, mode: u32): u32 {
   const flags: u32 = loadWord(u32(rule + R_FLAGS));
-  const srcMiss: u32 = u32(u32(loadWord(P_SRC) ^ loadWord(u32(rule + R_SRC))) & loadWord(u32(rule + R_SRC_MASK)));
+  const srcMiss: u32 = u32(
+    u32(loadWord(P_SRC) ^ loadWord(u32(rule + R_SRC))) & loadWord(u32(rule + R_SRC_MASK)),
+  );
   if ((srcMiss != 0) != (u32(flags & NOT_SRC) != 0)) return FAILED_SRC;
-  const dstMiss: u32 = u32(u32(loadWord(P_DST) ^ loadWord(u32(rule + R_DST))) & loadWord(u32(rule + R_DST_MASK)));
+  const dstMiss: u32 = u32(
+    u32(loadWord(P_DST) ^ loadWord(u32(rule + R_DST))) & loadWord(u32(rule + R_DST_MASK)),
+  );
   if ((dstMiss != 0) != (u32(flags & NOT_DST) != 0)) return FAILED_DST;
   const inName: u32 = loadWord(u32(rule + R_IN));
   if (inName != 0 && (inName != loadWord(P_IN)) != (u32(flags & NOT_IN) != 0)) return FAILED_IN;
   const outName: u32 = loadWord(u32(rule + R_OUT));
-  if (outName != 0 && (outName != loadWord(P_OUT)) != (u32(flags & NOT_OUT) != 0)) return FAILED_OUT;
+  if (outName != 0 && (outName != loadWord(P_OUT)) != (u32(flags & NOT_OUT) != 0))
+    return FAILED_OUT;
   const protocol: u32 = loadWord(u32(rule + R_PROTOCOL));
-  if (protocol != 0 && (protocol != loadWord(P_PROTOCOL)) != (u32(flags & NOT_PROTOCOL) != 0)) return FAILED_PROTOCOL;
+  if (protocol != 0 && (protocol != loadWord(P_PROTOCOL)) != (u32(flags & NOT_PROTOCOL) != 0))
+    return FAILED_PROTOCOL;
   if (u32(flags & u32(HAS_PORTS | u32(HAS_MARK | u32(NEEDS_SYN | NOT_SYN)))) != 0) {
     const failed: u32 = failedPorts(rule, flags);
     if (failed != 0) return failed;
   }
   const states: u32 = loadWord(u32(rule + R_STATES));
-  if (states != 0 && (u32(states & loadWord(P_STATE)) == 0) != (u32(flags & NOT_STATES) != 0)) return FAILED_STATES;
+  if (states != 0 && (u32(states & loadWord(P_STATE)) == 0) != (u32(flags & NOT_STATES) != 0))
+    return FAILED_STATES;
   const more: u32 = loadWord(u32(rule + R_MORE));
   return more == 0 ? 0 : failedFurther(more, space, mode);
 }
 
 function failedPorts(rule: u32, flags: u32): u32 {
   if (u32(flags & HAS_PORTS) != 0) {
-    if (!inRange(loadWord(P_SPORT), loadWord(u32(rule + R_SPORTS))) != (u32(flags & NOT_SPORTS) != 0)) return FAILED_SPORTS;
-    if (!inRange(loadWord(P_DPORT), loadWord(u32(rule + R_DPORTS))) != (u32(flags & NOT_DPORTS) != 0)) return FAILED_DPORTS;
+    if (
+      !inRange(loadWord(P_SPORT), loadWord(u32(rule + R_SPORTS))) !=
+      (u32(flags & NOT_SPORTS) != 0)
+    )
+      return FAILED_SPORTS;
+    if (
+      !inRange(loadWord(P_DPORT), loadWord(u32(rule + R_DPORTS))) !=
+      (u32(flags & NOT_DPORTS) != 0)
+    )
+      return FAILED_DPORTS;
   }
   if (u32(flags & u32(NEEDS_SYN | NOT_SYN)) != 0) {
     const syn: bool = u32(loadWord(P_FLAGS) & 1) != 0;
     if (syn != (u32(flags & NEEDS_SYN) != 0)) return FAILED_SYN;
   }
   if (u32(flags & HAS_MARK) != 0) {
-    const miss: bool = u32(loadWord(P_MARK) & loadWord(u32(rule + R_MARK_MASK))) != loadWord(u32(rule + R_MARK));
+    const miss: bool =
+      u32(loadWord(P_MARK) & loadWord(u32(rule + R_MARK_MASK))) != loadWord(u32(rule + R_MARK));
     if (miss != (u32(flags & NOT_MARK) != 0)) return FAILED_MARK;
   }
   return 0;
@@ -72,7 +165,8 @@ function failedFurther(first: u32, space: u32, mode: u32): u32 {
   for (let match: u32 = first; match != 0; match = loadWord(u32(match + M_NEXT))) {
     const word: u32 = loadWord(u32(match + M_KIND));
     const kind: u32 = u32(word & 0xff);
-    if (holds(match, kind, space, mode) == (u32(word & INVERTED) != 0)) return u32(FAILED_MORE + kind);
+    if (holds(match, kind, space, mode) == (u32(word & INVERTED) != 0))
+      return u32(FAILED_MORE + kind);
   }
   return 0;
 }
@@ -203,7 +297,8 @@ function isRecent(match: u32, table: u32, action: u32, mode: u32): bool {
   const known: bool = loadWord(slot) != 0 && loadDouble(u32(slot + 8)) != GONE;
   if (action == 1) {
     if (!keep) return true;
-    if (loadWord(slot) == 0) storeWord(u32(table + RECENT_USED), u32(loadWord(u32(table + RECENT_USED)) + 1));
+    if (loadWord(slot) == 0)
+      storeWord(u32(table + RECENT_USED), u32(loadWord(u32(table + RECENT_USED)) + 1));
     storeWord(slot, u32(ip + 1));
     storeDouble(u32(slot + 8), now);
     return true;

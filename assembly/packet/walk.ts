@@ -19,15 +19,101 @@ import { clearMemory, loadDouble, loadWord, storeDouble, storeWord } from '../sh
 import { drawBits } from './draw.ts';
 import { buildRuns, findInRun } from './hash.ts';
 import {
-  B_COUNT, B_ENDPOINTS, B_FIRST, B_HAIRPIN, B_PROTOCOL, B_STAMP, C_BLOCK, C_COUNT, C_INSTANCE, C_PACKETS, C_POLICY,
-  C_RULES, C_RUN_COUNT, C_RUNS, C_STALE, DRAW_NOW, E_IP, E_PORT, ENDPOINT_SIZE, ENTRY_NOW, FAILED_MORE,
-  FAILED_PROTOCOL, FAILED_SRC, FRAME_SIZE, H_CHAIN, H_DRAW, H_ENDPOINT, H_FAILED, H_INDEX, H_RULE, H_TABLE, HOP_SIZE,
-  I_FIRST, I_MARK_CHAIN, I_ROOM, I_SLOTS, I_STAMP, IN_ENDPOINT, LINEAR, MATCH_RANDOM, N_END, N_START, NAT_FLAGS,
-  NAT_IP_MAX, NAT_IP_MIN, NAT_PORTS, NAT_SET, NO_DRAW, NOT_DST, P_DPORT, P_DST, P_MARK, P_OUT_IP, P_PROTOCOL, P_REJECT,
-  P_SIZE, P_SRC, POLICY, QUIET, R_A, R_B, R_C, R_DST, R_DST_MASK, R_FLAGS, R_NEXT, R_PACKETS, R_TARGET, RECORD,
-  RECORD_BASE, RECORD_COUNT, RUN_SIZE, SLOT_SIZE, STACK, T_ACCEPT, T_CONNMARK_RESTORE, T_CONNMARK_SAVE,
-  T_CONNMARK_SET, T_DNAT, T_DROP, T_GOTO, T_JUMP, T_MARK, T_RANDOM, T_REDIRECT, T_REJECT, T_RETURN, THRESHOLDS,
-  TRAIL, TRAIL_COUNT, VERDICT_ACCEPT, VERDICT_BY, VERDICT_DROP, VERDICT_REJECT, X_MARK,
+  B_COUNT,
+  B_ENDPOINTS,
+  B_FIRST,
+  B_HAIRPIN,
+  B_PROTOCOL,
+  B_STAMP,
+  C_BLOCK,
+  C_COUNT,
+  C_INSTANCE,
+  C_PACKETS,
+  C_POLICY,
+  C_RULES,
+  C_RUN_COUNT,
+  C_RUNS,
+  C_STALE,
+  DRAW_NOW,
+  E_IP,
+  E_PORT,
+  ENDPOINT_SIZE,
+  ENTRY_NOW,
+  FAILED_MORE,
+  FAILED_PROTOCOL,
+  FAILED_SRC,
+  FRAME_SIZE,
+  H_CHAIN,
+  H_DRAW,
+  H_ENDPOINT,
+  H_FAILED,
+  H_INDEX,
+  H_RULE,
+  H_TABLE,
+  HOP_SIZE,
+  I_FIRST,
+  I_MARK_CHAIN,
+  I_ROOM,
+  I_SLOTS,
+  I_STAMP,
+  IN_ENDPOINT,
+  LINEAR,
+  MATCH_RANDOM,
+  N_END,
+  N_START,
+  NAT_FLAGS,
+  NAT_IP_MAX,
+  NAT_IP_MIN,
+  NAT_PORTS,
+  NAT_SET,
+  NO_DRAW,
+  NOT_DST,
+  P_DPORT,
+  P_DST,
+  P_MARK,
+  P_OUT_IP,
+  P_PROTOCOL,
+  P_REJECT,
+  P_SIZE,
+  P_SRC,
+  POLICY,
+  QUIET,
+  R_A,
+  R_B,
+  R_C,
+  R_DST,
+  R_DST_MASK,
+  R_FLAGS,
+  R_NEXT,
+  R_PACKETS,
+  R_TARGET,
+  RECORD,
+  RECORD_BASE,
+  RECORD_COUNT,
+  RUN_SIZE,
+  SLOT_SIZE,
+  STACK,
+  T_ACCEPT,
+  T_CONNMARK_RESTORE,
+  T_CONNMARK_SAVE,
+  T_CONNMARK_SET,
+  T_DNAT,
+  T_DROP,
+  T_GOTO,
+  T_JUMP,
+  T_MARK,
+  T_RANDOM,
+  T_REDIRECT,
+  T_REJECT,
+  T_RETURN,
+  THRESHOLDS,
+  TRAIL,
+  TRAIL_COUNT,
+  VERDICT_ACCEPT,
+  VERDICT_BY,
+  VERDICT_DROP,
+  VERDICT_REJECT,
+  X_MARK,
 } from './layout.ts';
 import { firstFailure } from './match.ts';
 
@@ -153,7 +239,12 @@ function step(space: u32): u32 {
       }
       limit = loadWord(u32(found + N_START));
       if (index == limit) {
-        const first: u32 = findInRun(found, loadWord(P_DST), loadWord(P_PROTOCOL), loadWord(P_DPORT));
+        const first: u32 = findInRun(
+          found,
+          loadWord(P_DST),
+          loadWord(P_PROTOCOL),
+          loadWord(P_DPORT),
+        );
         pending = first == 0 ? 1 : first;
         return ON;
       }
@@ -221,7 +312,13 @@ function finish(rule: u32, word: u32): u32 {
     high = low;
     if (low == 0) return VERDICT_DROP;
   }
-  choose(target == T_REDIRECT ? T_DNAT : target, low, high, loadWord(u32(rule + R_C)), u32(word & T_RANDOM));
+  choose(
+    target == T_REDIRECT ? T_DNAT : target,
+    low,
+    high,
+    loadWord(u32(rule + R_C)),
+    u32(word & T_RANDOM),
+  );
   return VERDICT_ACCEPT;
 }
 
@@ -245,8 +342,10 @@ function setMark(rule: u32, target: u32): void {
   if (entry == 0 || u32(mode & QUIET) != 0) return;
   const mark: u32 = loadWord(u32(entry + X_MARK));
   if (target == T_CONNMARK_SET) storeWord(u32(entry + X_MARK), u32(u32(mark & u32(~mask)) ^ value));
-  if (target == T_CONNMARK_SAVE) storeWord(u32(entry + X_MARK), u32(u32(mark & u32(~mask)) ^ u32(loadWord(P_MARK) & mask)));
-  if (target == T_CONNMARK_RESTORE) storeWord(P_MARK, u32(u32(loadWord(P_MARK) & u32(~mask)) ^ u32(mark & mask)));
+  if (target == T_CONNMARK_SAVE)
+    storeWord(u32(entry + X_MARK), u32(u32(mark & u32(~mask)) ^ u32(loadWord(P_MARK) & mask)));
+  if (target == T_CONNMARK_RESTORE)
+    storeWord(P_MARK, u32(u32(loadWord(P_MARK) & u32(~mask)) ^ u32(mark & mask)));
 }
 
 /** The counters of a node begin anew when the block's content has changed, as rewritten rules do. */
@@ -260,7 +359,8 @@ function walkBlock(space: u32): u32 {
   const block: u32 = loadWord(u32(chain + C_BLOCK));
   const instance: u32 = loadWord(u32(chain + C_INSTANCE));
   if (u32(mode & QUIET) == 0) freshen(instance, block);
-  if (u32(index & IN_ENDPOINT) != 0) return deliver(block, instance, u32(index & u32(~IN_ENDPOINT)));
+  if (u32(index & IN_ENDPOINT) != 0)
+    return deliver(block, instance, u32(index & u32(~IN_ENDPOINT)));
   const count: u32 = loadWord(u32(chain + C_COUNT));
   const first: u32 = loadWord(u32(block + B_FIRST));
   const lead: u32 = first == 0 ? 0 : 1;

@@ -34,6 +34,9 @@ export interface PacketFields {
   readonly outInterface: string;
   /** A TCP SYN without ACK: what may begin a flow. */
   readonly syn: boolean;
+  /** Owner of the local socket that sent it (OUTPUT and POSTROUTING), for the owner match. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 export interface HookResult {
@@ -91,6 +94,8 @@ export interface ConntrackEntry {
     readonly dport: number;
   };
   readonly assured: boolean;
+  /** An answer was seen; without one the listing says [UNREPLIED]. */
+  readonly replied?: boolean;
 }
 
 export interface Netfilter {

@@ -1,0 +1,686 @@
+/**
+ * The tables of one network namespace: chains by name with their rules, in the core's memory. All
+ * changes come as transactions, taken or refused as a whole. Built-in chains exist from a table's
+ * first use on, as with nf_tables. A service block stands at the end of its chain; a change to that
+ * chain or to a chain of its endpoints by any other means first writes the block out as plain rules
+ * (it is then no longer shared or edited per endpoint), and goes on from there.
+ */
+import * as at from '../../../../assembly/packet/layout.ts';
+import { BLOCK_ENDPOINTS_MAX } from '../../../../assembly/shared/limits.ts';
+import { assert, required } from '../../../ground/base/assert.ts';
+import { err, ok, type Result } from '../../../ground/base/result.ts';
+import { sortedText } from '../../../ground/base/text.ts';
+import type { PacketCore } from '../packet-core.ts';
+import { type Block, BlockStore } from './block.ts';
+import { encodeRule, releaseRule } from './encode.ts';
+import { endpointRules, serviceRules } from './block-rules.ts';
+import { ruleText } from './print.ts';
+import { type Counters, NO_COUNTERS, type Rule } from './rule.ts';
+import type { BlockSpec, Change, ChangeError, Refusal, Transaction } from './transaction.ts';
+import type { TableName } from './types.ts';
+
+const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const;
+const BUILTIN: Record<TableName, readonly string[]> = {
+  mangle: HOOKS,
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+};
+const SPACE_OFFSETS: Record<TableName, number> = {
+  mangle: at.S_MANGLE,
+  filter: at.S_FILTER,
+  nat: at.S_NAT,
+};
+export const TABLES: readonly TableName[] = ['mangle', 'filter', 'nat'];
+
+/** A rule in place. */
+export interface RuleEntry {
+  readonly rule: Rule;
+  readonly address: number;
+}
+
+/** A chain; `policy` is undefined for user chains. */
+export interface Chain {
+  name: string;
+  readonly table: TableName;
+  readonly address: number;
+  policy: 'ACCEPT' | 'DROP' | undefined;
+  readonly rules: RuleEntry[];
+  /** Jumps to it from rules and blocks. */
+  references: number;
+  block: Block | undefined;
+  /** Memory of the block's counters, and for how many endpoints. */
+  instance: number;
+  instanceRoom: number;
+}
+
+/** A rule to be printed: what stands, and what it has counted. */
+export interface ListedRule {
+  readonly rule: Rule;
+  readonly counters: Counters;
+}
+
+/** A chain to be printed; chains of endpoints are listed like all others. */
+export interface ListedChain {
+  readonly name: string;
+  readonly policy: 'ACCEPT' | 'DROP' | undefined;
+  readonly counters: Counters;
+  readonly references: number;
+  readonly rules: () => readonly ListedRule[];
+}
+
+type Undo = () => void;
+
+export class RuleTables {
+  readonly core: PacketCore;
+  readonly space: number;
+  readonly blocks: BlockStore;
+  /** Raised by every transaction that is taken. */
+  generation = 0;
+  /** Rules, blocks and policies other than ACCEPT. */
+  weight = 0;
+  readonly #tables = new Map<TableName, Map<string, Chain>>();
+  readonly #byAddress = new Map<number, Chain>();
+  readonly #recent = new Map<string, number>();
+  #undo: Undo[] = [];
+  /** What to free once a transaction is taken. */
+  #doomed: (() => void)[] = [];
+
+  constructor(core: PacketCore) {
+    this.core = core;
+    this.space = core.allocate(at.SPACE_SIZE);
+    this.blocks = core.shared('blocks', () => new BlockStore(core));
+  }
+
+  /** True when the table has been used. */
+  has(table: TableName): boolean {
+    return this.#tables.has(table);
+  }
+
+  chainAt(address: number): Chain | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  /** Makes the built-in chains of a table, as its first use does. */
+  open(table: TableName): Map<string, Chain> {
+    const known = this.#tables.get(table);
+    if (known !== undefined) return known;
+    const chains = new Map<string, Chain>();
+    this.#tables.set(table, chains);
+    for (const name of BUILTIN[table]) {
+      const chain = this.#makeChain(table, chains, name, 'ACCEPT');
+      const hook = HOOKS.indexOf(name as (typeof HOOKS)[number]);
+      this.core.words[(this.space + SPACE_OFFSETS[table] + hook * 4) >>> 2] = chain.address;
+    }
+    return chains;
+  }
+
+  /** Takes all changes, or none. */
+  apply(transactions: readonly Transaction[]): Result<void, Refusal> {
+    assert(this.#undo.length === 0, 'transactions do not nest');
+    let count = 0;
+    for (const { table, changes } of transactions) {
+      const chains = this.open(table);
+      for (const change of changes) {
+        const refused = this.#change(table, chains, change);
+        if (refused !== undefined) {
+          const chain = 'chain' in change ? (change.chain ?? '') : '';
+          for (const undo of this.#undo.reverse()) undo();
+          this.#undo = [];
+          this.#doomed = [];
+          return err({ error: refused, change: count, chain, name: nameIn(change) });
+        }
+        count += 1;
+      }
+    }
+    for (const free of this.#doomed) free();
+    this.#undo = [];
+    this.#doomed = [];
+    this.generation += 1;
+    return ok(undefined);
+  }
+
+  #makeChain(
+    table: TableName,
+    chains: Map<string, Chain>,
+    name: string,
+    policy: Chain['policy'],
+  ): Chain {
+    const address = this.core.allocate(at.CHAIN_SIZE);
+    const chain: Chain = {
+      name,
+      table,
+      address,
+      policy,
+      rules: [],
+      references: 0,
+      block: undefined,
+      instance: 0,
+      instanceRoom: 0,
+    };
+    this.core.words[(address + at.C_POLICY) >>> 2] = policy === undefined ? 0 : at.T_ACCEPT;
+    chains.set(name, chain);
+    this.#byAddress.set(address, chain);
+    return chain;
+  }
+
+  #change(table: TableName, chains: Map<string, Chain>, change: Change): ChangeError | undefined {
+    if (change.op === 'newChain') return this.#newChain(table, chains, change.chain);
+    if (change.op === 'resetChain') {
+      const known = chains.get(change.chain) ?? this.#materialiseOwner(chains, change.chain);
+      if (known === undefined) return this.#newChain(table, chains, change.chain);
+      this.#flush(chains, known);
+      return undefined;
+    }
+    if (change.op === 'block') return this.#setBlock(table, chains, change.chain, change.block);
+    if (change.op === 'zero') return this.#zero(chains, change);
+    const chain = chains.get(change.chain) ?? this.#materialiseOwner(chains, change.chain);
+    if (chain === undefined) return 'no-chain';
+    switch (change.op) {
+      case 'addEndpoint':
+      case 'removeEndpoint':
+        return this.#editBlock(chains, chain, change);
+      case 'deleteBlock':
+        if (chain.block !== undefined) this.#dropBlock(chains, chain);
+        return this.#deleteChain(chains, chain);
+      case 'deleteChain':
+        return this.#deleteChain(chains, chain);
+      case 'rename':
+        return this.#rename(chains, chain, change.to);
+      case 'policy':
+        return this.#setPolicy(chain, change.policy, change.counters);
+      case 'flush':
+        this.#flush(chains, chain);
+        return undefined;
+      default:
+        return this.#edit(chains, chain, change);
+    }
+  }
+
+  #edit(
+    chains: Map<string, Chain>,
+    chain: Chain,
+    change: Change & { op: 'append' | 'insert' | 'replace' | 'delete' | 'deleteRule' },
+  ): ChangeError | undefined {
+    if (chain.block !== undefined) this.#materialise(chains, chain);
+    switch (change.op) {
+      case 'append':
+        return this.#insert(chains, chain, chain.rules.length, change.rule, change.counters);
+      case 'insert':
+        if (change.index > chain.rules.length) return 'index-too-big';
+        return this.#insert(chains, chain, change.index, change.rule, change.counters);
+      case 'replace': {
+        if (change.index >= chain.rules.length) return 'index-too-big';
+        const refused = this.#insert(chains, chain, change.index, change.rule, change.counters);
+        if (refused === undefined) this.#remove(chains, chain, change.index + 1);
+        return refused;
+      }
+      case 'delete':
+        if (change.index >= chain.rules.length) return 'index-too-big';
+        this.#remove(chains, chain, change.index);
+        return undefined;
+      case 'deleteRule': {
+        const text = ruleText(change.rule);
+        const index = chain.rules.findIndex((entry) => ruleText(entry.rule) === text);
+        if (index < 0) return 'no-rule';
+        this.#remove(chains, chain, index);
+        return undefined;
+      }
+    }
+  }
+
+  #newChain(table: TableName, chains: Map<string, Chain>, name: string): ChangeError | undefined {
+    if (chains.has(name)) return 'chain-exists';
+    const chain = this.#makeChain(table, chains, name, undefined);
+    this.#undo.push(() => this.#freeChain(chains, chain));
+    return undefined;
+  }
+
+  #freeChain(chains: Map<string, Chain>, chain: Chain): void {
+    chains.delete(chain.name);
+    this.#byAddress.delete(chain.address);
+    this.core.calls.clearChain(chain.address);
+    this.core.calls.release(chain.address, at.CHAIN_SIZE);
+  }
+
+  #deleteChain(chains: Map<string, Chain>, chain: Chain): ChangeError | undefined {
+    if (chain.policy !== undefined) return 'builtin-chain';
+    if (chain.references > 0) return 'chain-in-use';
+    if (chain.rules.length > 0 || chain.block !== undefined) return 'chain-not-empty';
+    chains.delete(chain.name);
+    this.#byAddress.delete(chain.address);
+    this.#undo.push(() => {
+      chains.set(chain.name, chain);
+      this.#byAddress.set(chain.address, chain);
+    });
+    this.#doomed.push(() => {
+      this.core.calls.clearChain(chain.address);
+      this.core.calls.release(chain.address, at.CHAIN_SIZE);
+    });
+    return undefined;
+  }
+
+  #rename(chains: Map<string, Chain>, chain: Chain, to: string): ChangeError | undefined {
+    if (chain.policy !== undefined) return 'builtin-chain';
+    if (chains.has(to)) return 'chain-exists';
+    if (chain.references > 0) return 'chain-in-use';
+    const from = chain.name;
+    const move = (before: string, after: string): void => {
+      chains.delete(before);
+      chain.name = after;
+      chains.set(after, chain);
+    };
+    move(from, to);
+    this.#undo.push(() => move(to, from));
+    return undefined;
+  }
+
+  #setPolicy(
+    chain: Chain,
+    policy: 'ACCEPT' | 'DROP',
+    counters: Counters | undefined,
+  ): ChangeError | undefined {
+    if (chain.policy === undefined) return 'no-chain';
+    const before = chain.policy;
+    const put = (value: 'ACCEPT' | 'DROP'): void => {
+      this.weight += Number(value === 'DROP') - Number(chain.policy === 'DROP');
+      chain.policy = value;
+      this.core.words[(chain.address + at.C_POLICY) >>> 2] =
+        value === 'DROP' ? at.T_DROP : at.T_ACCEPT;
+    };
+    put(policy);
+    this.#undo.push(() => put(before));
+    if (counters !== undefined) this.#setCounters(chain.address + at.C_PACKETS, counters);
+    return undefined;
+  }
+
+  #insert(
+    chains: Map<string, Chain>,
+    chain: Chain,
+    index: number,
+    rule: Rule,
+    counters: Counters | undefined,
+  ): ChangeError | undefined {
+    const refused = this.#checkTarget(chains, chain, rule);
+    if (refused !== undefined) return refused;
+    const address = encodeRule(this.core, rule, {
+      chain: (name) => required(chains.get(name), 'checked above').address,
+      recent: (name) => this.#recentTable(name),
+    });
+    if (counters !== undefined) this.#setCounters(address + at.R_PACKETS, counters);
+    this.#place(chains, chain, index, { rule, address });
+    this.#undo.push(() => releaseRule(this.core, this.#displace(chains, chain, index).address));
+    return undefined;
+  }
+
+  #remove(chains: Map<string, Chain>, chain: Chain, index: number): void {
+    const entry = this.#displace(chains, chain, index);
+    this.#undo.push(() => this.#place(chains, chain, index, entry));
+    this.#doomed.push(() => releaseRule(this.core, entry.address));
+  }
+
+  #place(chains: Map<string, Chain>, chain: Chain, index: number, entry: RuleEntry): void {
+    assert(
+      this.core.calls.insertRule(chain.address, index, entry.address) === 1,
+      'the packet core has no memory left (PACKET_MEMORY_MAX)',
+    );
+    if (index === chain.rules.length) chain.rules.push(entry);
+    else chain.rules.splice(index, 0, entry);
+    this.#refer(chains, entry.rule, 1);
+    this.weight += 1;
+  }
+
+  #displace(chains: Map<string, Chain>, chain: Chain, index: number): RuleEntry {
+    const entry = required(chain.rules[index], 'the index was checked');
+    this.core.calls.removeRule(chain.address, index);
+    chain.rules.splice(index, 1);
+    this.#refer(chains, entry.rule, -1);
+    this.weight -= 1;
+    return entry;
+  }
+
+  #refer(chains: Map<string, Chain>, rule: Rule, change: 1 | -1): void {
+    const { target } = rule;
+    if (target.kind !== 'jump' && target.kind !== 'goto') return;
+    const chain = chains.get(target.chain);
+    if (chain !== undefined) chain.references += change;
+  }
+
+  #checkTarget(chains: Map<string, Chain>, chain: Chain, rule: Rule): ChangeError | undefined {
+    const { target } = rule;
+    if (target.kind === 'jump' || target.kind === 'goto') {
+      const to = chains.get(target.chain) ?? this.#materialiseOwner(chains, target.chain);
+      if (to === undefined || to.policy !== undefined) return 'no-target';
+      if (to === chain) return 'loop';
+      // A loop needs a way back from a chain that somebody already jumps from.
+      if (chain.policy === undefined && this.#reaches(chains, to, chain, new Set())) return 'loop';
+      return undefined;
+    }
+    return isMisplaced(chain, target.kind) ? 'target-misplaced' : undefined;
+  }
+
+  #reaches(chains: Map<string, Chain>, from: Chain, wanted: Chain, seen: Set<Chain>): boolean {
+    if (from === wanted) return true;
+    if (seen.has(from)) return false;
+    seen.add(from);
+    return from.rules.some(({ rule: { target } }) => {
+      if (target.kind !== 'jump' && target.kind !== 'goto') return false;
+      const next = chains.get(target.chain);
+      return next !== undefined && this.#reaches(chains, next, wanted, seen);
+    });
+  }
+
+  #flush(chains: Map<string, Chain>, chain: Chain): void {
+    if (chain.block !== undefined) this.#dropBlock(chains, chain);
+    const entries = chain.rules.splice(0);
+    this.core.calls.clearChain(chain.address);
+    for (const entry of entries) this.#refer(chains, entry.rule, -1);
+    this.weight -= entries.length;
+    this.#undo.push(() => {
+      entries.forEach((entry, index) => this.#place(chains, chain, index, entry));
+    });
+    this.#doomed.push(() => {
+      for (const entry of entries) releaseRule(this.core, entry.address);
+    });
+  }
+
+  #recentTable(name: string): number {
+    const known = this.#recent.get(name);
+    if (known !== undefined) return known;
+    const table = this.core.allocate(16);
+    const slots = this.core.allocate(16 * 16);
+    this.core.words[table >>> 2] = slots;
+    this.core.words[(table + 4) >>> 2] = 15;
+    this.#recent.set(name, table);
+    return table;
+  }
+
+  // ---- service blocks ----
+
+  #setBlock(
+    table: TableName,
+    chains: Map<string, Chain>,
+    name: string,
+    spec: BlockSpec,
+  ): ChangeError | undefined {
+    if (spec.endpoints.length > BLOCK_ENDPOINTS_MAX) return 'too-many-endpoints';
+    if (!chains.has(name)) this.#newChain(table, chains, name);
+    const chain = required(chains.get(name), 'just made');
+    const mark = chains.get(spec.markChain);
+    if (mark === undefined && (spec.hairpin || spec.first !== undefined)) return 'no-target';
+    this.#flush(chains, chain);
+    this.#adopt(chains, chain, this.blocks.acquire(spec));
+    this.#undo.push(() => this.#abandon(chains, chain, true));
+    return undefined;
+  }
+
+  #editBlock(
+    chains: Map<string, Chain>,
+    chain: Chain,
+    change: Change & { op: 'addEndpoint' | 'removeEndpoint' },
+  ): ChangeError | undefined {
+    const before = chain.block;
+    // A block that was written out is edited as a whole by its owner, who is told so.
+    if (before === undefined) return 'no-rule';
+    if (change.op === 'addEndpoint' && before.endpoints.length >= BLOCK_ENDPOINTS_MAX)
+      return 'too-many-endpoints';
+    const removed =
+      change.op === 'removeEndpoint'
+        ? before.endpoints.find(
+            (endpoint) => endpoint.ip === change.ip && endpoint.port === change.port,
+          )
+        : undefined;
+    const after =
+      change.op === 'addEndpoint'
+        ? this.blocks.add(before, change.endpoint)
+        : this.blocks.remove(before, change);
+    if (after === undefined) return change.op === 'addEndpoint' ? 'chain-exists' : 'no-rule';
+    this.#move(chain, after);
+    this.#undo.push(() => {
+      const block = required(chain.block, 'blocks are undone in order');
+      const back =
+        change.op === 'addEndpoint'
+          ? this.blocks.remove(block, change.endpoint)
+          : this.blocks.add(block, required(removed, 'it was there'));
+      this.#move(chain, required(back, 'the edit can be undone'));
+    });
+    return undefined;
+  }
+
+  #adopt(chains: Map<string, Chain>, chain: Chain, block: Block): void {
+    this.#move(chain, block);
+    const mark = chains.get(block.spec.markChain);
+    if (mark !== undefined) {
+      mark.references += 1;
+      this.core.words[(chain.instance + at.I_MARK_CHAIN) >>> 2] = mark.address;
+    }
+    this.weight += 1;
+  }
+
+  /** Points the chain at a block, with room for its counters. */
+  #move(chain: Chain, block: Block): void {
+    chain.block = block;
+    const { calls } = this.core;
+    const count = block.endpoints.length;
+    if (chain.instance === 0 || count > chain.instanceRoom) {
+      const room = Math.max(4, 2 ** (32 - Math.clz32(count)));
+      const larger = this.core.allocate(at.I_SLOTS + room * at.SLOT_SIZE);
+      const words = this.core.words;
+      if (chain.instance !== 0) {
+        words[(larger + at.I_MARK_CHAIN) >>> 2] = words[
+          (chain.instance + at.I_MARK_CHAIN) >>> 2
+        ] as number;
+        calls.release(chain.instance, at.I_SLOTS + chain.instanceRoom * at.SLOT_SIZE);
+      }
+      words[(larger + at.I_ROOM) >>> 2] = 16 + room * at.SLOT_SIZE;
+      chain.instance = larger;
+      chain.instanceRoom = room;
+    }
+    const words = this.core.words;
+    words[(chain.address + at.C_BLOCK) >>> 2] = block.address;
+    words[(chain.address + at.C_INSTANCE) >>> 2] = chain.instance;
+  }
+
+  #dropBlock(chains: Map<string, Chain>, chain: Chain): void {
+    const block = required(chain.block, 'the caller saw it');
+    block.holders += 1;
+    this.#abandon(chains, chain, true);
+    this.#undo.push(() => this.#adopt(chains, chain, block));
+    this.#doomed.push(() => this.blocks.release(block));
+  }
+
+  #abandon(chains: Map<string, Chain>, chain: Chain, give: boolean): void {
+    const block = required(chain.block, 'the chain has a block');
+    const mark = chains.get(block.spec.markChain);
+    if (mark !== undefined) mark.references -= 1;
+    const words = this.core.words;
+    words[(chain.address + at.C_BLOCK) >>> 2] = 0;
+    words[(chain.address + at.C_INSTANCE) >>> 2] = 0;
+    this.core.calls.release(chain.instance, at.I_SLOTS + chain.instanceRoom * at.SLOT_SIZE);
+    chain.block = undefined;
+    chain.instance = 0;
+    chain.instanceRoom = 0;
+    this.weight -= 1;
+    if (give) this.blocks.release(block);
+  }
+
+  /** The counters of a place in a block: 0 first rule, 1 jump, 2 hairpin, 3 DNAT of an endpoint. */
+  #blockCounters(chain: Chain, place: number, index: number): Counters {
+    const block = required(chain.block, 'the chain has a block');
+    const { words, doubles } = this.core;
+    const current =
+      words[(chain.instance + at.I_STAMP) >>> 2] === words[(block.address + at.B_STAMP) >>> 2];
+    if (!current) return NO_COUNTERS;
+    const offset = place === 0 ? at.I_FIRST : at.I_SLOTS + index * at.SLOT_SIZE + (place - 1) * 16;
+    const found = (chain.instance + offset) >>> 3;
+    return { packets: doubles[found] as number, bytes: doubles[found + 1] as number };
+  }
+
+  /** The chain by this name once the block that implies it is written out, or undefined. */
+  #materialiseOwner(chains: Map<string, Chain>, name: string): Chain | undefined {
+    for (const chain of chains.values()) {
+      if (chain.block?.endpoints.some((endpoint) => endpoint.chain === name) === true) {
+        this.#materialise(chains, chain);
+        return chains.get(name);
+      }
+    }
+    return undefined;
+  }
+
+  /** Writes a block out as plain rules with their counters. */
+  #materialise(chains: Map<string, Chain>, chain: Chain): void {
+    const block = required(chain.block, 'the chain has a block');
+    const { spec } = block;
+    const endpoints = [...block.endpoints];
+    const lead = spec.first === undefined ? 0 : 1;
+    const service = serviceRules(spec, endpoints).map((rule, index) => ({
+      rule,
+      counters:
+        index < lead
+          ? this.#blockCounters(chain, 0, 0)
+          : this.#blockCounters(chain, 1, index - lead),
+    }));
+    const own = endpoints.map((endpoint, index) => ({
+      chain: endpoint.chain,
+      rules: endpointRules(spec, endpoint).map((rule, place, all) => ({
+        rule,
+        counters: this.#blockCounters(chain, all.length - place === 1 ? 3 : 2, index),
+      })),
+    }));
+    this.#dropBlock(chains, chain);
+    for (const endpoint of own) {
+      if (!chains.has(endpoint.chain)) this.#newChain(chain.table, chains, endpoint.chain);
+      const target = required(chains.get(endpoint.chain), 'just made');
+      for (const { rule, counters } of endpoint.rules) {
+        this.#insert(chains, target, target.rules.length, rule, counters);
+      }
+    }
+    for (const { rule, counters } of service) {
+      this.#insert(chains, chain, chain.rules.length, rule, counters);
+    }
+  }
+
+  // ---- reading ----
+
+  /** Chains in the order of printing: built-in ones, then the others by name. */
+  list(table: TableName): readonly ListedChain[] {
+    const chains = this.#tables.get(table);
+    if (chains === undefined) return [];
+    const listed = new Map<string, ListedChain>();
+    for (const chain of chains.values()) {
+      listed.set(chain.name, {
+        name: chain.name,
+        policy: chain.policy,
+        counters:
+          chain.policy === undefined ? NO_COUNTERS : this.#countersAt(chain.address + at.C_PACKETS),
+        references: this.#referencesOf(chain),
+        rules: () => this.#rulesOf(chain),
+      });
+      chain.block?.endpoints.forEach((endpoint, index) => {
+        const block = required(chain.block, 'seen');
+        listed.set(endpoint.chain, {
+          name: endpoint.chain,
+          policy: undefined,
+          counters: NO_COUNTERS,
+          references: 1,
+          rules: () =>
+            endpointRules(block.spec, endpoint).map((rule, place, all) => ({
+              rule,
+              counters: this.#blockCounters(chain, all.length - place === 1 ? 3 : 2, index),
+            })),
+        });
+      });
+    }
+    const builtin = BUILTIN[table];
+    const users = sortedText([...listed.keys()].filter((name) => !builtin.includes(name)));
+    return [...builtin, ...users].map((name) => required(listed.get(name), 'listed above'));
+  }
+
+  /** A block's rules jump to the mark chain once per endpoint, and once in front. */
+  #referencesOf(chain: Chain): number {
+    let count = chain.references;
+    for (const other of this.#tables.get(chain.table)?.values() ?? []) {
+      const { block } = other;
+      if (block === undefined || block.spec.markChain !== chain.name) continue;
+      count +=
+        (block.spec.hairpin ? block.endpoints.length : 0) +
+        (block.spec.first === undefined ? 0 : 1) -
+        1;
+    }
+    return count;
+  }
+
+  #rulesOf(chain: Chain): readonly ListedRule[] {
+    const plain = chain.rules.map((entry) => ({
+      rule: entry.rule,
+      counters: this.#countersAt(entry.address + at.R_PACKETS),
+    }));
+    const { block } = chain;
+    if (block === undefined) return plain;
+    const lead = block.spec.first === undefined ? 0 : 1;
+    const rules = serviceRules(block.spec, block.endpoints).map((rule, index) => ({
+      rule,
+      counters:
+        index < lead
+          ? this.#blockCounters(chain, 0, 0)
+          : this.#blockCounters(chain, 1, index - lead),
+    }));
+    return [...plain, ...rules];
+  }
+
+  #countersAt(address: number): Counters {
+    const { doubles } = this.core;
+    return {
+      packets: doubles[address >>> 3] as number,
+      bytes: doubles[(address >>> 3) + 1] as number,
+    };
+  }
+
+  #setCounters(address: number, counters: Counters): void {
+    const before = this.#countersAt(address);
+    const put = (value: Counters): void => {
+      const { doubles } = this.core;
+      doubles[address >>> 3] = value.packets;
+      doubles[(address >>> 3) + 1] = value.bytes;
+    };
+    put(counters);
+    this.#undo.push(() => put(before));
+  }
+
+  #zero(chains: Map<string, Chain>, change: Change & { op: 'zero' }): ChangeError | undefined {
+    if (change.chain !== undefined && !chains.has(change.chain)) return 'no-chain';
+    const chosen =
+      change.chain === undefined
+        ? [...chains.values()]
+        : [required(chains.get(change.chain), 'checked')];
+    for (const chain of chosen) {
+      if (change.index !== undefined) {
+        const entry = chain.rules[change.index];
+        if (entry === undefined) return 'index-too-big';
+        this.#setCounters(entry.address + at.R_PACKETS, NO_COUNTERS);
+        continue;
+      }
+      this.#setCounters(chain.address + at.C_PACKETS, NO_COUNTERS);
+      for (const entry of chain.rules) this.#setCounters(entry.address + at.R_PACKETS, NO_COUNTERS);
+      // A stamp that no block has lets the counters begin anew.
+      if (chain.block !== undefined) this.core.words[(chain.instance + at.I_STAMP) >>> 2] = 0;
+    }
+    return undefined;
+  }
+}
+
+/** Targets belong to tables: NAT to nat, MARK to mangle or any, REJECT to filter. */
+function isMisplaced(chain: Chain, kind: string): boolean {
+  const nat = kind === 'DNAT' || kind === 'SNAT' || kind === 'MASQUERADE' || kind === 'REDIRECT';
+  if (nat && chain.table !== 'nat') return true;
+  if (kind === 'REJECT') return chain.table !== 'filter';
+  if (chain.policy === undefined) return false;
+  if (kind === 'DNAT' || kind === 'REDIRECT')
+    return chain.name !== 'PREROUTING' && chain.name !== 'OUTPUT';
+  if (kind === 'SNAT') return chain.name !== 'POSTROUTING' && chain.name !== 'INPUT';
+  return kind === 'MASQUERADE' && chain.name !== 'POSTROUTING';
+}
+
+function nameIn(change: Change): string {
+  if ('rule' in change && 'chain' in change.rule.target) return change.rule.target.chain;
+  return '';
+}
