@@ -46,6 +46,8 @@ export interface ClientOptions {
   readonly burst?: number;
   /** Time-out of one request (not of a watch); default none. */
   readonly timeout?: Micros;
+  /** A bearer token that may change: read before each request. */
+  readonly bearer?: { readonly token: string };
   /** Gets the text of each `Warning:` header. Default: one klog W line. */
   readonly onWarning?: (text: string) => void;
 }
@@ -91,6 +93,7 @@ class RestClient implements Client {
   readonly #transport: Transport | undefined;
   readonly #bucket: TokenBucket;
   readonly #timeout: Micros | undefined;
+  readonly #bearer: { readonly token: string } | undefined;
   readonly #onWarning: (text: string) => void;
   /** Headers by content type ('' for no body), made once: all requests share them. */
   #headers = new Map<string, Headers>();
@@ -110,6 +113,7 @@ class RestClient implements Client {
     this.#onWarning =
       options.onWarning ??
       ((text) => process.log('W', 'warnings.go:110', quote(`Warning: ${text}`)));
+    this.#bearer = options.bearer;
     this.#token = config.token;
   }
 
@@ -341,6 +345,7 @@ class RestClient implements Client {
       this.#config.tokenFile !== undefined &&
       this.#process.clock.monotonic() - this.#tokenRead >= TOKEN_AGE_MAX;
     if (stale) this.#readToken(this.#config.tokenFile as string);
+    if (this.#bearer !== undefined) this.#useToken(this.#bearer.token);
     let headers = this.#headers.get(contentType);
     if (headers === undefined) {
       headers = this.#makeHeaders(contentType);
@@ -352,7 +357,10 @@ class RestClient implements Client {
   #readToken(path: string): void {
     const text = this.#process.files.readText(path);
     this.#tokenRead = this.#process.clock.monotonic();
-    const token = text.ok ? text.value.trim() : this.#token;
+    if (text.ok) this.#useToken(text.value.trim());
+  }
+
+  #useToken(token: string): void {
     if (token === this.#token) return;
     this.#token = token;
     this.#headers = new Map();

@@ -53,8 +53,10 @@ const PAGE_SIZE = 500;
 
 interface Index<T> {
   readonly values: (object: T) => readonly string[];
-  /** Index value → key → object. */
-  readonly entries: Map<string, Map<string, T>>;
+  /** What the values are computed from: while it is the same, so are they. */
+  readonly basis: ((object: T) => unknown) | undefined;
+  /** Index value → keys of objects, in order of arrival. */
+  readonly entries: Map<string, Set<string>>;
 }
 
 export class Informer<T extends KubeObject> {
@@ -84,7 +86,11 @@ export class Informer<T extends KubeObject> {
     this.#client = client;
     this.resource = resource;
     this.#options = options;
-    this.addIndex('namespace', (object) => [object.metadata.namespace ?? '']);
+    this.addIndex(
+      'namespace',
+      (object) => [object.metadata.namespace ?? ''],
+      () => undefined,
+    );
   }
 
   get hasSynced(): boolean {
@@ -102,9 +108,17 @@ export class Informer<T extends KubeObject> {
     return this;
   }
 
-  /** An index by values computed from the object. `namespace` is always there. */
-  addIndex(name: string, values: (object: T) => readonly string[]): this {
-    const index: Index<T> = { values, entries: new Map() };
+  /**
+   * An index by values computed from the object. `namespace` is always there. `basis` gives the part
+   * that the values depend on: an update that shares it does not touch the index.
+   */
+  addIndex(
+    name: string,
+    values: (object: T) => readonly string[],
+    basis?: (object: T) => unknown,
+  ): this {
+    if (this.#indexes.has(name)) return this;
+    const index: Index<T> = { values, basis, entries: new Map() };
     this.#indexes.set(name, index);
     for (const [key, object] of this.#objects) enter(index, key, object);
     return this;
@@ -121,12 +135,19 @@ export class Informer<T extends KubeObject> {
   }
 
   /** The objects of an index value, in order of arrival; no copy. */
-  byIndex(index: string, value: string): Iterable<T> {
-    return this.#indexes.get(index)?.entries.get(value)?.values() ?? [];
+  *byIndex(index: string, value: string): Generator<T, void, void> {
+    const keys = this.#indexes.get(index)?.entries.get(value);
+    if (keys === undefined) return;
+    for (const key of keys) yield this.#objects.get(key) as T;
   }
 
   countByIndex(index: string, value: string): number {
     return this.#indexes.get(index)?.entries.get(value)?.size ?? 0;
+  }
+
+  /** The values that an index has now. */
+  indexValues(index: string): Iterable<string> {
+    return this.#indexes.get(index)?.entries.keys() ?? [];
   }
 
   /** Starts the reflector as a task of the process; later calls do nothing. */
@@ -317,28 +338,27 @@ function isRefused(error: ApiError): boolean {
 
 function enter<T>(index: Index<T>, key: string, object: T): void {
   for (const value of index.values(object)) {
-    const entries = index.entries.get(value);
-    if (entries === undefined) index.entries.set(value, new Map([[key, object]]));
-    else entries.set(key, object);
+    const keys = index.entries.get(value);
+    if (keys === undefined) index.entries.set(value, new Set([key]));
+    else keys.add(key);
   }
 }
 
 function leave<T>(index: Index<T>, key: string, object: T): void {
   for (const value of index.values(object)) {
-    const entries = index.entries.get(value);
-    entries?.delete(key);
-    if (entries?.size === 0) index.entries.delete(value);
+    const keys = index.entries.get(value);
+    keys?.delete(key);
+    if (keys?.size === 0) index.entries.delete(value);
   }
 }
 
-/** An update mostly keeps its index values; then only the reference is replaced. */
+/** Most updates leave the values of an index as they are. */
 function moveEntry<T>(index: Index<T>, key: string, old: T, object: T): void {
+  const basis = index.basis;
+  if (basis !== undefined && basis(old) === basis(object)) return;
   const before = index.values(old);
   const after = index.values(object);
-  if (before.length === 1 && after.length === 1 && before[0] === after[0]) {
-    index.entries.get(before[0] as string)?.set(key, object);
-    return;
-  }
+  if (before.length === after.length && before.every((value, at) => value === after[at])) return;
   leave(index, key, old);
   enter(index, key, object);
 }
