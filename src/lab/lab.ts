@@ -1,0 +1,209 @@
+/**
+ * A lab: the loop, the trace, the hosts, and the one door through which everything from outside comes
+ * in. Base + seed + inputs = the lab: `push` gives an input the next microsecond and logs it; a replay
+ * pushes the same inputs at the same times. Nothing else may change a lab.
+ */
+import { assert, required } from '../ground/base/assert.ts';
+import { EventLoop, type Micros, SECOND, type StopReason } from '../ground/base/event-loop.ts';
+import { Recorder } from '../ground/trace/recorder.ts';
+import { buildCluster, type Cluster, type ClusterParts } from './cluster-builder.ts';
+import type { LabBase, LabInput, SavedLab, TimedInput } from './input-types.ts';
+import { PROFILES, type Profile } from './profiles.ts';
+import { isBooted } from './readiness.ts';
+import { LEARNER, type LabTerminal, openTerminal } from './terminals.ts';
+
+/** What the doors hand in: loaded code. */
+export type LabParts = ClusterParts;
+
+export interface LabOptions {
+  readonly base: LabBase;
+  readonly seed: number;
+  readonly parts: LabParts;
+}
+
+/** Version of the engine, for links and files. */
+export const ENGINE_VERSION = '0.1.0';
+/** A cluster that is not up after this long will not come up; the lab opens as it is. */
+const BOOT_MAX: Micros = 600 * SECOND;
+
+export class Lab {
+  readonly loop = new EventLoop();
+  readonly recorder: Recorder;
+  readonly base: LabBase;
+  readonly seed: number;
+  readonly profile: Profile;
+  readonly cluster: Cluster;
+  readonly terminals = new Map<number, LabTerminal>();
+  readonly #inputs: TimedInput[] = [];
+  #booted: Micros | undefined;
+
+  constructor(options: LabOptions) {
+    this.base = options.base;
+    this.seed = options.seed;
+    this.profile = PROFILES[options.base.profile];
+    this.recorder = new Recorder(this.loop);
+    this.cluster = buildCluster({
+      loop: this.loop,
+      recorder: this.recorder,
+      profile: this.profile,
+      seed: options.seed,
+      workers: options.base.nodes,
+      epoch: options.base.epoch ?? this.profile.costs.epoch,
+      parts: options.parts,
+    });
+    this.#writeHome(options.base.files);
+  }
+
+  /** Everything pushed so far. */
+  get inputs(): readonly TimedInput[] {
+    return this.#inputs;
+  }
+
+  /** When every node was Ready, CoreDNS available and the lab quiet; undefined before that. */
+  get bootedAt(): Micros | undefined {
+    return this.#booted;
+  }
+
+  /** Runs at full speed until the cluster is up and quiet. Inputs pushed before are taken in order. */
+  boot(): void {
+    const limit = this.loop.now + BOOT_MAX;
+    const seen = { records: 0, up: false };
+    while (this.loop.now < limit) {
+      if (!this.bootSlice(limit, seen)) break;
+    }
+    this.#booted = this.loop.now;
+  }
+
+  /** One slice of booting, for doors that must breathe; false when the lab is up. */
+  bootSlice(limit: Micros, seen: { up: boolean }): boolean {
+    if (!seen.up) {
+      this.loop.run({ until: Math.min(limit, this.loop.now + SECOND / 2) });
+      seen.up = isBooted(this.cluster);
+      return true;
+    }
+    const reason = this.loop.run({ quiet: true, until: limit, events: 50_000 });
+    if (reason === 'count') return true;
+    this.#booted = this.loop.now;
+    return false;
+  }
+
+  /** Takes an input: one microsecond after the present, before all else there. */
+  push(input: LabInput): TimedInput {
+    return this.pushAt(this.loop.now + 1, input);
+  }
+
+  /** Takes an input at a time of a log that is replayed. */
+  pushAt(time: Micros, input: LabInput): TimedInput {
+    const timed = { time, input };
+    this.#inputs.push(timed);
+    this.loop.input(time, () => {
+      this.recorder.record({ component: 'learner', verb: 'input', object: nameOf(input), note: noteOf(input), foreground: true });
+      this.#apply(input);
+    });
+    return timed;
+  }
+
+  /** Runs up to a time, or as the limit says. */
+  run(limit: Parameters<EventLoop['run']>[0]): StopReason {
+    return this.loop.run(limit);
+  }
+
+  /** The lab as a value: what a link or a file holds. */
+  save(view: Readonly<Record<string, string>> = {}, marks: SavedLab['marks'] = []): SavedLab {
+    return {
+      format: 1,
+      engine: ENGINE_VERSION,
+      base: this.base,
+      seed: this.seed,
+      inputs: this.#inputs,
+      stop: this.loop.now,
+      story: this.story,
+      marks,
+      view,
+    };
+  }
+
+  /** Event hash, 8 hex digits: same build, same base, seed and inputs, same hash. */
+  get traceHash(): string {
+    return this.loop.hash.toString(16).padStart(8, '0');
+  }
+
+  /** Story hash, 8 hex digits: writes by content, and terminal output. */
+  get story(): string {
+    return this.recorder.story.toString(16).padStart(8, '0');
+  }
+
+  #apply(input: LabInput): void {
+    const workstation = this.cluster.workstation;
+    switch (input.kind) {
+      case 'open-terminal': {
+        const size = { columns: input.columns, rows: input.rows };
+        this.terminals.set(input.terminal, openTerminal(workstation, this.recorder, input.terminal, size));
+        return;
+      }
+      case 'close-terminal':
+        this.terminals.get(input.terminal)?.pty.hangUp();
+        return;
+      case 'resize':
+        this.terminals.get(input.terminal)?.pty.resize(input.columns, input.rows);
+        return;
+      case 'line':
+        this.terminals.get(input.terminal)?.pty.line(input.text);
+        return;
+      case 'keys':
+        this.terminals.get(input.terminal)?.pty.keys(input.text);
+        return;
+      case 'edited':
+        this.terminals.get(input.terminal)?.pty.edited(input.text ?? undefined);
+        return;
+      case 'file':
+        this.#writeFile(input.path, input.text);
+        return;
+      case 'send':
+        this.cluster.send(input.from, input.url, input.times);
+        return;
+    }
+  }
+
+  #writeHome(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) this.#writeFile(path, text);
+  }
+
+  #writeFile(path: string, text: string | null): void {
+    const files = this.cluster.workstation.files;
+    const full = `${LEARNER.home}/${path}`;
+    if (text === null) {
+      files.removeAll(full);
+      return;
+    }
+    const folder = full.slice(0, full.lastIndexOf('/'));
+    files.mkdir(folder, { parents: true });
+    const written = files.write(full, text, 0o644);
+    assert(written.ok, `the learner's home takes ${path}`);
+    for (let at = folder; at.length > LEARNER.home.length; at = at.slice(0, at.lastIndexOf('/'))) {
+      files.chown(at, LEARNER.uid, LEARNER.gid);
+    }
+    files.chown(full, LEARNER.uid, LEARNER.gid);
+  }
+}
+
+/** Opens a saved lab and replays it to its stop time. */
+export function replay(saved: SavedLab, parts: LabParts): Lab {
+  const lab = new Lab({ base: saved.base, seed: saved.seed, parts });
+  for (const timed of saved.inputs) lab.pushAt(timed.time, timed.input);
+  lab.run({ until: saved.stop });
+  return lab;
+}
+
+/** A terminal that must be there. */
+export function terminalOf(lab: Lab, id: number): LabTerminal {
+  return required(lab.terminals.get(id), `terminal ${id} is open`);
+}
+
+function nameOf(input: LabInput): string {
+  return 'terminal' in input ? `terminal/${input.terminal}` : input.kind === 'file' ? `file/${input.path}` : `send/${input.from}`;
+}
+
+function noteOf(input: LabInput): string {
+  return input.kind === 'line' || input.kind === 'keys' ? input.text : input.kind;
+}

@@ -1,0 +1,79 @@
+/**
+ * The learner's terminals: each a login shell of `learner` on the workstation, behind a pseudo-terminal
+ * whose other side is the door. Output is kept until a door takes it; it is also told to the story hash.
+ */
+import { assert } from '../ground/base/assert.ts';
+import { textOf } from '../ground/base/bytes.ts';
+import type { Recorder } from '../ground/trace/recorder.ts';
+import type { Host } from '../machines/machine/host.ts';
+import type { Child } from '../machines/machine/process.ts';
+import { Pty, type TerminalState } from '../machines/machine/terminal.ts';
+
+export const LEARNER = { uid: 1000, gid: 1000, name: 'learner', home: '/home/learner' } as const;
+
+export interface LabTerminal {
+  readonly id: number;
+  readonly pty: Pty;
+  readonly state: TerminalState;
+  /** Output since the last call. */
+  takeOutput(): string;
+  readonly shell: Child;
+}
+
+/** Environment of a login shell on the workstation. */
+export function loginEnvironment(): ReadonlyMap<string, string> {
+  return new Map([
+    ['HOME', LEARNER.home],
+    ['LANG', 'C.UTF-8'],
+    ['LOGNAME', LEARNER.name],
+    ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+    ['SHELL', '/bin/bash'],
+    ['TERM', 'xterm-256color'],
+    ['USER', LEARNER.name],
+    ['EDITOR', '/usr/bin/editor'],
+  ]);
+}
+
+/** Opens a terminal and starts its shell; `argv` replaces the login shell (a script). */
+export function openTerminal(
+  host: Host,
+  recorder: Recorder,
+  id: number,
+  size: { readonly columns: number; readonly rows: number },
+  argv: readonly string[] = ['-bash'],
+): LabTerminal {
+  let pending: string[] = [];
+  const pty = new Pty({
+    name: `/dev/pts/${id}`,
+    columns: size.columns,
+    rows: size.rows,
+    output: (bytes) => {
+      const text = textOf(bytes);
+      pending.push(text);
+      recorder.tell(text);
+    },
+  });
+  const shell = host.start({
+    argv,
+    path: '/bin/bash',
+    env: loginEnvironment(),
+    cwd: LEARNER.home,
+    uid: LEARNER.uid,
+    gid: LEARNER.gid,
+    terminal: pty.file,
+  });
+  assert(shell.ok, 'the workstation has a shell');
+  return {
+    id,
+    pty,
+    shell: shell.value,
+    get state() {
+      return pty.state;
+    },
+    takeOutput() {
+      const text = pending.join('');
+      pending = [];
+      return text;
+    },
+  };
+}
