@@ -81,9 +81,7 @@ export interface Files {
   /** Changes below a folder from now on (inotify). Close it when done. */
   watch(path: string): Result<FileWatch, Errno>;
   /** Bytes used and size of the file system that holds the path. */
-  usage(
-    path: string,
-  ): Result<
+  usage(path: string): Result<
     {
       readonly used: number;
       readonly size: number;
@@ -133,7 +131,7 @@ export interface Terminal {
   setMode(mode: 'line' | 'raw'): void;
   /** Process group that gets Ctrl-C, Ctrl-Z and Ctrl-\. */
   setForeground(group: number): void;
-  /** Says that a program now waits for a line, with this prompt on screen; for the page's line editor. */
+  /** Writes a prompt and says that a program now waits for a line behind it; for the page's line editor. */
   prompt(text: string): void;
   /** Asks the person's editor to open a text; delivers the saved text, or undefined when closed unsaved. */
   edit(name: string, text: string): Task<string | undefined>;

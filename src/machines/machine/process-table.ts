@@ -7,11 +7,11 @@
  *                  └────────── end ──────────────┴──► zombie ── wait ──► gone
  *
  * Not modelled: orphans that process 1 forgets to wait for (they are reaped when they end), core
- * dumps, job-control stops that a parent waits for (waitpid WUNTRACED).
+ * dumps.
  */
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task, Wait } from '../../ground/base/task.ts';
-import { Running } from '../../ground/base/task.ts';
+import { Condition, Running } from '../../ground/base/task.ts';
 import type { Errno } from '../network/errno.ts';
 import type { Cgroup } from './cgroup.ts';
 import { type Executable, findExecutable } from './exec.ts';
@@ -138,9 +138,19 @@ export class ProcessTable {
         });
       },
     };
+    const stopped: Wait = {
+      description: `process ${pid} to stop`,
+      arm(waiter) {
+        process.stops ??= new Condition('stop');
+        if (process.state !== 'stopped') return process.stops.arm(waiter);
+        waiter.wake(undefined);
+        return () => {};
+      },
+    };
     return {
       pid,
       exited,
+      stopped,
       *wait() {
         return ended.settled ? reaped(ended.value as ExitStatus) : ((yield exited) as ExitStatus);
       },
@@ -217,6 +227,7 @@ export class ProcessTable {
     if (process.state === 'stopped') return;
     process.state = 'stopped';
     process.hold();
+    process.stops?.notify();
     if (process.parent !== undefined) this.deliver(process.parent, 'SIGCHLD', process);
   }
 

@@ -69,6 +69,8 @@ export interface Child {
   wait(): Task<ExitStatus>;
   /** For `anyOf`: delivers an ExitStatus. */
   readonly exited: Wait;
+  /** For `anyOf`: ends when a signal stops it (waitpid WUNTRACED); at once if it stands still. */
+  readonly stopped?: Wait;
   readonly status: ExitStatus | undefined;
   signal(signal: Signal): Result<void, Errno>;
 }

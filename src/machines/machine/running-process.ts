@@ -5,8 +5,8 @@
  */
 import type { Micros } from '../../ground/base/event-loop.ts';
 import { RandomStream } from '../../ground/base/random.ts';
-import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
-import { Deferred, Running, sleepWait, type Task, type Wait } from '../../ground/base/task.ts';
+import { DONE, err, type Result } from '../../ground/base/result.ts';
+import { type Condition, Deferred, Running, sleepWait, type Task, type Wait } from '../../ground/base/task.ts';
 import type { Recorder } from '../../ground/trace/recorder.ts';
 import type { Errno } from '../network/errno.ts';
 import type { Sockets } from '../network/socket.ts';
@@ -85,6 +85,8 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   resident = 0;
   /** Settled when it ends. */
   readonly ended = new Deferred<ExitStatus>();
+  /** Told when a signal stops it. */
+  stops: Condition | undefined;
   /** Handlers by signal; signals that are not here have their default action. */
   dispositions: Map<Signal, (() => void) | 'ignore'> | undefined;
   /** Signals that came while it was stopped. */

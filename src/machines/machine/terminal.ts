@@ -222,6 +222,12 @@ export class Pty implements Terminal {
   }
 
   prompt(text: string): void {
+    if (text !== '') this.put(utf8(text));
+    this.#await(text);
+  }
+
+  /** A line is wanted; the prompt stands on the screen already. */
+  #await(text: string): void {
     if (this.#input.length > 0) return;
     this.#waiting = true;
     this.#prompt = text;
@@ -259,7 +265,7 @@ export class Pty implements Terminal {
   /** Someone waits for input: a program that reads lines without a prompt of its own. */
   wanted(): void {
     if (this.#waiting || this.#relaying || this.#mode === 'raw' || this.isReadable) return;
-    this.prompt('');
+    this.#await('');
   }
 
   take(max: number | undefined): Chunk | undefined {
@@ -313,7 +319,7 @@ export class Pty implements Terminal {
   /** Relayed: the terminal at the far end has changed, and so does what this one shows. */
   #fromFarEnd(value: TerminalControlValue): void {
     if (value.type === 'mode') this.setMode(value.mode);
-    else if (value.type === 'prompt') this.prompt(value.text);
+    else if (value.type === 'prompt') this.#await(value.text);
     else if (value.type === 'edit') {
       this.#edit = { name: value.name, text: value.text };
       this.#tell(value);
