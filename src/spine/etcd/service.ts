@@ -7,6 +7,7 @@
 import type { EventLoop, Micros } from '../../ground/base/event-loop.ts';
 import type { RandomStream } from '../../ground/base/random.ts';
 import { ok, type Result } from '../../ground/base/result.ts';
+import { Condition } from '../../ground/base/task.ts';
 import type { Headers, HttpExchange } from '../../machines/network/http-types.ts';
 import { checkApply, checkTxn } from './check.ts';
 import type { Database } from './database.ts';
@@ -40,6 +41,7 @@ export interface ServiceOptions {
 
 export class Service {
   readonly hub: WatchHub;
+  readonly progressWanted = new Condition('a watch that wants progress');
   readonly #database: Database;
   readonly #log: ProposalLog;
   readonly #loop: EventLoop;
@@ -85,6 +87,11 @@ export class Service {
       default:
         return this.#other(path, request, answer);
     }
+  }
+
+  /** True while some watch asked for progress; `progressWanted` tells when that begins. */
+  get wantsProgress(): boolean {
+    return this.#progress.size > 0;
   }
 
   /** Tells every watch that asked for it how far it is (every `--watch-progress-notify-interval`). */
@@ -198,7 +205,9 @@ export class Service {
       exchange.end();
       return;
     }
-    if (request.progressNotify === true) this.#progress.add(notify);
+    if (request.progressNotify !== true) return;
+    this.#progress.add(notify);
+    this.progressWanted.notify();
   }
 
   #other(path: string, request: unknown, answer: Answer): void {

@@ -1,0 +1,168 @@
+/**
+ * Who asks: by client certificate (common name and organizations), by service-account token, else
+ * anonymous (k8s.io/apiserver/pkg/authentication and pkg/serviceaccount, v0.34). A certificate was
+ * verified by the TLS handshake; a token's signature is checked once per text, its times, audience
+ * and the objects that it is bound to at every request.
+ */
+import type { ObjectMeta } from '../../../ground/api/types.ts';
+import { err, ok, type Result } from '../../../ground/base/result.ts';
+import { parseRfc3339, type WallTime } from '../../../ground/base/time.ts';
+import { parseJson } from '../../../ground/lang/json.ts';
+import { TokenVerifier } from '../../../ground/pki/jwt.ts';
+import type { PublicKey } from '../../../ground/pki/keys.ts';
+import type { HttpExchange } from '../../../machines/network/http-types.ts';
+import type { User } from '../generic/context.ts';
+import type { Authenticator } from '../generic/handler.ts';
+import { type Failure, unauthorized } from '../generic/status.ts';
+
+/** What a service-account token says (RFC 7519 claims and Kubernetes's own). */
+export interface TokenClaims {
+  readonly iss?: string;
+  readonly aud?: readonly string[];
+  readonly exp?: number;
+  readonly iat?: number;
+  readonly nbf?: number;
+  readonly jti?: string;
+  readonly 'kubernetes.io'?: {
+    readonly namespace?: string;
+    readonly serviceaccount?: BoundName;
+    readonly pod?: BoundName;
+    readonly secret?: BoundName;
+    readonly node?: BoundName;
+  };
+}
+
+interface BoundName {
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface TokenOptions {
+  readonly keys: readonly PublicKey[];
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  /** The metadata of an object in the caches. */
+  find(resource: string, namespace: string, name: string): ObjectMeta | undefined;
+  now(): WallTime;
+}
+
+export const ANONYMOUS: User = {
+  name: 'system:anonymous',
+  uid: '',
+  groups: ['system:unauthenticated'],
+  extra: new Map(),
+};
+
+/** How long a token of a deleted pod stays good: for its graceful end. */
+const LEEWAY_MICROS = 60_000_000;
+
+export class TokenAuthenticator {
+  readonly #options: TokenOptions;
+  readonly #verifier: TokenVerifier;
+  readonly #claims = new Map<string, TokenClaims>();
+
+  constructor(options: TokenOptions) {
+    this.#options = options;
+    this.#verifier = new TokenVerifier(options.keys);
+  }
+
+  /** The user of a token; the error says why it is none (TokenReview shows it). */
+  authenticate(token: string, audiences: readonly string[] = this.#options.audiences): Result<User, string> {
+    const payload = this.#verifier.verify(token);
+    if (payload === undefined) return err('invalid bearer token');
+    const claims = this.#read(payload);
+    if (claims === undefined || claims.iss !== this.#options.issuer) return err('invalid bearer token');
+    const now = this.#options.now() / 1_000_000;
+    if ((claims.exp ?? 0) <= now) return err('service account token has expired');
+    if ((claims.nbf ?? 0) > now + 1) return err('service account token is not valid yet');
+    if (!(claims.aud ?? []).some((each) => audiences.includes(each))) {
+      return err(`token audiences ${JSON.stringify(claims.aud ?? [])} is invalid for the target audiences ${JSON.stringify(audiences)}`);
+    }
+    return this.#userOf(claims);
+  }
+
+  #read(payload: string): TokenClaims | undefined {
+    const known = this.#claims.get(payload);
+    if (known !== undefined) return known;
+    const parsed = parseJson(payload);
+    if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return undefined;
+    const claims = parsed.value as unknown as TokenClaims;
+    if (this.#claims.size > 10_000) this.#claims.clear();
+    this.#claims.set(payload, claims);
+    return claims;
+  }
+
+  #userOf(claims: TokenClaims): Result<User, string> {
+    const bound = claims['kubernetes.io'];
+    const account = bound?.serviceaccount;
+    const namespace = bound?.namespace ?? '';
+    if (bound === undefined || account === undefined) return err('invalid bearer token');
+    const { find } = this.#options;
+    const present = find('serviceaccounts', namespace, account.name);
+    if (present === undefined || present.uid !== account.uid) {
+      return err('service account token has been invalidated');
+    }
+    const extra = new Map<string, readonly string[]>();
+    if (claims.jti !== undefined) extra.set('authentication.kubernetes.io/credential-id', [`JTI=${claims.jti}`]);
+    const { pod, node } = bound;
+    if (pod !== undefined) {
+      const metadata = find('pods', namespace, pod.name);
+      if (metadata === undefined || metadata.uid !== pod.uid || isOver(metadata, this.#options.now())) {
+        return err('service account token has been invalidated');
+      }
+      extra.set('authentication.kubernetes.io/pod-name', [pod.name]);
+      extra.set('authentication.kubernetes.io/pod-uid', [pod.uid]);
+    }
+    if (node !== undefined) {
+      extra.set('authentication.kubernetes.io/node-name', [node.name]);
+      extra.set('authentication.kubernetes.io/node-uid', [node.uid]);
+    }
+    return ok({
+      name: `system:serviceaccount:${namespace}:${account.name}`,
+      uid: account.uid,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+      extra,
+    });
+  }
+}
+
+function isOver(metadata: ObjectMeta, now: WallTime): boolean {
+  if (metadata.deletionTimestamp === undefined) return false;
+  const end = parseRfc3339(metadata.deletionTimestamp) ?? now;
+  return end + LEEWAY_MICROS < now;
+}
+
+export class RequestAuthenticator implements Authenticator {
+  readonly #tokens: TokenAuthenticator;
+  readonly #anonymous: boolean;
+  /** Users by the id of their certificate. */
+  readonly #users = new Map<string, User>();
+
+  constructor(tokens: TokenAuthenticator, anonymous: boolean) {
+    this.#tokens = tokens;
+    this.#anonymous = anonymous;
+  }
+
+  authenticate(exchange: HttpExchange): Result<User, Failure> {
+    const certificate = exchange.peer?.certificate;
+    if (certificate !== undefined && certificate.subject.commonName !== '') {
+      const known = this.#users.get(certificate.id);
+      if (known !== undefined) return ok(known);
+      const { commonName, organizations } = certificate.subject;
+      const user: User = {
+        name: commonName,
+        uid: '',
+        groups: [...organizations, 'system:authenticated'],
+        extra: new Map([['authentication.kubernetes.io/credential-id', [`X509SHA256=${certificate.id}`]]]),
+      };
+      this.#users.set(certificate.id, user);
+      return ok(user);
+    }
+    const header = exchange.request.headers.get('authorization') ?? '';
+    if (header === '') return this.#anonymous ? ok(ANONYMOUS) : unauthorized();
+    const match = /^[Bb]earer +(\S+)$/.exec(header);
+    if (match === null) return unauthorized();
+    const user = this.#tokens.authenticate(match[1] as string);
+    return user.ok ? user : unauthorized();
+  }
+}
