@@ -81,7 +81,7 @@ export function objectOf(chunk: Chunk): Result<unknown, string> {
     return ok((chunk as ObjectMessage).object);
   }
   const parsed = parseJson(textOf(isBytes(chunk) ? chunk : chunk.render()));
-  return parsed.ok ? ok(freezeDeep(parsed.value)) : err(parsed.error.message);
+  return parsed.ok ? ok(freezeDeep(parsed.value.value)) : err(parsed.error.message);
 }
 
 /**
@@ -101,7 +101,7 @@ export function watchEventsOf(
   for (const line of lines) {
     if (line === '') continue;
     const parsed = parseJson(line);
-    if (parsed.ok) events.push(freezeDeep(parsed.value) as unknown as WatchEvent<KubeObject>);
+    if (parsed.ok) events.push(freezeDeep(parsed.value.value) as unknown as WatchEvent<KubeObject>);
   }
   return { events, rest: tail };
 }

@@ -1,7 +1,7 @@
 /** Certificates and keys out of PEM text, for clients. The errors are crypto/tls's. */
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { type Certificate, parseCertificates } from '../../ground/pki/certificate.ts';
-import { parsePrivateKey } from '../../ground/pki/keys.ts';
+import { parsePrivateKey, samePublicKey } from '../../ground/pki/keys.ts';
 import type { TlsIdentity } from '../../machines/network/tls-types.ts';
 
 /** All certificates of a PEM text; undefined when it holds none. */
@@ -18,7 +18,7 @@ export function identityOf(certificatePem: string, keyPem: string): Result<TlsId
   }
   const key = parsePrivateKey(keyPem);
   if (!key.ok) return err('tls: failed to find any PEM data in key input');
-  if (key.value.publicKey.id !== certificate.publicKey.id) {
+  if (!samePublicKey(key.value.publicKey, certificate.publicKey)) {
     return err('tls: private key does not match public key');
   }
   return ok({ certificate, key: key.value, ...(chain.length === 0 ? {} : { chain }) });

@@ -87,8 +87,8 @@ type Fields = Readonly<Record<string, unknown>>;
 export function parseKubeconfig(text: string, path: string): Result<Kubeconfig, string> {
   const bad = (reason: string) => err(`error loading config file ${quote(path)}: ${reason}`);
   const parsed = parseYaml(text);
-  if (!parsed.ok) return bad(parsed.error.message);
-  const root = parsed.value[0]?.value;
+  if (parsed.error !== undefined) return bad(parsed.error.message);
+  const root = parsed.documents[0]?.value;
   if (root === undefined || root === null) return ok(EMPTY);
   if (typeof root !== 'object' || Array.isArray(root)) {
     return bad('json: cannot unmarshal string into Go value of type v1.Config');

@@ -174,7 +174,7 @@ function* receiveOutput(
 function outcomeOf(text: string): ExecOutcome {
   const parsed = parseJson(text);
   if (!parsed.ok) return { code: 1, message: `error stream protocol error: ${text}` };
-  const status = parsed.value as unknown as Status;
+  const status = parsed.value.value as unknown as Status;
   if (status.status === 'Success') return { code: 0, message: '' };
   if (status.reason === 'NonZeroExitCode') {
     const cause = status.details?.causes?.find((each) => each.reason === 'ExitCode');
