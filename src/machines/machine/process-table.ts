@@ -102,7 +102,7 @@ export class ProcessTable {
         cgroup,
         descriptors: descriptorsFor(parent, options),
       },
-      options.newGroup === true || options.terminal !== undefined ? undefined : parent.group,
+      options.newGroup === true || options.terminal !== undefined ? undefined : groupFor(parent, options),
       options.terminal === undefined ? parent.session : undefined,
     );
     if (options.terminal !== undefined) adoptTerminal(process, options.terminal);
@@ -372,4 +372,10 @@ function inheritIgnored(parent: RunningProcess, child: RunningProcess): void {
   for (const [signal, handler] of parent.dispositions ?? []) {
     if (handler === 'ignore') child.onSignal(signal, 'ignore');
   }
+}
+
+/** The group that a pipeline's first process leads, or the parent's own. */
+function groupFor(parent: RunningProcess, options: SpawnOptions): RunningProcess['group'] {
+  const leader = options.group === undefined ? undefined : parent.namespaces.pid.processes.get(options.group);
+  return leader?.group ?? parent.group;
 }

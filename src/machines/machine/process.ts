@@ -96,6 +96,8 @@ export interface SpawnOptions {
   readonly terminal?: OpenFile;
   /** A process group of its own (job control). */
   readonly newGroup?: boolean;
+  /** Joins the group of this process (the later stages of a pipeline). */
+  readonly group?: number;
   /** Runs this instead of a file: subshells and functions of a shell (fork without exec). */
   readonly fork?: (process: Process) => Task<number>;
   /** Replaces comm in `ps`. */

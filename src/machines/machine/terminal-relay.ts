@@ -11,7 +11,7 @@
  * chunks of both directions in their stdin and stdout channels as they are.
  */
 import type { Result } from '../../ground/base/result.ts';
-import { anyOf, type Task } from '../../ground/base/task.ts';
+import type { Task } from '../../ground/base/task.ts';
 import { type Chunk, sizeOfChunk } from '../network/chunk.ts';
 import type { OpenFile } from './files-types.ts';
 import type { Process } from './process.ts';
@@ -91,7 +91,6 @@ function* sendInput(input: OpenFile, stream: TerminalStream, pty: Pty | undefine
     yield* stream.send(new TerminalControl({ type: 'resize', columns, rows }));
   }
   for (;;) {
-    yield* anyOf([input.readable]);
     const read = yield* input.readChunk();
     if (!read.ok || read.value === undefined) break;
     const control = read.value instanceof TerminalControl;

@@ -189,7 +189,8 @@ export class Pty implements Terminal {
     if (this.#output !== undefined) this.#output.readersOpen = false;
     this.#signal('SIGHUP');
     const leader = this.session?.leader;
-    if (leader?.alive === true) leader.system.processes.deliver(leader, 'SIGHUP', undefined);
+    const told = leader === undefined || this.#foreground?.members.has(leader) === true;
+    if (leader?.alive === true && !told) leader.system.processes.deliver(leader, 'SIGHUP', undefined);
     this.#arrived.notify();
     this.#output?.changed();
     this.#changed();
@@ -219,6 +220,8 @@ export class Pty implements Terminal {
     const leader = this.session?.leader;
     if (leader === undefined) return;
     this.#foreground = leader.system.processes.groupOf(leader.namespaces.pid, group);
+    // A shell that takes its terminal back restores the modes that a dead program left.
+    if (this.#foreground === leader.group) this.setRelay(false);
   }
 
   prompt(text: string): void {
