@@ -45,21 +45,21 @@ export function publicKeyFile(key: PublicKey): PkiDocument<PublicKey> {
 
 /** The certificates of a file's content: by reference from a document of ours, else parsed. */
 export function certificatesFromContent(content: unknown): Result<readonly Certificate[], string> {
-  const value = valueOf(content, CERTIFICATES);
+  const value = payloadOf(content, CERTIFICATES);
   if (value !== undefined) return ok(value as readonly Certificate[]);
   return parseCertificates(pemOf(content));
 }
 
 export function keyFromContent(content: unknown): Result<PrivateKey, string> {
-  const value = valueOf(content, PRIVATE_KEY);
+  const value = payloadOf(content, PRIVATE_KEY);
   return value === undefined ? parsePrivateKey(pemOf(content)) : ok(value as PrivateKey);
 }
 
 /** A `.pub` or a `.key` file. */
 export function publicKeyFromContent(content: unknown): Result<PublicKey, string> {
-  const value = valueOf(content, PUBLIC_KEY);
+  const value = payloadOf(content, PUBLIC_KEY);
   if (value !== undefined) return ok(value as PublicKey);
-  const key = valueOf(content, PRIVATE_KEY);
+  const key = payloadOf(content, PRIVATE_KEY);
   if (key !== undefined) return ok((key as PrivateKey).publicKey);
   const text = pemOf(content);
   return text === ''
@@ -79,7 +79,7 @@ function document<T>(kind: string, value: T, text: () => string): PkiDocument<T>
   });
 }
 
-function valueOf(content: unknown, kind: string): unknown {
+function payloadOf(content: unknown, kind: string): unknown {
   if (typeof content !== 'object' || content === null || !('kind' in content)) return undefined;
   return content.kind === kind && 'value' in content ? content.value : undefined;
 }

@@ -55,7 +55,11 @@ export type HttpError =
   /** The deadline passed. */
   | { readonly kind: 'timeout'; readonly phase: 'dial' | 'tls' | 'headers' | 'body' }
   /** TLS failed; Go's words: `x509: certificate signed by unknown authority` … */
-  | { readonly kind: 'tls'; readonly message: string }
+  | {
+      readonly kind: 'tls';
+      readonly message: string;
+      readonly reason?: 'expired' | 'name' | 'authority' | 'usage' | 'alert';
+    }
   /** What came was not HTTP. */
   | { readonly kind: 'malformed'; readonly message: string };
 

@@ -7,7 +7,7 @@
  * `process.net`, which notes the owner, so that `ss -p` can name it and a killed process loses its
  * sockets (its peers see a reset or a FIN, as the kernel would send).
  */
-import type { Micros } from '../../ground/base/event-loop.ts';
+import type { EventLoop, Micros } from '../../ground/base/event-loop.ts';
 import type { Ip } from '../../ground/base/ip.ts';
 import type { Result } from '../../ground/base/result.ts';
 import type { Task, Wait } from '../../ground/base/task.ts';
@@ -43,6 +43,8 @@ export interface Connection {
   close(): void;
   /** Drops the connection (RST). */
   reset(): void;
+  /** Called when segments stop getting through (TCP only), for protocols that then ping their peer. */
+  onTrouble?(listener: (loop: EventLoop) => void): void;
 }
 
 export interface Listener {

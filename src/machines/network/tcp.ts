@@ -10,7 +10,12 @@
  * 60 s after which an orphan in FIN-WAIT-2 is dropped.
  * Opening a connection is in `tcp-open`.
  */
-import { BACKGROUND, type Micros, type Timer } from '../../ground/base/event-loop.ts';
+import {
+  BACKGROUND,
+  type EventLoop,
+  type Micros,
+  type Timer,
+} from '../../ground/base/event-loop.ts';
 import { DONE, err, type Result } from '../../ground/base/result.ts';
 import { Condition, type Task, type Wait } from '../../ground/base/task.ts';
 import { type Chunk, sizeOfChunk } from './chunk.ts';
@@ -70,6 +75,7 @@ export class TcpConnection implements Connection, TableSocket {
   #wait = RETRANSMIT_FIRST;
   #tries = 0;
   #keepAlive: Timer | undefined;
+  #onTrouble: ((loop: EventLoop) => void) | undefined;
   #probes = 0;
 
   constructor(
@@ -164,6 +170,10 @@ export class TcpConnection implements Connection, TableSocket {
     this.#retire();
   }
 
+  onTrouble(listener: (loop: EventLoop) => void): void {
+    this.#onTrouble = listener;
+  }
+
   /** The handshake has reached this end: from now on it may send. `path` serves until it changes. */
   establish(peer: TcpConnection, path: Path | undefined): void {
     this.#peer = peer;
@@ -180,6 +190,7 @@ export class TcpConnection implements Connection, TableSocket {
     if (this.state !== 'ESTAB' || this.#keepAlive !== undefined || this.#reachesPeer()) return;
     this.#probes = 0;
     this.#armKeepAlive();
+    this.#onTrouble?.(this.namespace.fabric.loop);
   }
 
   get #canSend(): boolean {
@@ -189,7 +200,9 @@ export class TcpConnection implements Connection, TableSocket {
   #emit(segment: Segment): void {
     if (this.#pending.length === 0 && this.#launch(segment)) return;
     this.#pending.push(segment);
-    if (this.#retransmit === undefined && !this.#gone) this.#armRetransmit();
+    if (this.#retransmit !== undefined || this.#gone) return;
+    this.#armRetransmit();
+    this.#onTrouble?.(this.namespace.fabric.loop);
   }
 
   /** Sends a segment on the current path; false when it is lost or there is no path. */

@@ -30,6 +30,11 @@ export interface TlsServerOptions {
   /** Refuse clients without a certificate (etcd's client-cert-auth). */
   readonly requireClient?: boolean;
   readonly alpn?: readonly string[];
+  /**
+   * Ask for a certificate but let the handshake pass whatever it is worth (Go's RequestClientCert, as
+   * kube-apiserver has it): `TlsPeer.clientError` then says what is wrong with it.
+   */
+  readonly lenientClient?: boolean;
 }
 
 /** The other side, after the handshake. */
@@ -38,4 +43,6 @@ export interface TlsPeer {
   readonly certificate: Certificate | undefined;
   readonly serverName: string;
   readonly alpn: string | undefined;
+  /** Only with `lenientClient`: why the client's certificate did not verify, in Go's words. */
+  readonly clientError?: string;
 }

@@ -411,8 +411,7 @@ function isBehind(port: NetworkInterface, bridge: NetworkInterface, hop: Ip): bo
   return (
     port.master === bridge &&
     port.up &&
-    peer !== undefined &&
-    peer.up &&
+    peer?.up === true &&
     peer.namespace.ownerOf(hop) !== undefined
   );
 }
