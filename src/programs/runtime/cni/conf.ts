@@ -6,7 +6,7 @@ import type { CniConfig } from './plugin.ts';
 export function parseObject(text: string): CniConfig | undefined {
   const parsed = parseJson(text);
   if (!parsed.ok) return undefined;
-  const value = parsed.value as unknown;
+  const value = parsed.value.value as unknown;
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as CniConfig)
     : undefined;

@@ -1,0 +1,78 @@
+/**
+ * What a node checks before it takes a pod: room, and the selectors that the scheduler should have
+ * respected (k8s.io/kubernetes/pkg/kubelet/lifecycle/predicate.go, v1.34).
+ */
+import { entryOf } from '../../ground/api/meta.ts';
+import { milliValue, wholeValue } from '../../ground/api/quantity.ts';
+import { matchesMap } from '../../ground/api/selector.ts';
+import type { Node, Pod } from '../../ground/api/types.ts';
+
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+interface Room {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** Requests of a pod: the sum of its containers, or the largest init container if that is more. */
+export function requestsOf(pod: Pod): Room {
+  let cpu = 0;
+  let memory = 0;
+  for (const container of pod.spec?.containers ?? []) {
+    cpu += milliValue(entryOf(container.resources?.requests, 'cpu'));
+    memory += wholeValue(entryOf(container.resources?.requests, 'memory'));
+  }
+  for (const container of pod.spec?.initContainers ?? []) {
+    cpu = Math.max(cpu, milliValue(entryOf(container.resources?.requests, 'cpu')));
+    memory = Math.max(memory, wholeValue(entryOf(container.resources?.requests, 'memory')));
+  }
+  return { cpu, memory };
+}
+
+/** Undefined: the pod may run here. `others` are the active pods already admitted. */
+export function admit(
+  pod: Pod,
+  node: Node | undefined,
+  others: Iterable<Pod>,
+  allocatable: { readonly cpuMilli: number; readonly memory: number },
+  maxPods: number,
+): Refusal | undefined {
+  let count = 0;
+  let cpu = 0;
+  let memory = 0;
+  for (const other of others) {
+    if (other === pod) continue;
+    const used = requestsOf(other);
+    count += 1;
+    cpu += used.cpu;
+    memory += used.memory;
+  }
+  const wanted = requestsOf(pod);
+  const insufficient = (
+    reason: string,
+    name: string,
+    requested: number,
+    used: number,
+    capacity: number,
+  ): Refusal => ({
+    reason,
+    message: `Pod was rejected: Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+  });
+  if (count + 1 > maxPods) return insufficient('OutOfpods', 'pods', 1, count, maxPods);
+  if (wanted.cpu > 0 && cpu + wanted.cpu > allocatable.cpuMilli)
+    return insufficient('OutOfcpu', 'cpu', wanted.cpu, cpu, allocatable.cpuMilli);
+  if (wanted.memory > 0 && memory + wanted.memory > allocatable.memory)
+    return insufficient('OutOfmemory', 'memory', wanted.memory, memory, allocatable.memory);
+  const selector = pod.spec?.nodeSelector;
+  if (selector !== undefined && node !== undefined && !matchesMap(selector, node.metadata.labels)) {
+    return {
+      reason: 'NodeAffinity',
+      message:
+        "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,130 @@
+/**
+ * Sees to it that a container's image is on the node: pull policy, events, back-off
+ * (k8s.io/kubernetes/pkg/kubelet/images/image_manager.go, v1.34; one pull at a time).
+ */
+import type { Container, Pod } from '../../ground/api/types.ts';
+import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import { Semaphore, type Task } from '../../ground/base/task.ts';
+import { formatRpcError } from '../runtime/wire/index.ts';
+import { Backoff } from './backoff.ts';
+import { type Core, podEvent } from './core.ts';
+
+/** Why an image is not there; the reason is that of the waiting container. */
+export interface ImageError {
+  readonly reason:
+    | 'ErrImagePull'
+    | 'ImagePullBackOff'
+    | 'ErrImageNeverPull'
+    | 'InvalidImageName'
+    | 'ImageInspectError';
+  readonly message: string;
+  /** When to try again. */
+  readonly retryAfter: Micros;
+}
+
+/** `4.1s`, `350ms`: Go's duration, rounded to milliseconds. */
+export function pullDuration(micros: Micros): string {
+  const milli = Math.floor((micros + 500) / 1000);
+  if (milli < 1000) return `${milli}ms`;
+  const text = (milli / 1000).toFixed(3).replace(/\.?0+$/, '');
+  const seconds = Math.floor(milli / 1000);
+  if (seconds < 60) return `${text}s`;
+  const rest = ((milli % 60_000) / 1000).toFixed(3).replace(/\.?0+$/, '');
+  return `${Math.floor(seconds / 60)}m${rest}s`;
+}
+
+export class ImagePuller {
+  readonly #core: Core;
+  readonly #backoff = new Backoff();
+  readonly #failedAt = new Map<string, Micros>();
+  readonly #messages = new Map<string, string>();
+  readonly #serial = new Semaphore('an image pull', 1);
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** The image's id once it is there. */
+  *ensure(pod: Pod, container: Container, isInit: boolean): Task<Result<string, ImageError>> {
+    const { cri } = this.#core;
+    const image = container.image ?? '';
+    const say = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
+      podEvent(this.#core, pod, container.name, type, reason, message, isInit);
+    if (!/^[a-zA-Z0-9][\w.\-/:@]*$/.test(image)) {
+      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+      say('Warning', 'InspectFailed', message);
+      return err({ reason: 'InvalidImageName', message, retryAfter: 10 * SECOND });
+    }
+    const status = yield* cri.call('ImageStatus', { image });
+    if (!status.ok) {
+      const message = `Failed to inspect image "${image}": ${formatRpcError(status.error)}`;
+      say('Warning', 'InspectFailed', message);
+      return err({ reason: 'ImageInspectError', message, retryAfter: 10 * SECOND });
+    }
+    const policy = container.imagePullPolicy ?? 'IfNotPresent';
+    const present = status.value.image;
+    if (present !== undefined && policy !== 'Always') {
+      say('Normal', 'Pulled', `Container image "${image}" already present on machine`);
+      return ok(present.id);
+    }
+    if (policy === 'Never') {
+      const message = `Container image "${image}" is not present with pull policy of Never`;
+      say('Warning', 'ErrImageNeverPull', message);
+      return err({ reason: 'ErrImageNeverPull', message, retryAfter: 10 * SECOND });
+    }
+    return yield* this.#pull(pod, image, say);
+  }
+
+  *#pull(
+    pod: Pod,
+    image: string,
+    say: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+  ): Task<Result<string, ImageError>> {
+    const { process, cri } = this.#core;
+    const key = `${pod.metadata.uid}_${image}`;
+    const now = process.clock.monotonic();
+    const since = this.#failedAt.get(key) ?? 0;
+    const left = this.#failedAt.has(key) ? this.#backoff.remaining(key, since, now) : 0;
+    if (left > 0) {
+      say('Normal', 'BackOff', `Back-off pulling image "${image}"`);
+      const cause = this.#messages.get(key);
+      const message =
+        cause === undefined
+          ? `Back-off pulling image "${image}"`
+          : `Back-off pulling image "${image}": ErrImagePull: ${cause}`;
+      return err({ reason: 'ImagePullBackOff', message, retryAfter: left });
+    }
+    say('Normal', 'Pulling', `Pulling image "${image}"`);
+    const asked = process.clock.monotonic();
+    yield* this.#serial.acquire();
+    const begun = process.clock.monotonic();
+    const pulled = yield* cri.call('PullImage', { image });
+    this.#serial.release();
+    const ended = process.clock.monotonic();
+    if (!pulled.ok) {
+      const message = formatRpcError(pulled.error);
+      say('Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
+      this.#backoff.next(key, ended, ended);
+      this.#failedAt.set(key, ended);
+      this.#messages.set(key, message);
+      return err({ reason: 'ErrImagePull', message, retryAfter: 1 });
+    }
+    this.#failedAt.delete(key);
+    this.#messages.delete(key);
+    const status = yield* cri.call('ImageStatus', { image });
+    const size = status.ok && status.value.image !== undefined ? status.value.image.size : 0;
+    say(
+      'Normal',
+      'Pulled',
+      `Successfully pulled image "${image}" in ${pullDuration(ended - begun)} (${pullDuration(ended - asked)} including waiting). Image size: ${size} bytes.`,
+    );
+    return ok(pulled.value.imageRef);
+  }
+
+  forget(uid: string): void {
+    this.#backoff.forget(uid);
+    for (const key of this.#failedAt.keys()) if (key.startsWith(uid)) this.#failedAt.delete(key);
+    for (const key of this.#messages.keys()) if (key.startsWith(uid)) this.#messages.delete(key);
+  }
+}

@@ -1,0 +1,372 @@
+/**
+ * The node object: registration, and its status every ten seconds, written when something changed and
+ * every five minutes anyway (k8s.io/kubernetes/pkg/kubelet/kubelet_node_status.go and nodestatus,
+ * v1.34). The lease in kube-node-lease is what says that the node lives.
+ */
+import { freezeDeep, sameValue } from '../../ground/api/edit.ts';
+import { conditionOf } from '../../ground/api/meta.ts';
+import { LEASES, NODES } from '../../ground/api/names.ts';
+import type { Lease, Node, NodeCondition, NodeStatus } from '../../ground/api/types.ts';
+import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
+import type { Task } from '../../ground/base/task.ts';
+import { formatRfc3339, formatRfc3339Micro } from '../../ground/base/time.ts';
+import { sleepInBackground } from '../../spine/client/background.ts';
+import type { Image } from '../runtime/wire/index.ts';
+import type { Core } from './core.ts';
+
+const IMAGES_MAX = 50;
+const LEASE_NAMESPACE = 'kube-node-lease';
+
+/** What decides the conditions, besides the clock. */
+export interface NodeHealth {
+  /** Empty: the runtime is up. */
+  runtimeError: string;
+  networkError: string;
+  memoryPressure: boolean;
+  diskPressure: boolean;
+}
+
+export class NodeReporter {
+  readonly #core: Core;
+  readonly #health: NodeHealth;
+  #images: readonly Image[] = [];
+  #reported: Micros = Number.NEGATIVE_INFINITY;
+  #ready: boolean | undefined;
+  #lease: Lease | undefined;
+
+  constructor(core: Core, health: NodeHealth) {
+    this.#core = core;
+    this.#health = health;
+  }
+
+  imagesChanged(images: readonly Image[]): void {
+    this.#images = images;
+  }
+
+  /** Creates the node, or finds it; tries again with upstream's back-off of 100 ms doubling to 7 s. */
+  *register(): Task<void> {
+    const { client, process, config } = this.#core;
+    let delay = SECOND / 10;
+    for (;;) {
+      process.log(
+        'I',
+        'kubelet_node_status.go:75',
+        `"Attempting to register node" node="${config.nodeName}"`,
+      );
+      const made = yield* client.create<Node>(NODES, this.#newNode());
+      if (made.ok) break;
+      if (made.error.reason === 'AlreadyExists') {
+        const found = yield* client.get<Node>(NODES, '', config.nodeName);
+        if (found.ok) break;
+      }
+      process.log(
+        'E',
+        'kubelet_node_status.go:107',
+        `"Unable to register node with API server" err="${made.error.message}" node="${config.nodeName}"`,
+      );
+      yield* process.sleep(delay);
+      delay = Math.min(delay * 2, 7 * SECOND);
+    }
+    process.log(
+      'I',
+      'kubelet_node_status.go:78',
+      `"Successfully registered node" node="${config.nodeName}"`,
+    );
+  }
+
+  #newNode(): Node {
+    const { config, process } = this.#core;
+    const labels: Record<string, string> = {
+      'beta.kubernetes.io/arch': 'amd64',
+      'beta.kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'amd64',
+      'kubernetes.io/hostname': config.nodeName,
+      'kubernetes.io/os': 'linux',
+      ...config.nodeLabels,
+    };
+    const taints = config.registerTaints;
+    return freezeDeep({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: {
+        annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+        labels,
+        name: config.nodeName,
+      },
+      spec: taints.length === 0 ? {} : { taints },
+      status: this.#status(undefined, process.clock.wall()),
+    }) as unknown as Node;
+  }
+
+  #quantities(): {
+    readonly capacity: Record<string, string>;
+    readonly allocatable: Record<string, string>;
+  } {
+    const { process, config } = this.#core;
+    const { kernel, costs } = process;
+    const disk = Math.floor(costs.diskBytes / 1024);
+    const memory = Math.floor(kernel.memoryBytes / 1024);
+    const common = { 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' };
+    return {
+      capacity: {
+        cpu: `${kernel.cpus}`,
+        'ephemeral-storage': `${disk}Ki`,
+        ...common,
+        memory: `${memory}Ki`,
+        pods: `${config.maxPods}`,
+      },
+      allocatable: {
+        cpu: `${kernel.cpus}`,
+        'ephemeral-storage': `${Math.floor(costs.diskBytes * 0.9)}`,
+        ...common,
+        memory: `${memory - config.evictionMemory / 1024}Ki`,
+        pods: `${config.maxPods}`,
+      },
+    };
+  }
+
+  #status(old: NodeStatus | undefined, wall: number): NodeStatus {
+    const { config, process, hostIp } = this.#core;
+    const quantities = this.#quantities();
+    const images = [...this.#images]
+      .sort((a, b) => b.size - a.size)
+      .slice(0, IMAGES_MAX)
+      .map((image) => ({
+        names: [...image.repoDigests, ...image.repoTags],
+        sizeBytes: image.size,
+      }));
+    return {
+      addresses: [
+        { address: hostIp, type: 'InternalIP' },
+        { address: config.nodeName, type: 'Hostname' },
+      ],
+      allocatable: quantities.allocatable,
+      capacity: quantities.capacity,
+      conditions: this.#conditions(old?.conditions, wall),
+      daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
+      images,
+      nodeInfo: {
+        architecture: 'amd64',
+        bootID: process.kernel.bootId,
+        containerRuntimeVersion: 'containerd://2.1.4',
+        kernelVersion: '6.1.0-40-amd64',
+        kubeProxyVersion: '',
+        kubeletVersion: 'v1.34.0',
+        machineID: process.kernel.machineId,
+        operatingSystem: 'linux',
+        osImage: 'Debian GNU/Linux 12 (bookworm)',
+        systemUUID: process.kernel.machineId.replace(
+          /^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/,
+          '$1-$2-$3-$4-$5',
+        ),
+      },
+      runtimeHandlers: [
+        { name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: true } },
+      ],
+    } as unknown as NodeStatus;
+  }
+
+  #conditions(old: readonly NodeCondition[] | undefined, wall: number): readonly NodeCondition[] {
+    const health = this.#health;
+    const now = formatRfc3339(wall);
+    const condition = (
+      type: string,
+      status: boolean,
+      reason: string,
+      message: string,
+    ): NodeCondition => {
+      const before = conditionOf(old, type);
+      const text = status ? 'True' : 'False';
+      const since = before?.status === text ? (before.lastTransitionTime ?? now) : now;
+      return {
+        lastHeartbeatTime: now,
+        lastTransitionTime: since,
+        message,
+        reason,
+        status: text,
+        type,
+      };
+    };
+    const errors = [
+      health.runtimeError,
+      health.networkError === ''
+        ? ''
+        : `container runtime network not ready: ${health.networkError}`,
+    ].filter((text) => text !== '');
+    const message = errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`;
+    const own = [
+      health.memoryPressure
+        ? condition(
+            'MemoryPressure',
+            true,
+            'KubeletHasInsufficientMemory',
+            'kubelet has insufficient memory available',
+          )
+        : condition(
+            'MemoryPressure',
+            false,
+            'KubeletHasSufficientMemory',
+            'kubelet has sufficient memory available',
+          ),
+      health.diskPressure
+        ? condition('DiskPressure', true, 'KubeletHasDiskPressure', 'kubelet has disk pressure')
+        : condition(
+            'DiskPressure',
+            false,
+            'KubeletHasNoDiskPressure',
+            'kubelet has no disk pressure',
+          ),
+      condition(
+        'PIDPressure',
+        false,
+        'KubeletHasSufficientPID',
+        'kubelet has sufficient PID available',
+      ),
+      errors.length === 0
+        ? condition('Ready', true, 'KubeletReady', 'kubelet is posting ready status')
+        : condition('Ready', false, 'KubeletNotReady', message),
+    ];
+    const foreign = (old ?? []).filter((other) => !own.some((mine) => mine.type === other.type));
+    return [...foreign, ...own];
+  }
+
+  /** Computes the status and writes it when it changed, or when its time has come. */
+  *report(): Task<void> {
+    const { client, config, events, process, nodes } = this.#core;
+    const node = nodes.get(config.nodeName);
+    if (node === undefined) return;
+    const status = this.#status(node.status, process.clock.wall());
+    const now = process.clock.monotonic();
+    const changed = !sameValue(withoutHeartbeats(node.status), withoutHeartbeats(status));
+    if (!changed && now - this.#reported < config.nodeStatusReport) return;
+    this.#announce(node, status, events);
+    const patch = changed ? { status } : { status: { conditions: status.conditions } };
+    const answer = yield* client.patch<Node>(
+      NODES,
+      '',
+      config.nodeName,
+      'strategic',
+      freezeDeep(patch),
+      { subresource: 'status' },
+    );
+    if (answer.ok) this.#reported = now;
+    else
+      process.log(
+        'E',
+        'kubelet_node_status.go:549',
+        `"Error updating node status, will retry" err="${answer.error.message}"`,
+      );
+  }
+
+  /** Events about the node's own state, as the setters of upstream record them. */
+  #announce(node: Node, status: NodeStatus, events: Core['events']): void {
+    const name = node.metadata.name;
+    const say = (reason: string): void =>
+      events.event(nodeReference(name), 'Normal', reason, `Node ${name} status is now: ${reason}`);
+    const was = (type: string): string | undefined =>
+      conditionOf(node.status?.conditions, type)?.status;
+    if (this.#ready === undefined) {
+      say('NodeHasSufficientMemory');
+      say('NodeHasNoDiskPressure');
+      say('NodeHasSufficientPID');
+      events.event(
+        nodeReference(name),
+        'Normal',
+        'NodeAllocatableEnforced',
+        'Updated Node Allocatable limit across pods',
+      );
+    }
+    const ready = conditionOf(status.conditions, 'Ready')?.status === 'True';
+    if (
+      ready !== (was('Ready') === 'True') ||
+      (this.#ready === undefined && was('Ready') === undefined)
+    )
+      say(ready ? 'NodeReady' : 'NodeNotReady');
+    this.#ready = ready;
+  }
+
+  /** Renews the lease every quarter of its duration, as heartbeats do: in the background. */
+  *renewLease(): Task<void> {
+    const { config, process } = this.#core;
+    const period = (config.leaseSeconds * SECOND) / 4;
+    for (;;) {
+      yield* this.#renewOnce();
+      yield* sleepInBackground(process, period);
+    }
+  }
+
+  *#renewOnce(): Task<void> {
+    const { client, config, process, nodes } = this.#core;
+    const now = formatRfc3339Micro(process.clock.wall());
+    if (this.#lease !== undefined) {
+      const lease: Lease = freezeDeep({
+        ...this.#lease,
+        spec: { ...this.#lease.spec, renewTime: now },
+      });
+      const updated = yield* client.update<Lease>(LEASES, lease);
+      if (updated.ok) {
+        this.#lease = updated.value;
+        return;
+      }
+      process.log(
+        'E',
+        'controller.go:195',
+        `"Failed to update lease" err="${updated.error.message}"`,
+      );
+      if (updated.error.code !== 404 && updated.error.code !== 409) return;
+    }
+    const found = yield* client.get<Lease>(LEASES, LEASE_NAMESPACE, config.nodeName);
+    if (found.ok) {
+      this.#lease = found.value;
+      return;
+    }
+    if (found.error.code !== 404) return;
+    const uid = nodes.get(config.nodeName)?.metadata.uid;
+    const owners =
+      uid === undefined
+        ? {}
+        : { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: config.nodeName, uid }] };
+    const made = yield* client.create<Lease>(
+      LEASES,
+      freezeDeep({
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: config.nodeName, namespace: LEASE_NAMESPACE, ...owners },
+        spec: {
+          holderIdentity: config.nodeName,
+          leaseDurationSeconds: config.leaseSeconds,
+          renewTime: now,
+        },
+      }),
+    );
+    if (made.ok) this.#lease = made.value;
+  }
+}
+
+/** What stands in an event about the node: its uid there is its name. */
+export function nodeReference(name: string): {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+} {
+  return { kind: 'Node', name, uid: name };
+}
+
+function withoutHeartbeats(status: NodeStatus | undefined): unknown {
+  if (status === undefined) return undefined;
+  const conditions = (status.conditions ?? []).map(({ type, status: value, reason, message }) => ({
+    type,
+    value,
+    reason,
+    message,
+  }));
+  const { addresses, allocatable, capacity, images, nodeInfo } = status;
+  return {
+    addresses,
+    allocatable,
+    capacity,
+    conditions,
+    images: (images ?? []).map((image) => image.names?.join(' ')),
+    boot: nodeInfo?.bootID,
+  };
+}

@@ -1,0 +1,1 @@
+export function serveKubelet(..._: unknown[]): void {}

@@ -1,0 +1,348 @@
+/**
+ * The status of a pod, made from what the runtime answered, what probes found and what could not be
+ * started (k8s.io/kubernetes/pkg/kubelet/kubelet_pods.go generateAPIPodStatus, status/generate.go,
+ * v1.34). Pure: nothing here asks or writes.
+ */
+import { newRecord, sameValue } from '../../ground/api/edit.ts';
+import { conditionOf, entriesOf } from '../../ground/api/meta.ts';
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+} from '../../ground/api/types.ts';
+import { formatRfc3339, type WallTime } from '../../ground/base/time.ts';
+import type { ContainerStatus as CriContainer } from '../runtime/wire/index.ts';
+
+/** Why a container waits. */
+export interface WaitReason {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface StatusInput {
+  readonly pod: Pod;
+  /** True when the sandbox runs. */
+  readonly sandboxReady: boolean;
+  readonly podIp: string;
+  readonly hostIp: string;
+  /** Newest first, by container name. */
+  readonly containers: ReadonlyMap<string, readonly CriContainer[]>;
+  readonly waiting: ReadonlyMap<string, WaitReason>;
+  readonly startTime: string;
+  readonly now: WallTime;
+  /** The pod will run nothing any more. */
+  readonly terminal: boolean;
+  readonly ready: (container: Container, id: string) => boolean;
+  readonly started: (container: Container, id: string) => boolean;
+  /** Set when the pod was not admitted or evicted: it decides the phase. */
+  readonly refused: { readonly reason: string; readonly message: string } | undefined;
+}
+
+function time(wall: WallTime): string {
+  return formatRfc3339(wall);
+}
+
+function stateOf(container: CriContainer): ContainerState {
+  if (container.state === 'CONTAINER_RUNNING')
+    return { running: { startedAt: time(container.startedAt) } };
+  if (container.state === 'CONTAINER_CREATED') return { waiting: { reason: 'ContainerCreating' } };
+  return {
+    terminated: {
+      containerID: `containerd://${container.id}`,
+      exitCode: container.exitCode,
+      finishedAt: time(container.finishedAt),
+      ...(container.message === '' ? {} : { message: container.message }),
+      reason: container.reason,
+      startedAt: time(container.startedAt),
+    },
+  };
+}
+
+/** One container's status. */
+export function containerStatusOf(
+  container: Container,
+  input: StatusInput,
+  isInit: boolean,
+): ContainerStatus {
+  const attempts = input.containers.get(container.name) ?? [];
+  const [latest, previous] = attempts;
+  const wait = input.waiting.get(container.name);
+  const initialising = !isInit && (input.pod.spec?.initContainers?.length ?? 0) > 0;
+  let state: ContainerState = {
+    waiting: { reason: initialising ? 'PodInitializing' : 'ContainerCreating' },
+  };
+  let last: ContainerState = previous === undefined ? {} : lastStateOf(previous);
+  if (latest !== undefined) {
+    state = stateOf(latest);
+    if (wait !== undefined && latest.state !== 'CONTAINER_RUNNING') {
+      if (state.terminated !== undefined) last = state;
+      state = { waiting: { message: wait.message, reason: wait.reason } };
+    }
+  } else if (wait !== undefined)
+    state = { waiting: { message: wait.message, reason: wait.reason } };
+  const running = latest?.state === 'CONTAINER_RUNNING';
+  const started = running && input.started(container, latest.id);
+  const succeeded = isInit && latest?.state === 'CONTAINER_EXITED' && latest.exitCode === 0;
+  const record = newRecord(12);
+  record['allocatedResources'] = container.resources?.requests;
+  if (record['allocatedResources'] === undefined) delete record['allocatedResources'];
+  if (latest !== undefined) record['containerID'] = `containerd://${latest.id}`;
+  record['image'] = latest?.image ?? container.image ?? '';
+  record['imageID'] = latest?.imageRef ?? '';
+  record['lastState'] = last;
+  record['name'] = container.name;
+  record['ready'] = isInit
+    ? succeeded || (started && container.restartPolicy === 'Always')
+    : started && input.ready(container, latest.id);
+  if (latest !== undefined) record['resources'] = container.resources ?? {};
+  record['restartCount'] = latest?.metadata.attempt ?? 0;
+  record['started'] = started;
+  record['state'] = state;
+  const mounts = container.volumeMounts ?? [];
+  if (mounts.length > 0) {
+    record['volumeMounts'] = mounts.map((mount) =>
+      mount.readOnly === true
+        ? {
+            mountPath: mount.mountPath,
+            name: mount.name,
+            readOnly: true,
+            recursiveReadOnly: 'Disabled',
+          }
+        : { mountPath: mount.mountPath, name: mount.name },
+    );
+  }
+  return record as unknown as ContainerStatus;
+}
+
+function lastStateOf(previous: CriContainer): ContainerState {
+  const state = stateOf(previous);
+  return state.terminated === undefined ? {} : state;
+}
+
+export interface Phase {
+  readonly phase: string;
+}
+
+/** pkg/kubelet getPhase. */
+export function phaseOf(
+  input: StatusInput,
+  statuses: readonly ContainerStatus[],
+  init: readonly ContainerStatus[],
+): string {
+  const policy = input.pod.spec?.restartPolicy ?? 'Always';
+  if (input.refused !== undefined) return 'Failed';
+  const sidecars = new Set(
+    (input.pod.spec?.initContainers ?? [])
+      .filter((container) => container.restartPolicy === 'Always')
+      .map((container) => container.name),
+  );
+  for (const status of init) {
+    if (sidecars.has(status.name)) {
+      if (status.started !== true && !input.terminal) return 'Pending';
+      continue;
+    }
+    const ended = status.state?.terminated ?? status.lastState?.terminated;
+    if (ended === undefined) return 'Pending';
+    if (ended.exitCode !== 0)
+      return policy === 'Never' || (input.terminal && policy !== 'Never') ? 'Failed' : 'Pending';
+  }
+  let running = 0;
+  let waiting = 0;
+  let succeeded = 0;
+  let failed = 0;
+  for (const status of statuses) {
+    const ended =
+      status.state?.terminated ??
+      (status.state?.waiting === undefined ? undefined : status.lastState?.terminated);
+    if (status.state?.running !== undefined) running += 1;
+    else if (ended === undefined) waiting += 1;
+    else if (ended.exitCode === 0) succeeded += 1;
+    else failed += 1;
+  }
+  const stopped = succeeded + failed;
+  if (waiting > 0) return 'Pending';
+  if (running > 0) return 'Running';
+  if (stopped === 0) return 'Pending';
+  if (policy === 'Always')
+    return input.terminal ? (failed === 0 ? 'Succeeded' : 'Failed') : 'Running';
+  if (failed === 0) return 'Succeeded';
+  return policy === 'Never' || input.terminal ? 'Failed' : 'Running';
+}
+
+function list(names: readonly string[]): string {
+  return `[${names.join(' ')}]`;
+}
+
+interface Verdict {
+  readonly status: 'True' | 'False';
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+function readiness(statuses: readonly ContainerStatus[], phase: string): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  const unready = statuses.filter((status) => !status.ready).map((status) => status.name);
+  if (unready.length === 0) return { status: 'True' };
+  return {
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: ${list(unready)}`,
+  };
+}
+
+function initialised(pod: Pod, init: readonly ContainerStatus[], phase: string): Verdict {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  const incomplete = init.filter((status) => !status.ready).map((status) => status.name);
+  if (incomplete.length === 0 || (pod.spec?.initContainers ?? []).length === 0)
+    return { status: 'True' };
+  return {
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: ${list(incomplete)}`,
+  };
+}
+
+function gates(pod: Pod, ready: Verdict, old: readonly PodCondition[] | undefined): Verdict {
+  if (ready.status === 'False') return ready;
+  const missing: string[] = [];
+  for (const gate of pod.spec?.readinessGates ?? []) {
+    const condition = conditionOf(old, gate.conditionType);
+    if (condition === undefined)
+      missing.push(
+        `corresponding condition of pod readiness gate "${gate.conditionType}" does not exist.`,
+      );
+    else if (condition.status !== 'True')
+      missing.push(
+        `the status of pod readiness gate "${gate.conditionType}" is not "True", but ${condition.status}`,
+      );
+  }
+  if (missing.length === 0) return ready;
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: missing.join(', ') };
+}
+
+function condition(
+  type: string,
+  verdict: Verdict,
+  old: readonly PodCondition[] | undefined,
+  now: WallTime,
+  generation: number | undefined,
+): PodCondition {
+  const before = conditionOf(old, type);
+  const record = newRecord(8);
+  record['lastProbeTime'] = null;
+  record['lastTransitionTime'] =
+    before?.status === verdict.status && before.lastTransitionTime !== undefined
+      ? before.lastTransitionTime
+      : time(now);
+  if (verdict.message !== undefined) record['message'] = verdict.message;
+  if (generation !== undefined) record['observedGeneration'] = generation;
+  if (verdict.reason !== undefined) record['reason'] = verdict.reason;
+  record['status'] = verdict.status;
+  record['type'] = type;
+  return record as unknown as PodCondition;
+}
+
+const OWN_CONDITIONS = [
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+];
+
+function conditionsOf(
+  input: StatusInput,
+  statuses: readonly ContainerStatus[],
+  init: readonly ContainerStatus[],
+  phase: string,
+): readonly PodCondition[] {
+  const { pod, now } = input;
+  const old = pod.status?.conditions;
+  const generation = pod.metadata.generation;
+  const containersReady = readiness(statuses, phase);
+  const verdicts: readonly Verdict[] = [
+    { status: input.sandboxReady ? 'True' : 'False' },
+    initialised(pod, init, phase),
+    gates(pod, containersReady, old),
+    containersReady,
+    { status: 'True' },
+  ];
+  const own = OWN_CONDITIONS.map((type, index) =>
+    condition(type, verdicts[index] as Verdict, old, now, generation),
+  );
+  const foreign = (old ?? []).filter((other) => !OWN_CONDITIONS.includes(other.type));
+  return [...own, ...foreign];
+}
+
+/** Guaranteed, Burstable or BestEffort (pkg/apis/core/v1/helper/qos, v1.34). */
+export function qosClassOf(pod: Pod): string {
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  let any = false;
+  let guaranteed = containers.length > 0;
+  for (const container of containers) {
+    const limits = container.resources?.limits;
+    const requests = container.resources?.requests;
+    if (entriesOf(limits).length + entriesOf(requests).length > 0) any = true;
+    for (const resource of ['cpu', 'memory']) {
+      const limit = limits?.[resource];
+      if (
+        limit === undefined ||
+        (requests?.[resource] !== undefined && requests[resource] !== limit)
+      )
+        guaranteed = false;
+    }
+  }
+  return !any ? 'BestEffort' : guaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+/** The whole status; parts that did not change keep their identity. */
+export function podStatusOf(input: StatusInput): PodStatus {
+  const { pod } = input;
+  const spec = pod.spec;
+  const statuses = (spec?.containers ?? []).map((container) =>
+    containerStatusOf(container, input, false),
+  );
+  const init = (spec?.initContainers ?? []).map((container) =>
+    containerStatusOf(container, input, true),
+  );
+  const phase = phaseOf(input, statuses, init);
+  const conditions = conditionsOf(input, statuses, init, phase);
+  const record = newRecord(14);
+  record['conditions'] = conditions;
+  if (input.refused === undefined) record['containerStatuses'] = statuses;
+  if (input.hostIp !== '') {
+    record['hostIP'] = input.hostIp;
+    record['hostIPs'] = [{ ip: input.hostIp }];
+  }
+  if (init.length > 0 && input.refused === undefined) record['initContainerStatuses'] = init;
+  if (input.refused !== undefined) record['message'] = input.refused.message;
+  if (pod.metadata.generation !== undefined) record['observedGeneration'] = pod.metadata.generation;
+  record['phase'] = phase;
+  if (input.podIp !== '') {
+    record['podIP'] = input.podIp;
+    record['podIPs'] = [{ ip: input.podIp }];
+  }
+  record['qosClass'] = pod.status?.qosClass ?? qosClassOf(pod);
+  if (input.refused !== undefined) record['reason'] = input.refused.reason;
+  record['startTime'] = input.startTime;
+  return record as unknown as PodStatus;
+}
+
+/** What differs between two statuses, as a strategic merge patch of the new over the old. */
+export function statusPatch(
+  old: PodStatus | undefined,
+  next: PodStatus,
+): Record<string, unknown> | undefined {
+  const patch: Record<string, unknown> = {};
+  const before = (old ?? {}) as Record<string, unknown>;
+  const after = next as unknown as Record<string, unknown>;
+  for (const key of Object.keys(after))
+    if (!sameValue(before[key], after[key])) patch[key] = after[key];
+  for (const key of ['message', 'reason', 'podIP', 'podIPs'])
+    if (before[key] !== undefined && after[key] === undefined) patch[key] = null;
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
