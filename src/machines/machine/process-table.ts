@@ -6,7 +6,9 @@
  *     spawn ──► running ◄──SIGSTOP/SIGCONT──► stopped
  *                  └────────── end ──────────────┴──► zombie ── wait ──► gone
  *
- * Not modelled: orphans that process 1 forgets to wait for (they are reaped when they end), core
+ * Process 1 of the host reaps all its children at once, as systemd does.
+ *
+ * Not modelled: orphans that a container's process 1 forgets to wait for (they are reaped too), core
  * dumps.
  */
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
@@ -290,6 +292,7 @@ export class ProcessTable {
       parent === undefined ||
       !parent.alive ||
       process.adopted ||
+      parent === this.#system.pids.init ||
       parent.dispositions?.get('SIGCHLD') === 'ignore';
     if (unwanted) {
       this.#reap(process);

@@ -1,0 +1,300 @@
+/** break, continue, return, exit, eval, source, exec, command, builtin, type, hash. */
+import type { Task } from '../../../ground/base/task.ts';
+import { strerror } from '../../../machines/network/errno.ts';
+import { findCommand, notFound, runExternal } from '../command.ts';
+import { SIGNAL_NUMBERS, type Shell } from '../state.ts';
+import { runText } from '../script.ts';
+import { type Builtin, type BuiltinContext, BUILTINS, builtinNamed } from './index.ts';
+import { singleQuote } from '../quoting.ts';
+
+const KEYWORDS = new Set(['if', 'then', 'else', 'elif', 'fi', 'case', 'esac', 'for', 'select', 'while', 'until', 'do', 'done', 'in', 'function', 'time', '{', '}', '!', '[[', ']]', 'coproc']);
+
+function leaveLoop(kind: 'break' | 'continue'): Builtin {
+  return function* leave(shell, argv): Task<number> {
+    const levels = argv[1] === undefined ? 1 : Number(argv[1]);
+    if (shell.loops === 0) {
+      if (shell.flavour !== 'ash') yield* shell.complain(`${kind}: only meaningful in a \`for', \`while', or \`until' loop`);
+      return 0;
+    }
+    if (!Number.isInteger(levels)) {
+      yield* shell.complain(`${kind}: ${argv[1]}: numeric argument required`);
+      shell.exit(128);
+      return 128;
+    }
+    if (levels < 1) {
+      yield* shell.complain(`${kind}: ${argv[1]}: loop count out of range`);
+      shell.jump = { kind: 'break', levels: shell.loops };
+      return 1;
+    }
+    shell.jump = { kind, levels: Math.min(levels, shell.loops) };
+    return 0;
+  };
+}
+
+function* statusArgument(shell: Shell, argv: readonly string[]): Task<number> {
+  const text = argv[1];
+  if (text === undefined) return shell.status;
+  if (/^[+-]?\d+$/.test(text)) return Number(BigInt.asUintN(8, BigInt(text.replace(/^\+/, ''))));
+  yield* shell.complain(`${argv[0]}: ${text}: numeric argument required`);
+  return 2;
+}
+
+function* returns(shell: Shell, argv: string[]): Task<number> {
+  if (shell.calls.length === 0 && shell.sourcing === 0) {
+    yield* shell.complain("return: can only `return' from a function or sourced script");
+    return 2;
+  }
+  const status = yield* statusArgument(shell, argv);
+  shell.jump = { kind: 'return' };
+  return status;
+}
+
+function* exits(shell: Shell, argv: string[]): Task<number> {
+  if (shell.interactive && shell.subshell === 0) yield* shell.write(2, argv[0] === 'logout' ? '' : 'exit\n');
+  const status = yield* statusArgument(shell, argv);
+  if (argv.length > 2 && /^\d+$/.test(argv[1] ?? '')) {
+    yield* shell.complain(`${argv[0]}: too many arguments`);
+    return 1;
+  }
+  shell.exit(status);
+  return shell.status;
+}
+
+function* evals(shell: Shell, argv: string[]): Task<number> {
+  const text = argv.slice(argv[1] === '--' ? 2 : 1).join(' ');
+  if (text.trim() === '') return 0;
+  const { source, at } = shell;
+  shell.traceDepth += 1;
+  yield* runText(shell, text, { ...source, text, firstLine: shell.line() - 1 }, 'eval: ');
+  shell.traceDepth -= 1;
+  shell.source = source;
+  shell.at = at;
+  return shell.status;
+}
+
+function* sources(shell: Shell, argv: string[]): Task<number> {
+  const name = argv[1];
+  if (name === undefined) {
+    yield* shell.complain(`${argv[0]}: filename argument required\n${argv[0]}: usage: ${argv[0]} filename [arguments]`);
+    return 2;
+  }
+  const { files } = shell.process;
+  let path = name;
+  if (!name.includes('/')) {
+    for (const folder of (shell.variables.get('PATH') ?? '').split(':')) {
+      const stat = files.stat(`${folder}/${name}`);
+      if (stat.ok && stat.value.type === 'file') {
+        path = `${folder}/${name}`;
+        break;
+      }
+    }
+  }
+  const text = files.readText(path);
+  if (!text.ok) {
+    const directory = text.error === 'EISDIR';
+    if (shell.flavour === 'ash') {
+      yield* shell.write(2, `${shell.prefix()}.: can't open '${name}': No such file or directory\n`);
+      if (!shell.interactive) shell.exit(2);
+      return 2;
+    }
+    yield* shell.complain(directory ? `${argv[0]}: ${name}: is a directory` : `${name}: ${strerror(text.error)}`);
+    return 1;
+  }
+  if (shell.sourcing > 200) {
+    yield* shell.complain(`${name}: maximum source nesting level exceeded (200)`);
+    shell.discard();
+    return 1;
+  }
+  const { source, at, positional } = shell;
+  if (argv.length > 2) shell.positional = argv.slice(2);
+  shell.sourcing += 1;
+  shell.status = 0;
+  yield* runText(shell, text.value, { name, text: text.value, firstLine: 0, numbered: true }, '');
+  shell.sourcing -= 1;
+  if (argv.length > 2) shell.positional = positional;
+  if (shell.jump?.kind === 'return') shell.jump = undefined;
+  shell.source = source;
+  shell.at = at;
+  return shell.status;
+}
+
+function* execs(shell: Shell, argv: string[]): Task<number> {
+  let args = argv.slice(1);
+  let name0: string | undefined;
+  while (args[0]?.startsWith('-') === true) {
+    if (args[0] === '-a') {
+      name0 = args[1];
+      args = args.slice(2);
+    } else args = args.slice(1);
+  }
+  const name = args[0];
+  if (name === undefined) return 0;
+  const found = findCommand(shell, name);
+  const stat = found.kind === 'file' ? shell.process.files.stat(found.path) : undefined;
+  if (found.kind !== 'file' || stat?.ok !== true) {
+    const words = found.kind === 'file' ? `${name}: cannot execute: ${strerror('ENOENT')}` : `exec: ${notFound(shell, name, found).replace(/command not found$/, 'not found')}`;
+    yield* shell.complain(words);
+    if (!shell.interactive) shell.exit(127);
+    return 127;
+  }
+  const child = shell.process.spawn({
+    argv: name0 === undefined ? args : [name0, ...args.slice(1)],
+    path: found.path,
+    env: shell.variables.environment(),
+    cwd: shell.process.cwd,
+    descriptors: new Map(shell.process.descriptors),
+  });
+  if (!child.ok) {
+    yield* shell.complain(`${found.path}: ${strerror(child.error.errno)}`);
+    if (!shell.interactive) shell.exit(126);
+    return 126;
+  }
+  // The model has no exec in place: the shell waits for its successor, hands on every signal, and
+  // keeps no descriptor, so that nothing but its pid tells the two apart.
+  for (const [, signal] of SIGNAL_NUMBERS) {
+    if (signal !== 'SIGKILL' && signal !== 'SIGSTOP' && signal !== 'SIGCHLD') {
+      shell.process.onSignal(signal, () => {
+        child.value.signal(signal);
+      });
+    }
+  }
+  for (const file of shell.process.descriptors.values()) file.close();
+  shell.process.descriptors.clear();
+  const ended = yield* child.value.wait();
+  shell.traps.delete('EXIT');
+  shell.exit(ended.code);
+  return ended.code;
+}
+
+/** What a name is, in the order in which it would be found. */
+function kindOf(shell: Shell, name: string): { readonly kind: string; readonly text: string } | undefined {
+  const alias = shell.aliases.get(name);
+  if (alias !== undefined && shell.interactive) return { kind: 'alias', text: alias };
+  if (KEYWORDS.has(name)) return { kind: 'keyword', text: name };
+  const callee = shell.functions.get(name);
+  if (callee !== undefined) return { kind: 'function', text: callee.source.text.slice(callee.node.pos, callee.node.end) };
+  if (builtinNamed(shell, name) !== undefined) return { kind: 'builtin', text: name };
+  const found = findCommand(shell, name);
+  if (found.kind !== 'file') return undefined;
+  const stat = shell.process.files.stat(found.path);
+  if (!stat.ok || stat.value.type === 'directory' || (stat.value.mode & 0o111) === 0) return undefined;
+  return { kind: 'file', text: found.path };
+}
+
+function describe(shell: Shell, name: string, kind: { readonly kind: string; readonly text: string }): string {
+  switch (kind.kind) {
+    case 'alias':
+      return `${name} is aliased to \`${kind.text}'`;
+    case 'keyword':
+      return `${name} is a shell keyword`;
+    case 'function':
+      return `${name} is a function\n${kind.text}`;
+    case 'builtin':
+      return `${name} is a shell builtin`;
+    default:
+      return shell.hashed.has(name) ? `${name} is hashed (${kind.text})` : `${name} is ${kind.text}`;
+  }
+}
+
+function* types(shell: Shell, argv: string[]): Task<number> {
+  let mode = '';
+  let at = 1;
+  while (/^-[tpPaf]+$/.test(argv[at] ?? '')) mode += (argv[at++] as string).slice(1);
+  let status = 0;
+  for (const name of argv.slice(at)) {
+    const kind = kindOf(shell, name);
+    if (kind === undefined) {
+      status = 1;
+      if (!/[tpP]/.test(mode)) yield* shell.complain(`type: ${name}: not found`);
+    } else if (mode.includes('t')) yield* shell.write(1, `${kind.kind}\n`);
+    else if (/[pP]/.test(mode)) {
+      const found = mode.includes('P') ? findCommand(shell, name) : undefined;
+      if (found?.kind === 'file') yield* shell.write(1, `${found.path}\n`);
+      else if (kind.kind === 'file') yield* shell.write(1, `${kind.text}\n`);
+    } else yield* shell.write(1, `${describe(shell, name, kind)}\n`);
+  }
+  return status;
+}
+
+function* commands(shell: Shell, argv: string[], context: BuiltinContext): Task<number> {
+  let at = 1;
+  let mode = '';
+  while (/^-[pvV]+$/.test(argv[at] ?? '')) mode += (argv[at++] as string).slice(1);
+  if (argv[at] === '--') at += 1;
+  const rest = argv.slice(at);
+  const name = rest[0];
+  if (name === undefined) return 0;
+  if (mode.includes('v') || mode.includes('V')) {
+    let status = 0;
+    for (const each of rest) {
+      const kind = kindOf(shell, each);
+      if (kind === undefined) {
+        status = 1;
+        if (mode.includes('V')) yield* shell.complain(`command: ${each}: not found`);
+      } else if (mode.includes('V')) yield* shell.write(1, `${describe(shell, each, kind)}\n`);
+      else if (kind.kind === 'alias') yield* shell.write(1, `alias ${each}=${singleQuote(kind.text)}\n`);
+      else yield* shell.write(1, `${kind.kind === 'file' ? kind.text : each}\n`);
+    }
+    return status;
+  }
+  const builtin = builtinNamed(shell, name);
+  if (builtin !== undefined) return yield* builtin(shell, rest, context);
+  yield* runExternal(shell, rest, { temporary: [], redirects: [], text: rest.join(' ') });
+  return shell.status;
+}
+
+function* builtins(shell: Shell, argv: string[], context: BuiltinContext): Task<number> {
+  const name = argv[1];
+  if (name === undefined) return 0;
+  const builtin = BUILTINS.get(name);
+  if (builtin !== undefined) return yield* builtin(shell, argv.slice(1), context);
+  yield* shell.complain(`builtin: ${name}: not a shell builtin`);
+  return 1;
+}
+
+function* hashes(shell: Shell, argv: string[]): Task<number> {
+  if (argv[1] === '-r') {
+    shell.hashed.clear();
+    return 0;
+  }
+  let status = 0;
+  for (const name of argv.slice(1)) {
+    const found = findCommand(shell, name);
+    if (found.kind === 'file' && !name.includes('/')) shell.hashed.set(name, found.path);
+    else {
+      yield* shell.complain(`hash: ${name}: not found`);
+      status = 1;
+    }
+  }
+  if (argv.length === 1 && shell.hashed.size === 0) yield* shell.write(1, 'hash: hash table empty\n');
+  else if (argv.length === 1) {
+    yield* shell.write(1, 'hits\tcommand\n');
+    for (const path of shell.hashed.values()) yield* shell.write(1, `   1\t${path}\n`);
+  }
+  return status;
+}
+
+function* caller(shell: Shell): Task<number> {
+  const frame = shell.calls.at(-1);
+  if (frame === undefined) return 1;
+  yield* shell.write(1, `${frame.line} ${frame.sourceName}\n`);
+  return 0;
+}
+
+export const FLOW_BUILTINS: readonly (readonly [string, Builtin])[] = [
+  ['break', leaveLoop('break')],
+  ['continue', leaveLoop('continue')],
+  ['return', returns],
+  ['exit', exits],
+  ['logout', exits],
+  ['eval', evals],
+  ['.', sources],
+  ['source', sources],
+  ['exec', execs],
+  ['command', commands],
+  ['builtin', builtins],
+  ['type', types],
+  ['hash', hashes],
+  ['caller', caller],
+];
+

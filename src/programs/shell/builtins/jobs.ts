@@ -1,0 +1,263 @@
+/** jobs, fg, bg, wait, kill, disown, trap, umask, ulimit, times. */
+import { anyOf, type Task } from '../../../ground/base/task.ts';
+import { strerror } from '../../../machines/network/errno.ts';
+import type { Child, Signal } from '../../../machines/machine/process.ts';
+import { findJob, jobLine, refreshJobs } from '../jobs.ts';
+import { waitForeground } from '../pipeline.ts';
+import { singleQuote } from '../quoting.ts';
+import { type Job, type Shell, SIGNAL_NUMBERS, signalNamed } from '../state.ts';
+import { runPendingTraps, setTrap } from '../traps.ts';
+import type { Builtin } from './index.ts';
+
+function* jobs(shell: Shell, argv: string[]): Task<number> {
+  refreshJobs(shell);
+  for (const job of shell.jobs) {
+    if (argv.includes('-p')) yield* shell.write(1, `${job.group}\n`);
+    else {
+      const line = jobLine(shell, job);
+      yield* shell.write(1, argv.includes('-l') ? line.replace(/^(\[\d+\].) {2}/, `$1 ${`${job.group}`.padStart(5)} `) : line);
+    }
+  }
+  shell.jobs = shell.jobs.filter((job) => job.state !== 'done');
+  return 0;
+}
+
+function* needJob(shell: Shell, argv: readonly string[]): Task<Job | undefined> {
+  if (!shell.interactive && !shell.options.has('m')) {
+    yield* shell.complain(`${argv[0]}: no job control`);
+    return undefined;
+  }
+  const job = findJob(shell, argv[1] ?? '%+');
+  if (job === undefined) yield* shell.complain(`${argv[0]}: ${argv[1] ?? 'current'}: no such job`);
+  return job;
+}
+
+function* fg(shell: Shell, argv: string[]): Task<number> {
+  const job = yield* needJob(shell, argv);
+  if (job === undefined) return 1;
+  yield* shell.write(1, `${job.text}\n`);
+  const terminal = shell.process.descriptors.get(0)?.terminal;
+  terminal?.setForeground(job.group);
+  shell.process.kill(-job.group, 'SIGCONT');
+  shell.jobs = shell.jobs.filter((other) => other !== job);
+  for (const child of job.children) yield* waitForeground(shell, child, job.text);
+  return shell.status;
+}
+
+function* bg(shell: Shell, argv: string[]): Task<number> {
+  const job = yield* needJob(shell, argv);
+  if (job === undefined) return 1;
+  job.state = 'running';
+  shell.process.kill(-job.group, 'SIGCONT');
+  yield* shell.write(1, `[${job.number}]+ ${job.text} &\n`);
+  return 0;
+}
+
+/** Waits for a child, or for a trapped signal, which ends the wait. */
+function* waitFor(shell: Shell, child: Child): Task<number> {
+  for (;;) {
+    if (child.status !== undefined) return child.status.code;
+    const first = yield* anyOf([child.exited, shell.signalled]);
+    if (first.index === 0) {
+      const ended = yield* child.wait();
+      return ended.code;
+    }
+    if (shell.interrupted) return 130;
+    const signal = shell.pendingTraps[0];
+    if (signal === undefined) continue;
+    const number = SIGNAL_NUMBERS.find(([, name]) => name === signalNamed(signal))?.[0] ?? 0;
+    yield* runPendingTraps(shell);
+    return 128 + number;
+  }
+}
+
+function* wait(shell: Shell, argv: string[]): Task<number> {
+  const args = argv.slice(1);
+  if (args[0] === '-n') {
+    const running = [...shell.children.values()];
+    if (running.length === 0) return 127;
+    const done = running.find((child) => child.status !== undefined);
+    const first = done === undefined ? yield* anyOf(running.map((child) => child.exited)) : undefined;
+    const ended = done ?? running[first?.index ?? 0];
+    if (ended === undefined) return 127;
+    shell.children.delete(ended.pid);
+    shell.jobs = shell.jobs.filter((job) => job.group !== ended.pid);
+    return (yield* ended.wait()).code;
+  }
+  if (args.length === 0) {
+    for (const job of [...shell.jobs]) {
+      for (const child of job.children) {
+        const code = yield* waitFor(shell, child);
+        if (code > 128 && child.status === undefined) return code;
+      }
+    }
+    if (!shell.interactive) shell.jobs = [];
+    return 0;
+  }
+  let status = 0;
+  for (const text of args) {
+    const job = text.startsWith('%') ? findJob(shell, text) : undefined;
+    const child = job?.children.at(-1) ?? shell.children.get(Number(text));
+    if (text.startsWith('%') && job === undefined) {
+      yield* shell.complain(`wait: ${text}: no such job`);
+      status = 127;
+    } else if (!/^\d+$|^%/.test(text)) {
+      yield* shell.complain(`wait: \`${text}': not a pid or valid job spec`);
+      status = 1;
+    } else if (child === undefined) {
+      yield* shell.complain(`wait: pid ${text} is not a child of this shell`);
+      status = 127;
+    } else {
+      status = yield* waitFor(shell, child);
+      shell.jobs = shell.jobs.filter((other) => !other.children.includes(child));
+    }
+  }
+  return status;
+}
+
+function* kill(shell: Shell, argv: string[]): Task<number> {
+  let args = argv.slice(1);
+  let signal: Signal | '0' = 'SIGTERM';
+  const first = args[0];
+  if (first === undefined) {
+    yield* shell.write(2, 'kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n');
+    return 2;
+  }
+  if (first === '-l' || first === '-L') return yield* listSignals(shell, args.slice(1));
+  if (first.startsWith('-') && first !== '--') {
+    const named = first === '-s' || first === '-n' ? args[1] : first.slice(1);
+    args = args.slice(first === '-s' || first === '-n' ? 2 : 1);
+    const found = named === '0' ? '0' : signalNamed(named ?? '');
+    if (found === undefined) {
+      yield* shell.complain(`kill: ${named}: invalid signal specification`);
+      return 1;
+    }
+    signal = found;
+  }
+  if (args[0] === '--') args = args.slice(1);
+  let status = 0;
+  for (const text of args) {
+    const job = text.startsWith('%') ? findJob(shell, text) : undefined;
+    if (text.startsWith('%') ? job === undefined : !/^-?\d+$/.test(text)) {
+      yield* shell.complain(text.startsWith('%') ? `kill: ${text}: no such job` : `kill: ${text}: arguments must be process or job IDs`);
+      status = 1;
+      continue;
+    }
+    const pid = job !== undefined ? (shell.interactive ? -job.group : job.group) : Number(text);
+    const done = signal === '0' ? probe(shell, pid) : shell.process.kill(pid, signal);
+    if (!done.ok) {
+      yield* shell.complain(`kill: (${text}) - ${strerror(done.error)}`);
+      status = 1;
+    }
+  }
+  return status;
+}
+
+function probe(shell: Shell, pid: number): ReturnType<Shell['process']['kill']> {
+  const known = shell.process.kernel.processes().some((entry) => entry.pid === Math.abs(pid) && entry.state !== 'Z');
+  return known ? { ok: true, value: undefined } : { ok: false, error: 'ESRCH' };
+}
+
+function* listSignals(shell: Shell, args: readonly string[]): Task<number> {
+  if (args.length === 0) {
+    yield* shell.write(1, `${SIGNAL_NUMBERS.map(([number, name]) => `${`${number}`.padStart(2)}) ${name}`).join('\t')}\n`);
+    return 0;
+  }
+  let status = 0;
+  for (const text of args) {
+    const number = /^\d+$/.test(text) ? Number(text) & 127 : undefined;
+    const found = SIGNAL_NUMBERS.find(([value, name]) => (number === undefined ? name === signalNamed(text) : value === number));
+    if (found === undefined) {
+      yield* shell.complain(`kill: ${text}: invalid signal specification`);
+      status = 1;
+    } else yield* shell.write(1, number === undefined ? `${found[0]}\n` : `${found[1].slice(3)}\n`);
+  }
+  return status;
+}
+
+function* disown(shell: Shell, argv: string[]): Task<number> {
+  const gone = argv[1] === undefined || argv[1] === '-a' ? shell.jobs : [findJob(shell, argv[1])];
+  shell.jobs = shell.jobs.filter((job) => !gone.includes(job));
+  return 0;
+}
+
+/** The name under which a trap is kept: `EXIT`, `ERR`, `INT`. */
+function trapName(text: string): string | undefined {
+  const upper = text.toUpperCase();
+  if (text === '0' || upper === 'EXIT') return 'EXIT';
+  if (upper === 'ERR' || upper === 'DEBUG' || upper === 'RETURN') return upper;
+  return signalNamed(text)?.slice(3);
+}
+
+function* trap(shell: Shell, argv: string[]): Task<number> {
+  let args = argv.slice(1);
+  if (args[0] === '-l') return yield* listSignals(shell, []);
+  if (args.length === 0 || args[0] === '-p') {
+    const wanted = args.slice(1).map(trapName);
+    const order = ['EXIT', ...SIGNAL_NUMBERS.map(([, name]) => name.slice(3)), 'DEBUG', 'ERR', 'RETURN'];
+    for (const name of order) {
+      const command = shell.traps.get(name);
+      if (command === undefined || (wanted.length > 0 && !wanted.includes(name))) continue;
+      const shown = /^(EXIT|ERR|DEBUG|RETURN)$/.test(name) ? name : `SIG${name}`;
+      yield* shell.write(1, `trap -- ${singleQuote(command)} ${shown}\n`);
+    }
+    return 0;
+  }
+  if (args[0] === '--') args = args.slice(1);
+  const resets = args.length === 1 || args[0] === '-' || (/^\d+$/.test(args[0] ?? '') && args.length >= 1);
+  const command = resets ? undefined : args[0];
+  const names = resets && args[0] !== '-' ? args : args.slice(1);
+  let status = 0;
+  for (const text of names) {
+    const name = trapName(text);
+    if (name === undefined) {
+      yield* shell.complain(`trap: ${text}: invalid signal specification`);
+      status = 1;
+    } else setTrap(shell, name, command);
+  }
+  return status;
+}
+
+function* umask(shell: Shell, argv: string[]): Task<number> {
+  const text = argv.find((arg, index) => index > 0 && !arg.startsWith('-'));
+  if (text === undefined) {
+    const letters = [6, 3, 0].map((shift) => {
+      const bits = ~(shell.umask >> shift) & 7;
+      return `${bits & 4 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 1 ? 'x' : ''}`;
+    });
+    const symbolic = `u=${letters[0]},g=${letters[1]},o=${letters[2]}`;
+    yield* shell.write(1, argv.includes('-S') ? `${symbolic}\n` : `${shell.umask.toString(8).padStart(4, '0')}\n`);
+    return 0;
+  }
+  if (!/^[0-7]+$/.test(text)) {
+    yield* shell.complain(`umask: ${text}: octal number out of range`);
+    return 1;
+  }
+  shell.umask = Number.parseInt(text, 8) & 0o777;
+  return 0;
+}
+
+function* ulimit(shell: Shell, argv: string[]): Task<number> {
+  const letter = argv[1]?.startsWith('-') === true ? argv[1].slice(-1) : 'f';
+  const value = letter === 'n' ? '1048576' : letter === 's' ? '8192' : 'unlimited';
+  if (argv.length <= 2 || !/^\d+$|unlimited/.test(argv.at(-1) as string)) yield* shell.write(1, `${value}\n`);
+  return 0;
+}
+
+function* times(shell: Shell): Task<number> {
+  yield* shell.write(1, '0m0.000s 0m0.000s\n0m0.000s 0m0.000s\n');
+  return 0;
+}
+
+export const JOB_BUILTINS: readonly (readonly [string, Builtin])[] = [
+  ['jobs', jobs],
+  ['fg', fg],
+  ['bg', bg],
+  ['wait', wait],
+  ['kill', kill],
+  ['disown', disown],
+  ['trap', trap],
+  ['umask', umask],
+  ['ulimit', ulimit],
+  ['times', times],
+];

@@ -1,0 +1,190 @@
+/** set, shopt, alias, unalias, history, help, enable. */
+import type { Task } from '../../../ground/base/task.ts';
+import { compareText } from '../../../ground/base/text.ts';
+import { OPTION_LETTERS } from '../conditional.ts';
+import { quoteIfNeeded, singleQuote, valueText } from '../quoting.ts';
+import type { Shell } from '../state.ts';
+import { isArray } from '../variables.ts';
+import { type Builtin, builtinNames } from './index.ts';
+
+/** The name under which an option is kept: its letter, or its long name without one. */
+function keyOf(name: string): string | undefined {
+  const letter = OPTION_LETTERS.get(name);
+  if (letter === undefined) return undefined;
+  return letter === '' ? name : letter;
+}
+
+function* listOptions(shell: Shell, reusable: boolean): Task<void> {
+  for (const name of OPTION_LETTERS.keys()) {
+    const on = shell.options.has(keyOf(name) as string) || (shell.interactive && (name === 'emacs' || name === 'history' || name === 'histexpand'));
+    yield* shell.write(1, reusable ? `set ${on ? '-' : '+'}o ${name}\n` : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`);
+  }
+}
+
+function* set(shell: Shell, argv: string[]): Task<number> {
+  if (argv.length === 1) {
+    for (const name of shell.variables.names()) {
+      const variable = shell.variables.raw(name);
+      if (variable === undefined) continue;
+      const value = isArray(variable) ? valueText(variable) : variable.value === undefined ? undefined : variable.value === '' ? '' : quoteIfNeeded(variable.value);
+      if (value !== undefined) yield* shell.write(1, `${name}=${value}\n`);
+    }
+    return 0;
+  }
+  let at = 1;
+  for (; at < argv.length; at += 1) {
+    const arg = argv[at] as string;
+    if (arg === '--' || arg === '-') {
+      shell.positional = arg === '--' ? argv.slice(at + 1) : at + 1 < argv.length ? argv.slice(at + 1) : shell.positional;
+      return 0;
+    }
+    if (!/^[-+]./.test(arg)) break;
+    const on = arg[0] === '-';
+    for (const letter of arg.slice(1)) {
+      if (letter === 'o') {
+        const name = argv[at + 1];
+        if (name === undefined) {
+          yield* listOptions(shell, !on);
+          return 0;
+        }
+        at += 1;
+        const key = keyOf(name);
+        if (key === undefined) {
+          yield* shell.complain(`set: ${name}: invalid option name`);
+          return 2;
+        }
+        toggle(shell.options, key, on);
+      } else if ('abefhkmnptuvxBCEHPT'.includes(letter)) toggle(shell.options, letter, on);
+      else {
+        yield* shell.complain(`set: ${on ? '-' : '+'}${letter}: invalid option`);
+        yield* shell.write(2, 'set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n');
+        return 2;
+      }
+    }
+  }
+  if (at < argv.length) shell.positional = argv.slice(at);
+  return 0;
+}
+
+function toggle(options: Set<string>, key: string, on: boolean): void {
+  if (on) options.add(key);
+  else options.delete(key);
+}
+
+const SHOPT_NAMES = ['autocd', 'assoc_expand_once', 'cdable_vars', 'cdspell', 'checkhash', 'checkjobs', 'checkwinsize', 'cmdhist', 'compat31', 'complete_fullquote', 'direxpand', 'dirspell', 'dotglob', 'execfail', 'expand_aliases', 'extdebug', 'extglob', 'extquote', 'failglob', 'force_fignore', 'globasciiranges', 'globskipdots', 'globstar', 'gnu_errfmt', 'histappend', 'histreedit', 'histverify', 'hostcomplete', 'huponexit', 'inherit_errexit', 'interactive_comments', 'lastpipe', 'lithist', 'localvar_inherit', 'localvar_unset', 'login_shell', 'mailwarn', 'no_empty_cmd_completion', 'nocaseglob', 'nocasematch', 'noexpand_translation', 'nullglob', 'patsub_replacement', 'progcomp', 'progcomp_alias', 'promptvars', 'restricted_shell', 'shift_verbose', 'sourcepath', 'varredir_close', 'xpg_echo'];
+
+function* shopt(shell: Shell, argv: string[]): Task<number> {
+  let mode = '';
+  let at = 1;
+  while (/^-[suqpo]+$/.test(argv[at] ?? '')) mode += (argv[at++] as string).slice(1);
+  const names = argv.slice(at);
+  let status = 0;
+  if (names.length === 0) {
+    for (const name of SHOPT_NAMES) {
+      const on = shell.shopt.has(name);
+      if ((mode.includes('s') && !on) || (mode.includes('u') && on)) continue;
+      yield* shell.write(1, mode.includes('p') ? `shopt ${on ? '-s' : '-u'} ${name}\n` : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`);
+    }
+    return 0;
+  }
+  for (const name of names) {
+    if (mode.includes('o')) {
+      const key = keyOf(name);
+      if (key !== undefined && mode.includes('s')) shell.options.add(key);
+      else if (key !== undefined && mode.includes('u')) shell.options.delete(key);
+      continue;
+    }
+    if (!SHOPT_NAMES.includes(name)) {
+      yield* shell.complain(`shopt: ${name}: invalid shell option name`);
+      status = 1;
+    } else if (mode.includes('s')) shell.shopt.add(name);
+    else if (mode.includes('u')) shell.shopt.delete(name);
+    else {
+      const on = shell.shopt.has(name);
+      if (!on) status = 1;
+      if (!mode.includes('q')) yield* shell.write(1, `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`);
+    }
+  }
+  return status;
+}
+
+function* alias(shell: Shell, argv: string[]): Task<number> {
+  const items = argv.slice(argv[1] === '-p' ? 2 : 1);
+  let status = 0;
+  if (items.length === 0) {
+    for (const name of [...shell.aliases.keys()].sort(compareText)) {
+      yield* shell.write(1, `alias ${name}=${singleQuote(shell.aliases.get(name) as string)}\n`);
+    }
+  }
+  for (const item of items) {
+    const equals = item.indexOf('=');
+    if (equals > 0) shell.aliases.set(item.slice(0, equals), item.slice(equals + 1));
+    else {
+      const value = shell.aliases.get(item);
+      if (value === undefined) {
+        yield* shell.complain(`alias: ${item}: not found`);
+        status = 1;
+      } else yield* shell.write(1, `alias ${item}=${singleQuote(value)}\n`);
+    }
+  }
+  return status;
+}
+
+function* unalias(shell: Shell, argv: string[]): Task<number> {
+  let status = 0;
+  for (const name of argv.slice(1)) {
+    if (name === '-a') shell.aliases.clear();
+    else if (!shell.aliases.delete(name)) {
+      yield* shell.complain(`unalias: ${name}: not found`);
+      status = 1;
+    }
+  }
+  return status;
+}
+
+function* history(shell: Shell, argv: string[]): Task<number> {
+  if (argv[1] === '-c') {
+    shell.history = [];
+    return 0;
+  }
+  if (/^-[awrn]$/.test(argv[1] ?? '')) return 0;
+  if (argv[1] === '-d') {
+    shell.history.splice(Number(argv[2]) - 1, 1);
+    return 0;
+  }
+  const count = argv[1] === undefined ? shell.history.length : Number(argv[1]);
+  if (Number.isNaN(count)) {
+    yield* shell.complain(`history: ${argv[1]}: numeric argument required`);
+    return 1;
+  }
+  const first = Math.max(0, shell.history.length - count);
+  let text = '';
+  shell.history.slice(first).forEach((line, index) => {
+    text += `${`${first + index + 1}`.padStart(5)}  ${line}\n`;
+  });
+  yield* shell.write(1, text);
+  return 0;
+}
+
+function* help(shell: Shell, argv: string[]): Task<number> {
+  const name = argv[1];
+  if (name === undefined) {
+    yield* shell.write(1, `These shell commands are defined internally.\n\n${builtinNames().sort(compareText).join(' ')}\n`);
+    return 0;
+  }
+  if (builtinNames().includes(name)) {
+    yield* shell.write(1, `${name}: a shell builtin\n`);
+    return 0;
+  }
+  yield* shell.complain(`help: no help topics match \`${name}'.  Try \`help help' or \`man -k ${name}' or \`info ${name}'.`);
+  return 1;
+}
+
+export const OPTION_BUILTINS: readonly (readonly [string, Builtin])[] = [
+  ['set', set],
+  ['shopt', shopt],
+  ['alias', alias],
+  ['unalias', unalias],
+  ['history', history],
+  ['help', help],
+];

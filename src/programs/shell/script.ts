@@ -1,0 +1,67 @@
+/** Running texts: a whole script, `eval`, a sourced file, `bash -c`. */
+import type { Task } from '../../ground/base/task.ts';
+import { runStatements } from './execute.ts';
+import { expandAliases, type Parsed, parseShell, type Statement } from './parser.ts';
+import type { Shell, Source } from './state.ts';
+
+/**
+ * Runs a text line by line, as bash reads it: an error that ends a command ends its line only, and
+ * what stands before a syntax error is run first.
+ */
+export function* runText(shell: Shell, text: string, source: Source, where: string): Task<void> {
+  const expands = shell.interactive || shell.shopt.has('expand_aliases');
+  const known = expands ? expandAliases(text, shell.aliases) : text;
+  shell.source = { ...source, text: known };
+  const parsed = parseShell(known);
+  if (shell.options.has('v')) yield* shell.write(2, known.endsWith('\n') ? known : `${known}\n`);
+  yield* runLines(shell, known, parsed.statements);
+  if (parsed.fault !== undefined && !shell.leaving) yield* reportFault(shell, known, parsed, where);
+  else if (!shell.leaving) yield* warnOpenHereDocument(shell, known, parsed);
+}
+
+function* warnOpenHereDocument(_shell: Shell, _text: string, _parsed: Parsed): Task<void> {}
+
+/** Prints a syntax error with the line it stands in. */
+export function* reportFault(shell: Shell, text: string, parsed: Parsed, where: string): Task<void> {
+  const { fault } = parsed;
+  if (fault === undefined) return;
+  // At the end of a text bash has already counted one line more.
+  const past = fault.message.endsWith('unexpected end of file') && !text.endsWith('\n') ? 1 : 0;
+  const line = shell.line(fault.pos) + past;
+  const prefix = shell.source.numbered ? `${shell.source.name}: ${where}line ${line}: ` : `${shell.source.name}: ${where}`;
+  yield* shell.write(2, `${prefix}${fault.message}\n`);
+  if (fault.showLine) {
+    const start = text.lastIndexOf('\n', fault.pos - 1) + 1;
+    const end = text.indexOf('\n', fault.pos);
+    yield* shell.write(2, `${prefix}\`${text.slice(start, end < 0 ? undefined : end)}'\n`);
+  }
+  shell.status = where === 'eval: ' ? 1 : 2;
+  if (!shell.interactive && where === 'eval: ' && shell.options.has('posix')) shell.exit(2);
+}
+
+/** Runs statements; an error that discards its line goes on with the next line. */
+function* runLines(shell: Shell, text: string, statements: readonly Statement[]): Task<void> {
+  for (let index = 0; index < statements.length; index += 1) {
+    const statement = statements[index] as Statement;
+    yield* runStatements(shell, [statement]);
+    if (shell.jump?.kind !== 'discard' || shell.subshell > 0) {
+      if (shell.leaving) return;
+      continue;
+    }
+    // Skip what stands on the same line.
+    let next = index + 1;
+    while (next < statements.length && !text.slice((statements[next - 1] as Statement).end, (statements[next] as Statement).pos).includes('\n')) next += 1;
+    if (shell.calls.length > 0 || shell.sourcing > 0) return;
+    shell.jump = undefined;
+    index = next - 1;
+  }
+}
+
+/** Runs a file as a script in this (forked) shell. */
+export function* runScriptFile(shell: Shell, path: string, text: string, args: readonly string[]): Task<void> {
+  shell.name0 = path;
+  shell.positional = [...args];
+  shell.subshell = 0;
+  shell.commandString = undefined;
+  yield* runText(shell, text, { name: path, text, firstLine: 0, numbered: true }, '');
+}
