@@ -10,6 +10,7 @@ const FOLDERS = [
   '/dev/pts',
   '/dev/shm',
   '/etc',
+  '/etc/default',
   '/etc/systemd/system',
   '/home',
   '/lib/systemd/system',

@@ -6,7 +6,14 @@
 import type { Micros } from '../../ground/base/event-loop.ts';
 import { RandomStream } from '../../ground/base/random.ts';
 import { DONE, err, type Result } from '../../ground/base/result.ts';
-import { type Condition, Deferred, Running, sleepWait, type Task, type Wait } from '../../ground/base/task.ts';
+import {
+  type Condition,
+  Deferred,
+  Running,
+  sleepWait,
+  type Task,
+  type Wait,
+} from '../../ground/base/task.ts';
 import type { Recorder } from '../../ground/trace/recorder.ts';
 import type { Errno } from '../network/errno.ts';
 import type { Sockets } from '../network/socket.ts';

@@ -190,7 +190,8 @@ export class Pty implements Terminal {
     this.#signal('SIGHUP');
     const leader = this.session?.leader;
     const told = leader === undefined || this.#foreground?.members.has(leader) === true;
-    if (leader?.alive === true && !told) leader.system.processes.deliver(leader, 'SIGHUP', undefined);
+    if (leader?.alive === true && !told)
+      leader.system.processes.deliver(leader, 'SIGHUP', undefined);
     this.#arrived.notify();
     this.#output?.changed();
     this.#changed();
@@ -231,7 +232,8 @@ export class Pty implements Terminal {
 
   /** A line is wanted; the prompt stands on the screen already. */
   #await(text: string): void {
-    if (this.#input.length > 0) return;
+    // What was typed ahead is the line; a relay has handed it on already.
+    if (this.#input.length > 0 && !this.#relaying) return;
     this.#waiting = true;
     this.#prompt = text;
     this.#tell({ type: 'prompt', text });

@@ -147,7 +147,8 @@ describe('CPU', () => {
 
   it.each(table)('$what', ({ cpus, groups, jobs, ends: wanted }) => {
     const bench = makeBench({ cpus });
-    for (const [path, limits] of Object.entries(groups ?? {})) bench.host.kernel.makeCgroup(path, limits);
+    for (const [path, limits] of Object.entries(groups ?? {}))
+      bench.host.kernel.makeCgroup(path, limits);
     expect(ends(bench, jobs)).toEqual(wanted);
     for (const path of new Set(jobs.map((job) => job.cgroup))) {
       const own = jobs.filter((job) => job.cgroup === path).reduce((sum, job) => sum + job.work, 0);

@@ -9,7 +9,11 @@ import type { Process, SpawnOptions } from '../../../../src/machines/machine/pro
 import { type Bench, makeBench, program, run } from './support.ts';
 
 /** Does something as a process of a user, and gives what came of it. */
-function as(bench: Bench, options: Partial<SpawnOptions>, body: (process: Process) => unknown): unknown {
+function as(
+  bench: Bench,
+  options: Partial<SpawnOptions>,
+  body: (process: Process) => unknown,
+): unknown {
   let answer: unknown;
   run(
     bench,
@@ -23,7 +27,11 @@ function as(bench: Bench, options: Partial<SpawnOptions>, body: (process: Proces
   return answer;
 }
 
-function outcome(result: { readonly ok: boolean; readonly error?: unknown; readonly value?: unknown }): unknown {
+function outcome(result: {
+  readonly ok: boolean;
+  readonly error?: unknown;
+  readonly value?: unknown;
+}): unknown {
   return result.ok ? (result.value ?? 'done') : result.error;
 }
 
@@ -182,7 +190,14 @@ describe('mount views', () => {
   const TREE: ReadonlyMap<string, ImageFile> = new Map<string, ImageFile>([
     ['/etc/app.conf', { content: 'from image\n' }],
     ['/etc/passwd', { content: 'root:x:0:0::/:/bin/sh\n' }],
-    ['/usr/bin/app', { content: program('app', function* () { return 7; }) }],
+    [
+      '/usr/bin/app',
+      {
+        content: program('app', function* () {
+          return 7;
+        }),
+      },
+    ],
     ['/bin', { link: 'usr/bin' }],
     ['/data', { directory: true, uid: 5 }],
     ['/data/seed', { content: 'seed' }],
@@ -226,7 +241,10 @@ describe('mount views', () => {
     const bench = makeBench();
     let code = -1;
     run(bench, function* (process) {
-      const child = process.spawn({ argv: ['/bin/app'], namespaces: { mount: container(bench, 'c') } });
+      const child = process.spawn({
+        argv: ['/bin/app'],
+        namespaces: { mount: container(bench, 'c') },
+      });
       if (child.ok) code = (yield* child.value.wait()).code;
       return 0;
     });
@@ -240,7 +258,9 @@ describe('mount views', () => {
     files.mkdir('/var/lib/vol');
     files.write('/var/lib/vol/a', '1');
     const view = container(bench, 'c');
-    expect(outcome(view.bind('/data', bench.host.view, '/var/lib/vol', { readOnly: true }))).toBe('done');
+    expect(outcome(view.bind('/data', bench.host.view, '/var/lib/vol', { readOnly: true }))).toBe(
+      'done',
+    );
     expect(outcome(view.bind('/etc/passwd', bench.host.view, '/etc/passwd'))).toBe('done');
     const seen = as(bench, { namespaces: { mount: view } }, (process) => [
       outcome(process.files.list('/data')),
@@ -250,9 +270,18 @@ describe('mount views', () => {
       outcome(process.files.rmdir('/data')),
       outcome(process.files.readText('/etc/passwd')),
     ]);
-    expect(seen).toEqual([['a'], 'EROFS', 'EROFS', 'EROFS', 'ENOTEMPTY', outcome(files.readText('/etc/passwd'))]);
+    expect(seen).toEqual([
+      ['a'],
+      'EROFS',
+      'EROFS',
+      'EROFS',
+      'ENOTEMPTY',
+      outcome(files.readText('/etc/passwd')),
+    ]);
     files.write('/var/lib/vol/b', '');
-    expect(as(bench, { namespaces: { mount: view } }, (p) => outcome(p.files.list('/data')))).toEqual(['a', 'b']);
+    expect(
+      as(bench, { namespaces: { mount: view } }, (p) => outcome(p.files.list('/data'))),
+    ).toEqual(['a', 'b']);
   });
 
   it('shows processes in /proc by the namespace it was mounted for', () => {
@@ -276,6 +305,14 @@ describe('mount views', () => {
       { cgroup: '/kubepods/a' },
     );
     bench.loop.run({ until: bench.loop.now + SECOND });
-    expect(seen).toEqual(['body\n', 'systemd\n', '0::/kubepods/a\n', 'out', '0\n', '1', 'MemTotal:        8131072 kB']);
+    expect(seen).toEqual([
+      'body\n',
+      'systemd\n',
+      '0::/kubepods/a\n',
+      'out',
+      '0\n',
+      '1',
+      'MemTotal:        8131072 kB',
+    ]);
   });
 });
