@@ -97,7 +97,13 @@ export class Lab {
     const timed = { time, input };
     this.#inputs.push(timed);
     this.loop.input(time, () => {
-      this.recorder.record({ component: 'learner', verb: 'input', object: nameOf(input), note: noteOf(input), foreground: true });
+      this.recorder.record({
+        component: 'learner',
+        verb: 'input',
+        object: nameOf(input),
+        note: noteOf(input),
+        foreground: true,
+      });
       this.#apply(input);
     });
     return timed;
@@ -138,7 +144,10 @@ export class Lab {
     switch (input.kind) {
       case 'open-terminal': {
         const size = { columns: input.columns, rows: input.rows };
-        this.terminals.set(input.terminal, openTerminal(workstation, this.recorder, input.terminal, size));
+        this.terminals.set(
+          input.terminal,
+          openTerminal(workstation, this.recorder, input.terminal, size),
+        );
         return;
       }
       case 'close-terminal':
@@ -201,7 +210,11 @@ export function terminalOf(lab: Lab, id: number): LabTerminal {
 }
 
 function nameOf(input: LabInput): string {
-  return 'terminal' in input ? `terminal/${input.terminal}` : input.kind === 'file' ? `file/${input.path}` : `send/${input.from}`;
+  return 'terminal' in input
+    ? `terminal/${input.terminal}`
+    : input.kind === 'file'
+      ? `file/${input.path}`
+      : `send/${input.from}`;
 }
 
 function noteOf(input: LabInput): string {

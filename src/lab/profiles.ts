@@ -3,7 +3,11 @@
  * components own their differences; a profile only names them.
  */
 import { type Costs, MODERN_COSTS } from '../machines/machine/costs.ts';
-import { MODERN_SCHEDULER, SEED_ERA_SCHEDULER, type SchedulerProfile } from '../programs/scheduler/index.ts';
+import {
+  MODERN_SCHEDULER,
+  SEED_ERA_SCHEDULER,
+  type SchedulerProfile,
+} from '../programs/scheduler/index.ts';
 
 export interface Profile {
   readonly name: 'modern' | 'seed-era';

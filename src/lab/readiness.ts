@@ -6,7 +6,8 @@ import type { Cluster } from './cluster-builder.ts';
 /** True when all nodes of the plan are Ready and CoreDNS has all its replicas. */
 export function isBooted(cluster: Cluster): boolean {
   const dns = cluster.stored<Deployment>('/registry/deployments/kube-system/coredns');
-  if (dns?.spec === undefined || (dns.status?.availableReplicas ?? 0) < (dns.spec.replicas ?? 1)) return false;
+  if (dns?.spec === undefined || (dns.status?.availableReplicas ?? 0) < (dns.spec.replicas ?? 1))
+    return false;
   return cluster.nodeNames.every((name) => {
     const node = cluster.stored<Node>(`/registry/minions/${name}`);
     return node !== undefined && isConditionTrue(node.status?.conditions, 'Ready');

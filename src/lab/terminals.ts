@@ -53,7 +53,7 @@ export function openTerminal(
       recorder.tell(text);
     },
   });
-  const shell = host.start({
+  const shell = host.spawn({
     argv,
     path: '/bin/bash',
     env: loginEnvironment(),
