@@ -10,7 +10,7 @@
 import { BACKGROUND } from '../../ground/base/event-loop.ts';
 import { parseIp } from '../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
-import { Condition, Queue, type Task, anyOf } from '../../ground/base/task.ts';
+import { anyOf, Condition, type Task } from '../../ground/base/task.ts';
 import { utf8 } from '../../ground/base/bytes.ts';
 import { goError } from '../../machines/network/errno.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
@@ -118,7 +118,6 @@ class Member {
   readonly #database: Database;
   readonly #log: ProposalLog;
   readonly #service: Service;
-  readonly #calls = new Queue<{ readonly exchange: HttpExchange; readonly cause: number }>('calls');
   readonly #leaseChanged = new Condition('a lease');
   readonly #compactor: Compactor | undefined;
 
@@ -144,20 +143,21 @@ class Member {
     peers: readonly Url[],
     tls: TlsServerOptions | undefined,
   ): Result<void, string> {
-    const { loop } = this.#process.trace;
     for (const url of clients) {
       const bound = this.#bind(url);
       if (!bound.ok) return bound;
-      const call = (exchange: HttpExchange): void => {
-        if (exchange.request.method === 'GET') this.#http(exchange);
-        else this.#calls.put({ exchange, cause: loop.cause });
+      const service = this.#service;
+      const pages = this.#pages();
+      const call = function* (exchange: HttpExchange): Task<void> {
+        if (exchange.request.method === 'GET') yield* pages(exchange);
+        else if (!exchange.gone) service.handle(exchange);
       };
       serveHttp(this.#process, bound.value, call, url.secure && tls !== undefined ? { tls } : {});
     }
     for (const url of metrics) {
       const bound = this.#bind(url);
       if (!bound.ok) return bound;
-      serveHttp(this.#process, bound.value, (exchange) => this.#http(exchange), {});
+      serveHttp(this.#process, bound.value, this.#pages(), {});
     }
     for (const url of peers) {
       const bound = this.#bind(url);
@@ -171,7 +171,6 @@ class Member {
     const process = this.#process;
     this.#declareMemory();
     process.start('log', this.#log.run(process));
-    process.start('calls', this.#answer());
     process.start('leases', this.#expire());
     process.start('progress', this.#progress());
     if (this.#compactor !== undefined) process.start('compaction', this.#compact(this.#compactor));
@@ -186,18 +185,6 @@ class Member {
     const bound = this.#process.net.listen(ip, url.port);
     if (bound.ok) return bound;
     return err(`listen tcp ${url.host}:${url.port}: bind: ${goError(bound.error)}`);
-  }
-
-  /** One task answers all calls, so a stopped process answers none. */
-  *#answer(): Task<void> {
-    const { loop } = this.#process.trace;
-    for (;;) {
-      let call = yield* this.#calls.receive();
-      for (; call !== undefined; call = this.#calls.take()) {
-        loop.cause = call.cause;
-        if (!call.exchange.gone) this.#service.handle(call.exchange);
-      }
-    }
   }
 
   /** Looks for expired leases every 500 ms while there is one that may have expired. */
@@ -241,6 +228,13 @@ class Member {
   #declareMemory(): void {
     const base = this.#process.costs.memory.get('etcd') ?? 0;
     this.#process.memory(base + this.#database.store.sizeBytes);
+  }
+
+  #pages(): (exchange: HttpExchange) => Task<void> {
+    const http = (exchange: HttpExchange): void => this.#http(exchange);
+    return function* (exchange) {
+      http(exchange);
+    };
   }
 
   /** `/health`, `/readyz`, `/version` and a thin `/metrics`. */

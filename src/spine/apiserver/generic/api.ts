@@ -4,6 +4,7 @@
  * who may do what.
  */
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
+import { apiVersionOf } from '../../../ground/api/object.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { SECOND } from '../../../ground/base/event-loop.ts';
 import type { Process } from '../../../machines/machine/process.ts';
@@ -50,6 +51,15 @@ export class Api {
 
   registry(group: string, resource: string, version = 'v1'): Registry | undefined {
     return this.registries.get(`${group}/${version}/${resource}`);
+  }
+
+  /** The registry of a kind: `registryOfKind('apps/v1', 'Deployment')`. */
+  registryOfKind(apiVersion: string, kind: string): Registry | undefined {
+    for (const registry of this.registries.values()) {
+      const { descriptor } = registry;
+      if (descriptor.kind === kind && apiVersionOf(descriptor) === apiVersion) return registry;
+    }
+    return undefined;
   }
 
   /** Answers a request for a resource. */

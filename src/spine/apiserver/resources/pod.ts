@@ -1,0 +1,106 @@
+/**
+ * Pods beyond the descriptor (pkg/registry/core/pod, v1.34): the grace of their deletion, and the
+ * subresources binding and eviction.
+ */
+import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
+import { isDeleting, withCondition, withMeta } from '../../../ground/api/meta.ts';
+import type { KubeObject } from '../../../ground/api/object.ts';
+import type { Binding, DeleteOptions, Eviction, Pod } from '../../../ground/api/types.ts';
+import { ok } from '../../../ground/base/result.ts';
+import type { Task } from '../../../ground/base/task.ts';
+import { formatRfc3339 } from '../../../ground/base/time.ts';
+import { objectOf } from '../../client/api-body.ts';
+import type { Hooks, RequestContext } from '../generic/context.ts';
+import { deleteObject } from '../generic/delete.ts';
+import type { Answer } from '../generic/handler.ts';
+import type { Registry } from '../generic/registry.ts';
+import { badRequest, conflict, methodNotAllowed } from '../generic/status.ts';
+
+const GRACE_DEFAULT = 30;
+
+export const podHooks: Hooks = {
+  returnsDeleted: true,
+  grace(object, asked) {
+    const pod = object as Pod;
+    let grace = asked ?? pod.spec?.terminationGracePeriodSeconds ?? GRACE_DEFAULT;
+    if (grace < 0) grace = 1;
+    // Nobody runs it, or it has ended: there is nothing to wait for.
+    if ((pod.spec?.nodeName ?? '') === '') return 0;
+    const phase = pod.status?.phase;
+    return phase === 'Failed' || phase === 'Succeeded' ? 0 : grace;
+  },
+  mayRemove: (object) => object.metadata.deletionTimestamp === undefined || object.metadata.deletionGracePeriodSeconds === 0,
+};
+
+const SUCCESS = Object.freeze({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: Object.freeze({}),
+  status: 'Success',
+  code: 201,
+});
+
+/** POST pods/x/binding: the scheduler's decision. */
+export function* serveBinding(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  if (info.verb !== 'create') return answer.fail(methodNotAllowed().error);
+  yield* process.work(process.costs.apiWriteMicros);
+  const { body } = answer.exchange.request;
+  const parsed = body === undefined ? undefined : objectOf(body);
+  if (parsed?.ok !== true) return answer.fail(badRequest(parsed?.error ?? 'EOF').error);
+  const binding = parsed.value as Binding;
+  const node = binding.target.name ?? '';
+  const { name } = info;
+  const bound = yield* registry.update(
+    context,
+    info.namespace,
+    name,
+    (current) => bind(current as Pod, binding, node, formatRfc3339(context.now)),
+    { part: 'raw', retry: true, verb: 'bind' },
+  );
+  if (!bound.ok) return answer.fail(bound.error);
+  answer.object(201, SUCCESS);
+}
+
+function bind(pod: Pod, binding: Binding, node: string, now: string) {
+  const of = { group: '', resource: 'pods/binding' };
+  const { name } = pod.metadata;
+  const uid = binding.metadata.uid ?? '';
+  if (uid !== '' && uid !== pod.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ''}`;
+    return conflict(of, name, why);
+  }
+  if (isDeleting(pod)) {
+    return conflict(of, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  }
+  if (pod.spec === undefined || (pod.spec.nodeName ?? '') !== '') {
+    return conflict(of, name, `pod ${name} is already assigned to node "${pod.spec?.nodeName ?? ''}"`);
+  }
+  const conditions = withCondition(pod.status?.conditions, {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: undefined,
+    lastTransitionTime: now,
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+  });
+  const spec = withFields(pod.spec, { nodeName: node });
+  const status = withFields(pod.status ?? Object.freeze({}), { conditions });
+  const { annotations } = binding.metadata;
+  const merged = annotations === undefined ? pod : withMeta(pod, { annotations: freezeDeep({ ...pod.metadata.annotations, ...annotations }) });
+  return ok<KubeObject>(withFields(merged, { spec, status }));
+}
+
+/** POST pods/x/eviction. Disruption budgets are not served yet, so nothing stands in its way. */
+export function* serveEviction(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  if (info.verb !== 'create') return answer.fail(methodNotAllowed().error);
+  yield* process.work(process.costs.apiWriteMicros);
+  const { body } = answer.exchange.request;
+  const parsed = body === undefined ? undefined : objectOf(body);
+  if (parsed?.ok !== true) return answer.fail(badRequest(parsed?.error ?? 'EOF').error);
+  const eviction = parsed.value as Eviction;
+  const options: Partial<DeleteOptions> = eviction.deleteOptions ?? {};
+  const done = yield* deleteObject(registry, context, info.namespace, info.name, options);
+  if (!done.ok) return answer.fail(done.error);
+  answer.object(201, SUCCESS);
+}
