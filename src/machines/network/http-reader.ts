@@ -59,6 +59,8 @@ class Cutter {
   head(): Head | string | undefined {
     // An empty line before a request is skipped (RFC 9112 section 2.2).
     while (this.#bytes[0] === 13 || this.#bytes[0] === 10) this.#bytes = this.#bytes.subarray(1);
+    // A TLS record, say: no line will ever make this a head.
+    if ((this.#bytes[0] ?? 0x20) < 0x20) return 'malformed first line';
     const end = endOfHead(this.#bytes);
     if (end === undefined) return this.#bytes.length > HEAD_BYTES_MAX ? 'too large' : undefined;
     const lines = textOf(this.#bytes.subarray(0, end)).split(/\r?\n/);
