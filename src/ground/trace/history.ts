@@ -17,6 +17,8 @@ export interface Moment {
 
 export class History {
   readonly #keys = new Map<string, Moment[]>();
+  /** Told of every write: a view that follows the store. */
+  onPut: ((key: string, moment: Moment) => void) | undefined;
 
   /** Notes a write. `keepLast` for heartbeats: only the newest value is kept. */
   put(key: string, moment: Moment, keepLast: boolean): void {
@@ -24,6 +26,12 @@ export class History {
     if (moments === undefined) this.#keys.set(key, [moment]);
     else if (keepLast && moments.length > 0) moments[moments.length - 1] = moment;
     else moments.push(moment);
+    this.onPut?.(key, moment);
+  }
+
+  /** All keys that ever had a value, in no order. */
+  keys(): Iterable<string> {
+    return this.#keys.keys();
   }
 
   /** The moments of a key, oldest first. */
