@@ -53,7 +53,6 @@ import {
   TCP_TIME_WAIT,
   X_DEADLINE,
   X_DST,
-  X_MARK,
   X_NEXT,
   X_NEXT_REPLY,
   X_PORTS,

@@ -13,7 +13,8 @@ import type { Ip } from '../../../ground/base/ip.ts';
 import type { PacketCore } from '../packet-core.ts';
 import { hopsOf } from './record.ts';
 import { REJECT_KINDS } from './rule.ts';
-import { type ListedChain, RuleTables } from './tables.ts';
+import type { ListedChain } from './chain.ts';
+import { RuleTables } from './tables.ts';
 import type { Refusal, Transaction } from './transaction.ts';
 import {
   type ConntrackEntry,

@@ -53,17 +53,18 @@ function prefixLength(mask: number): number | undefined {
   return (length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0) === mask ? length : undefined;
 }
 
-function maskText(mask: number): string {
+export function maskText(mask: number): string {
   const length = prefixLength(mask);
   return length === undefined ? `/${formatIp(mask)}` : `/${length}`;
 }
 
+/** Text in double quotes unless it is letters, digits, _ and - only (xtables_save_string). */
 function quoted(text: string): string {
-  return /^[\w%+,\-./:=@^~]+$/.test(text) ? text : `"${text.replace(/(["\\])/g, '\\$1')}"`;
+  return /^[\w-]+$/.test(text) ? text : `"${text.replace(/(["\\'])/g, '\\$1')}"`;
 }
 
 /** A rule as iptables-save prints it after `-A CHAIN `, without counters. */
-export function ruleText(rule: Rule): string {
+export function ruleText(rule: Rule, digits = 11): string {
   const words: string[] = [];
   const not = (invert: boolean): string => (invert ? '! ' : '');
   const address = (test: AddressTest | undefined, flag: string): void => {
@@ -80,7 +81,7 @@ export function ruleText(rule: Rule): string {
   if (rule.protocol !== undefined && rule.protocol.number !== 0) {
     words.push(`${not(rule.protocol.invert)}-p ${protocolName(rule.protocol.number)}`);
   }
-  for (const match of rule.matches) words.push(matchText(match));
+  for (const match of rule.matches) words.push(matchText(match, digits));
   const target = targetText(rule.target);
   if (target !== '') words.push(target);
   return words.join(' ');
@@ -95,11 +96,11 @@ function portText(test: PortTest): string {
   return test.low === test.high ? String(test.low) : `${test.low}:${test.high}`;
 }
 
-function rangeText(range: NumberRange, separator: string): string {
+export function rangeText(range: NumberRange, separator: string): string {
   return range.low === range.high ? String(range.low) : `${range.low}${separator}${range.high}`;
 }
 
-function bitNames(names: readonly (readonly [string, number])[], bits: number): string {
+export function bitNames(names: readonly (readonly [string, number])[], bits: number): string {
   return names
     .filter(([, bit]) => (bits & bit) !== 0)
     .map(([text]) => text)
@@ -111,7 +112,7 @@ function markText(value: number, mask: number): string {
 }
 
 /** One match as save prints it. */
-export function matchText(match: Match): string {
+export function matchText(match: Match, digits = 11): string {
   const not = 'invert' in match && match.invert ? '! ' : '';
   switch (match.kind) {
     case 'comment':
@@ -127,7 +128,7 @@ export function matchText(match: Match): string {
     case 'connmark':
       return `-m ${match.kind} ${not}--mark ${markText(match.value, match.mask)}`;
     case 'random':
-      return `-m statistic --mode random ${not}--probability ${probabilityText(match.threshold)}`;
+      return `-m statistic --mode random ${not}--probability ${probabilityText(match.threshold, digits)}`;
     case 'nth':
       return `-m statistic --mode nth ${not}--every ${match.every} --packet ${match.packet}`;
     case 'conntrack':
@@ -196,7 +197,7 @@ function rareMatchText(match: Match): string {
   return '';
 }
 
-function translationText(target: Target & { kind: 'DNAT' | 'SNAT' }): string {
+export function translationText(target: Target & { kind: 'DNAT' | 'SNAT' }): string {
   const { to, ports } = target;
   const ips =
     to === undefined

@@ -9,7 +9,8 @@ import type { PacketCore } from '../packet-core.ts';
 import { endpointRules, jumpRule } from './block-rules.ts';
 import { matchText, ruleText } from './print.ts';
 import type { Match, Rule, Target } from './rule.ts';
-import type { Chain, RuleTables } from './tables.ts';
+import type { Chain } from './chain.ts';
+import type { RuleTables } from './tables.ts';
 import { TABLES } from './tables.ts';
 import type { Hop } from './types.ts';
 

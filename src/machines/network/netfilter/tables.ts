@@ -9,11 +9,18 @@ import * as at from '../../../../assembly/packet/layout.ts';
 import { BLOCK_ENDPOINTS_MAX } from '../../../../assembly/shared/limits.ts';
 import { assert, required } from '../../../ground/base/assert.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
-import { sortedText } from '../../../ground/base/text.ts';
 import type { PacketCore } from '../packet-core.ts';
-import { type Block, BlockStore } from './block.ts';
+import { BlockStore, type Block } from './block.ts';
 import { encodeRule, releaseRule } from './encode.ts';
 import { endpointRules, serviceRules } from './block-rules.ts';
+import {
+  blockCounters,
+  type Chain,
+  countersAt,
+  type ListedChain,
+  listChains,
+  type RuleEntry,
+} from './chain.ts';
 import { ruleText } from './print.ts';
 import { type Counters, NO_COUNTERS, type Rule } from './rule.ts';
 import type { BlockSpec, Change, ChangeError, Refusal, Transaction } from './transaction.ts';
@@ -31,42 +38,6 @@ const SPACE_OFFSETS: Record<TableName, number> = {
   nat: at.S_NAT,
 };
 export const TABLES: readonly TableName[] = ['mangle', 'filter', 'nat'];
-
-/** A rule in place. */
-export interface RuleEntry {
-  readonly rule: Rule;
-  readonly address: number;
-}
-
-/** A chain; `policy` is undefined for user chains. */
-export interface Chain {
-  name: string;
-  readonly table: TableName;
-  readonly address: number;
-  policy: 'ACCEPT' | 'DROP' | undefined;
-  readonly rules: RuleEntry[];
-  /** Jumps to it from rules and blocks. */
-  references: number;
-  block: Block | undefined;
-  /** Memory of the block's counters, and for how many endpoints. */
-  instance: number;
-  instanceRoom: number;
-}
-
-/** A rule to be printed: what stands, and what it has counted. */
-export interface ListedRule {
-  readonly rule: Rule;
-  readonly counters: Counters;
-}
-
-/** A chain to be printed; chains of endpoints are listed like all others. */
-export interface ListedChain {
-  readonly name: string;
-  readonly policy: 'ACCEPT' | 'DROP' | undefined;
-  readonly counters: Counters;
-  readonly references: number;
-  readonly rules: () => readonly ListedRule[];
-}
 
 type Undo = () => void;
 
@@ -173,12 +144,13 @@ export class RuleTables {
     }
     if (change.op === 'block') return this.#setBlock(table, chains, change.chain, change.block);
     if (change.op === 'zero') return this.#zero(chains, change);
+    if (change.op === 'rename' && chains.has(change.to)) return 'chain-exists';
     const chain = chains.get(change.chain) ?? this.#materialiseOwner(chains, change.chain);
     if (chain === undefined) return 'no-chain';
     switch (change.op) {
       case 'addEndpoint':
       case 'removeEndpoint':
-        return this.#editBlock(chains, chain, change);
+        return this.#editBlock(chain, change);
       case 'deleteBlock':
         if (chain.block !== undefined) this.#dropBlock(chains, chain);
         return this.#deleteChain(chains, chain);
@@ -261,14 +233,18 @@ export class RuleTables {
 
   #rename(chains: Map<string, Chain>, chain: Chain, to: string): ChangeError | undefined {
     if (chain.policy !== undefined) return 'builtin-chain';
-    if (chains.has(to)) return 'chain-exists';
-    if (chain.references > 0) return 'chain-in-use';
-    const from = chain.name;
+    for (const other of [...chains.values()]) {
+      if (other === chain || other.block?.spec.markChain === chain.name) {
+        if (other.block !== undefined) this.#materialise(chains, other);
+      }
+    }
     const move = (before: string, after: string): void => {
       chains.delete(before);
       chain.name = after;
       chains.set(after, chain);
+      for (const { rules } of chains.values()) redirect(rules, before, after);
     };
+    const from = chain.name;
     move(from, to);
     this.#undo.push(() => move(to, from));
     return undefined;
@@ -376,7 +352,7 @@ export class RuleTables {
     for (const entry of entries) this.#refer(chains, entry.rule, -1);
     this.weight -= entries.length;
     this.#undo.push(() => {
-      entries.forEach((entry, index) => this.#place(chains, chain, index, entry));
+      for (const [index, entry] of entries.entries()) this.#place(chains, chain, index, entry);
     });
     this.#doomed.push(() => {
       for (const entry of entries) releaseRule(this.core, entry.address);
@@ -414,7 +390,6 @@ export class RuleTables {
   }
 
   #editBlock(
-    chains: Map<string, Chain>,
     chain: Chain,
     change: Change & { op: 'addEndpoint' | 'removeEndpoint' },
   ): ChangeError | undefined {
@@ -503,18 +478,6 @@ export class RuleTables {
     if (give) this.blocks.release(block);
   }
 
-  /** The counters of a place in a block: 0 first rule, 1 jump, 2 hairpin, 3 DNAT of an endpoint. */
-  #blockCounters(chain: Chain, place: number, index: number): Counters {
-    const block = required(chain.block, 'the chain has a block');
-    const { words, doubles } = this.core;
-    const current =
-      words[(chain.instance + at.I_STAMP) >>> 2] === words[(block.address + at.B_STAMP) >>> 2];
-    if (!current) return NO_COUNTERS;
-    const offset = place === 0 ? at.I_FIRST : at.I_SLOTS + index * at.SLOT_SIZE + (place - 1) * 16;
-    const found = (chain.instance + offset) >>> 3;
-    return { packets: doubles[found] as number, bytes: doubles[found + 1] as number };
-  }
-
   /** The chain by this name once the block that implies it is written out, or undefined. */
   #materialiseOwner(chains: Map<string, Chain>, name: string): Chain | undefined {
     for (const chain of chains.values()) {
@@ -536,14 +499,14 @@ export class RuleTables {
       rule,
       counters:
         index < lead
-          ? this.#blockCounters(chain, 0, 0)
-          : this.#blockCounters(chain, 1, index - lead),
+          ? blockCounters(this.core, chain, 0, 0)
+          : blockCounters(this.core, chain, 1, index - lead),
     }));
     const own = endpoints.map((endpoint, index) => ({
       chain: endpoint.chain,
       rules: endpointRules(spec, endpoint).map((rule, place, all) => ({
         rule,
-        counters: this.#blockCounters(chain, all.length - place === 1 ? 3 : 2, index),
+        counters: blockCounters(this.core, chain, all.length - place === 1 ? 3 : 2, index),
       })),
     }));
     this.#dropBlock(chains, chain);
@@ -564,79 +527,22 @@ export class RuleTables {
   /** Chains in the order of printing: built-in ones, then the others by name. */
   list(table: TableName): readonly ListedChain[] {
     const chains = this.#tables.get(table);
-    if (chains === undefined) return [];
-    const listed = new Map<string, ListedChain>();
-    for (const chain of chains.values()) {
-      listed.set(chain.name, {
-        name: chain.name,
-        policy: chain.policy,
-        counters:
-          chain.policy === undefined ? NO_COUNTERS : this.#countersAt(chain.address + at.C_PACKETS),
-        references: this.#referencesOf(chain),
-        rules: () => this.#rulesOf(chain),
-      });
-      chain.block?.endpoints.forEach((endpoint, index) => {
-        const block = required(chain.block, 'seen');
-        listed.set(endpoint.chain, {
-          name: endpoint.chain,
-          policy: undefined,
-          counters: NO_COUNTERS,
-          references: 1,
-          rules: () =>
-            endpointRules(block.spec, endpoint).map((rule, place, all) => ({
-              rule,
-              counters: this.#blockCounters(chain, all.length - place === 1 ? 3 : 2, index),
-            })),
-        });
-      });
+    return chains === undefined ? [] : listChains(this.core, chains, BUILTIN[table]);
+  }
+
+  /** True when a rule may jump to this chain. */
+  hasChain(table: TableName, name: string): boolean {
+    const chains = this.#tables.get(table);
+    if (chains === undefined) return false;
+    if (chains.has(name)) return true;
+    for (const { block } of chains.values()) {
+      if (block?.endpoints.some((endpoint) => endpoint.chain === name) === true) return true;
     }
-    const builtin = BUILTIN[table];
-    const users = sortedText([...listed.keys()].filter((name) => !builtin.includes(name)));
-    return [...builtin, ...users].map((name) => required(listed.get(name), 'listed above'));
-  }
-
-  /** A block's rules jump to the mark chain once per endpoint, and once in front. */
-  #referencesOf(chain: Chain): number {
-    let count = chain.references;
-    for (const other of this.#tables.get(chain.table)?.values() ?? []) {
-      const { block } = other;
-      if (block === undefined || block.spec.markChain !== chain.name) continue;
-      count +=
-        (block.spec.hairpin ? block.endpoints.length : 0) +
-        (block.spec.first === undefined ? 0 : 1) -
-        1;
-    }
-    return count;
-  }
-
-  #rulesOf(chain: Chain): readonly ListedRule[] {
-    const plain = chain.rules.map((entry) => ({
-      rule: entry.rule,
-      counters: this.#countersAt(entry.address + at.R_PACKETS),
-    }));
-    const { block } = chain;
-    if (block === undefined) return plain;
-    const lead = block.spec.first === undefined ? 0 : 1;
-    const rules = serviceRules(block.spec, block.endpoints).map((rule, index) => ({
-      rule,
-      counters:
-        index < lead
-          ? this.#blockCounters(chain, 0, 0)
-          : this.#blockCounters(chain, 1, index - lead),
-    }));
-    return [...plain, ...rules];
-  }
-
-  #countersAt(address: number): Counters {
-    const { doubles } = this.core;
-    return {
-      packets: doubles[address >>> 3] as number,
-      bytes: doubles[(address >>> 3) + 1] as number,
-    };
+    return false;
   }
 
   #setCounters(address: number, counters: Counters): void {
-    const before = this.#countersAt(address);
+    const before = countersAt(this.core, address);
     const put = (value: Counters): void => {
       const { doubles } = this.core;
       doubles[address >>> 3] = value.packets;
@@ -665,6 +571,15 @@ export class RuleTables {
       if (chain.block !== undefined) this.core.words[(chain.instance + at.I_STAMP) >>> 2] = 0;
     }
     return undefined;
+  }
+}
+
+/** Lets the jumps to a renamed chain name it anew; the core knows chains by address. */
+function redirect(rules: RuleEntry[], before: string, after: string): void {
+  for (const [index, { rule, address }] of rules.entries()) {
+    const { target } = rule;
+    if ((target.kind !== 'jump' && target.kind !== 'goto') || target.chain !== before) continue;
+    rules[index] = { rule: { ...rule, target: { kind: target.kind, chain: after } }, address };
   }
 }
 

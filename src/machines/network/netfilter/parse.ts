@@ -1,0 +1,662 @@
+/**
+ * What stands after `-A CHAIN` as a rule. Models the option parser of iptables 1.8.11 (xshared.c
+ * do_parse and the extensions): options belong to the last loaded extension that knows them, `!`
+ * stands before an option, a protocol given by -p loads its match when one of its options appears.
+ * An option of an extension that the model does not have is refused like an unknown one.
+ */
+import { parseIp } from '../../../ground/base/ip.ts';
+import { maskOf } from '../../../ground/base/cidr.ts';
+import { err, ok, type Result } from '../../../ground/base/result.ts';
+import { probabilityThreshold } from '../packet-core.ts';
+import { protocolNumber } from './print.ts';
+import {
+  ADDRESS_TYPES,
+  type AddressTest,
+  type Counters,
+  type Match,
+  type NumberRange,
+  type PortTest,
+  REJECT_KINDS,
+  type Rule,
+  STATES,
+  type Target,
+} from './rule.ts';
+
+/** What the parser refuses, in iptables' words; `code` is the exit code. */
+export interface ParseError {
+  readonly text: string;
+  readonly code: number;
+  /** Printed without the program's name and version in front. */
+  readonly bare?: boolean;
+}
+
+export interface ParsedRule {
+  readonly rule: Rule;
+  readonly counters: Counters | undefined;
+}
+
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+// biome-ignore lint/suspicious/noExplicitAny: a draft gets its fields one option at a time; `finish` checks them.
+type Fields = Record<string, any>;
+
+const STANDARD = new Set(['ACCEPT', 'DROP', 'RETURN']);
+const TARGETS = new Set(['REJECT', 'DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'MARK', 'CONNMARK']);
+const MATCHES = new Set([
+  'comment',
+  'tcp',
+  'udp',
+  'icmp',
+  'mark',
+  'connmark',
+  'statistic',
+  'conntrack',
+  'state',
+  'addrtype',
+  'multiport',
+  'owner',
+  'recent',
+  'limit',
+  'iprange',
+]);
+const NEEDED: Record<string, readonly [string, string]> = {
+  mark: ['value', '--mark'],
+  connmark: ['value', '--mark'],
+  comment: ['text', '--comment'],
+  state: ['states', '--state'],
+};
+const SERVICES: Record<string, number> = {
+  http: 80,
+  https: 443,
+  ssh: 22,
+  domain: 53,
+  smtp: 25,
+  ntp: 123,
+  ftp: 21,
+};
+const SYN_FLAGS = 'FIN,SYN,RST,ACK SYN';
+
+/** Parses the words of a rule; `chains` tells extension targets from chains. */
+export function parseRule(words: readonly string[]): Result<ParsedRule, ParseError> {
+  return new Parser(words).parse();
+}
+
+class Parser {
+  readonly #words: string[];
+  #at = 0;
+  #invert = false;
+  #error: ParseError | undefined;
+  readonly #rule: Draft<Rule> = { matches: [], target: { kind: 'none' } };
+  readonly #drafts: Fields[] = [];
+  #target: Fields | undefined;
+  #counters: Counters | undefined;
+
+  constructor(words: readonly string[]) {
+    this.#words = [...words];
+  }
+
+  parse(): Result<ParsedRule, ParseError> {
+    while (this.#at < this.#words.length && this.#error === undefined) this.#option();
+    const matches: Match[] = [];
+    for (const draft of this.#drafts) {
+      const match = this.#finishMatch(draft);
+      if (match !== undefined) matches.push(match);
+    }
+    const target = this.#finishTarget();
+    if (this.#error !== undefined) return err(this.#error);
+    return ok({ rule: { ...this.#rule, matches, target }, counters: this.#counters });
+  }
+
+  #fail(text: string, code = 2): void {
+    this.#error ??= { text, code };
+  }
+
+  #value(option: string): string {
+    const value = this.#words[this.#at];
+    if (value === undefined) {
+      this.#fail(`option "${option}" requires an argument`);
+      return '';
+    }
+    this.#at += 1;
+    return value;
+  }
+
+  #option(): void {
+    let word = this.#words[this.#at] ?? '';
+    this.#at += 1;
+    if (word === '!') {
+      if (this.#invert) this.#fail('multiple consecutive ! not allowed');
+      this.#invert = true;
+      return;
+    }
+    const equals = word.startsWith('--') ? word.indexOf('=') : -1;
+    if (equals > 0) {
+      this.#words.splice(this.#at, 0, word.slice(equals + 1));
+      word = word.slice(0, equals);
+    }
+    if (!word.startsWith('-') || word === '-') {
+      this.#error ??= { text: `Bad argument \`${word}'`, code: 2, bare: true };
+      return;
+    }
+    const invert = this.#invert;
+    this.#invert = false;
+    if (this.#common(word, invert)) return;
+    if (this.#targetOption(word)) return;
+    for (let index = this.#drafts.length - 1; index >= 0; index -= 1) {
+      if (this.#matchOption(this.#drafts[index] as Fields, word, invert)) return;
+    }
+    if (this.#impliedMatch(word, invert)) return;
+    this.#fail(`unknown option "${word}"`);
+  }
+
+  #common(word: string, invert: boolean): boolean {
+    switch (word) {
+      case '-s':
+      case '--source':
+      case '--src': {
+        const test = this.#address(this.#value(word), invert);
+        if (test !== undefined) this.#rule.src = test;
+        return true;
+      }
+      case '-d':
+      case '--destination':
+      case '--dst': {
+        const test = this.#address(this.#value(word), invert);
+        if (test !== undefined) this.#rule.dst = test;
+        return true;
+      }
+      case '-i':
+      case '--in-interface':
+        this.#rule.inInterface = { name: this.#device(this.#value(word)), invert };
+        return true;
+      case '-o':
+      case '--out-interface':
+        this.#rule.outInterface = { name: this.#device(this.#value(word)), invert };
+        return true;
+      case '-p':
+      case '--protocol':
+      case '--proto': {
+        const text = this.#value(word);
+        const number = protocolNumber(text);
+        if (number === undefined) this.#fail(`unknown protocol "${text}" specified`);
+        else if (number !== 0) this.#rule.protocol = { number, invert };
+        return true;
+      }
+      case '-m':
+      case '--match':
+        this.#load(this.#value(word));
+        return true;
+      case '-j':
+      case '--jump':
+      case '-g':
+      case '--goto':
+        this.#aim(word, this.#value(word));
+        return true;
+      case '-c':
+      case '--set-counters':
+        this.#counters = { packets: Number(this.#value(word)), bytes: Number(this.#value(word)) };
+        return true;
+      case '-f':
+      case '--fragment':
+        this.#fail('fragments are not modelled');
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #device(name: string): string {
+    if (name.length > 15)
+      this.#fail(`interface name \`${name}' must be shorter than 16 characters`);
+    return name;
+  }
+
+  #address(text: string, invert: boolean): AddressTest | undefined {
+    const [host = '', mask] = text.split('/');
+    const parts = host.split('.');
+    // inet_aton's short forms, as iptables completes them for networks.
+    const ip = parseIp(
+      parts.length < 4 && /^\d/.test(host) ? [...parts, '0', '0', '0'].slice(0, 4).join('.') : host,
+    );
+    const bits =
+      mask === undefined
+        ? 0xffffffff
+        : /^\d+$/.test(mask) && Number(mask) <= 32
+          ? maskOf(Number(mask))
+          : parseIp(mask);
+    if (ip === undefined) this.#fail(`host/network \`${host}' not found`);
+    else if (bits === undefined) this.#fail(`invalid mask \`${mask ?? ''}' specified`);
+    else return { ip: (ip & bits) >>> 0, mask: bits >>> 0, invert };
+    return undefined;
+  }
+
+  #load(name: string): void {
+    if (!MATCHES.has(name)) {
+      this.#fail(`Couldn't load match \`${name}':No such file or directory\n`);
+      return;
+    }
+    this.#drafts.push({ kind: name });
+  }
+
+  #aim(word: string, name: string): void {
+    const goto = word === '-g' || word === '--goto';
+    if (goto) this.#target = { kind: 'goto', chain: name };
+    else if (STANDARD.has(name) || TARGETS.has(name)) this.#target = { kind: name };
+    else this.#target = { kind: 'jump', chain: name };
+  }
+
+  #impliedMatch(word: string, invert: boolean): boolean {
+    const number = this.#rule.protocol?.number;
+    const kind = number === 6 ? 'tcp' : number === 17 ? 'udp' : number === 1 ? 'icmp' : undefined;
+    if (kind === undefined || this.#drafts.some((draft) => draft['kind'] === kind)) return false;
+    const draft: Fields = { kind };
+    const at = this.#at;
+    this.#drafts.push(draft);
+    if (this.#matchOption(draft, word, invert)) return true;
+    this.#drafts.pop();
+    this.#at = at;
+    return false;
+  }
+
+  #port(text: string): number {
+    const number = /^\d+$/.test(text) ? Number(text) : (SERVICES[text] ?? -1);
+    if (number < 0 || number > 65535) this.#fail(`invalid port/service \`${text}' specified`);
+    return number;
+  }
+
+  #range(text: string, separator: string): NumberRange {
+    const [low = '', high] = text.split(separator);
+    const from = low === '' ? 0 : this.#port(low);
+    return { low: from, high: high === undefined ? from : high === '' ? 65535 : this.#port(high) };
+  }
+
+  #ports(text: string, invert: boolean): PortTest {
+    return { ...this.#range(text, ':'), invert };
+  }
+
+  #number(text: string, option: string): number {
+    if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text))
+      this.#fail(`Bad value for "${option}" option: "${text}"`);
+    return Number(text) >>> 0;
+  }
+
+  #masked(text: string, option: string): { value: number; mask: number } {
+    const [value = '', mask] = text.split('/');
+    return {
+      value: this.#number(value, option),
+      mask: mask === undefined ? 0xffffffff : this.#number(mask, option),
+    };
+  }
+
+  #bits(names: readonly (readonly [string, number])[], text: string, what: string): number {
+    let bits = 0;
+    for (const name of text.split(',')) {
+      const found = names.find(([known]) => known === name.toUpperCase());
+      if (found === undefined) this.#fail(`${what} "${name}"`);
+      else bits |= found[1];
+    }
+    return bits;
+  }
+
+  #matchOption(draft: Fields, word: string, invert: boolean): boolean {
+    const set = (fields: Fields): true => {
+      Object.assign(draft, fields);
+      return true;
+    };
+    switch (`${draft['kind']} ${word}`) {
+      case 'comment --comment':
+        return set({ text: this.#value(word) });
+      case 'tcp --sport':
+      case 'tcp --source-port':
+      case 'udp --sport':
+      case 'udp --source-port':
+        return set({ sport: this.#ports(this.#value(word), invert) });
+      case 'tcp --dport':
+      case 'tcp --destination-port':
+      case 'udp --dport':
+      case 'udp --destination-port':
+        return set({ dport: this.#ports(this.#value(word), invert) });
+      case 'tcp --syn':
+        return set({ syn: { invert } });
+      case 'tcp --tcp-flags':
+        if (`${this.#value(word)} ${this.#value(word)}` !== SYN_FLAGS) {
+          this.#fail(`only --tcp-flags ${SYN_FLAGS} is modelled`);
+        }
+        return set({ syn: { invert } });
+      case 'icmp --icmp-type':
+        return set({ type: this.#icmpType(this.#value(word)), invert });
+      case 'mark --mark':
+      case 'connmark --mark':
+        return set({ ...this.#masked(this.#value(word), word), invert });
+      case 'conntrack --ctstate':
+        return set({ states: this.#bits(STATES, this.#value(word), 'Bad ctstate'), invert });
+      case 'state --state':
+        return set({ states: this.#bits(STATES, this.#value(word), 'Bad state'), invert });
+      case 'addrtype --dst-type':
+        return set({
+          dst: {
+            types: this.#bits(ADDRESS_TYPES, this.#value(word), 'addrtype: bad type'),
+            invert,
+          },
+        });
+      case 'addrtype --src-type':
+        return set({
+          src: {
+            types: this.#bits(ADDRESS_TYPES, this.#value(word), 'addrtype: bad type'),
+            invert,
+          },
+        });
+      default:
+        return this.#rareOption(draft, word, invert, set);
+    }
+  }
+
+  #rareOption(
+    draft: Fields,
+    word: string,
+    invert: boolean,
+    set: (fields: Fields) => true,
+  ): boolean {
+    switch (`${draft['kind']} ${word}`) {
+      case 'statistic --mode':
+        return set({ mode: this.#value(word) });
+      case 'statistic --probability': {
+        const p = Number(this.#value(word));
+        if (!(p >= 0 && p <= 1)) this.#fail(`statistic: wrong value for "--probability"`);
+        return set({ threshold: probabilityThreshold(p), invert });
+      }
+      case 'statistic --every':
+        return set({ every: this.#number(this.#value(word), word), invert });
+      case 'statistic --packet':
+        return set({ packet: this.#number(this.#value(word), word) });
+      case 'multiport --sports':
+      case 'multiport --source-ports':
+      case 'multiport --dports':
+      case 'multiport --destination-ports':
+      case 'multiport --ports': {
+        const side =
+          word.includes('s') && /^--(s|source-)p/.test(word)
+            ? 'sports'
+            : /^--d/.test(word)
+              ? 'dports'
+              : 'ports';
+        const ports = this.#value(word)
+          .split(',')
+          .map((part) => this.#range(part, ':'));
+        const slots = ports.reduce((sum, range) => sum + (range.low === range.high ? 1 : 2), 0);
+        if (slots > 15) this.#fail('too many ports specified');
+        return set({ side, ports, invert });
+      }
+      case 'owner --uid-owner':
+        return set({ uid: { ...this.#owner(this.#value(word)), invert } });
+      case 'owner --gid-owner':
+        return set({ gid: { ...this.#owner(this.#value(word)), invert } });
+      case 'owner --socket-exists':
+        return set({ socket: { invert } });
+      case 'recent --set':
+      case 'recent --rcheck':
+      case 'recent --update':
+      case 'recent --remove':
+        return set({ action: word.slice(2), invert });
+      case 'recent --name':
+        return set({ name: this.#value(word) });
+      case 'recent --seconds':
+        return set({ seconds: this.#number(this.#value(word), word) });
+      case 'recent --reap':
+        return set({ reap: true });
+      case 'recent --mask':
+        return set({ mask: parseIp(this.#value(word)) ?? 0xffffffff });
+      case 'recent --rsource':
+      case 'recent --rdest':
+        return set({ side: word.slice(2) });
+      case 'limit --limit': {
+        const found = /^(\d+)(?:\/(s|sec|second|m|min|minute|h|hour|d|day))?$/.exec(
+          this.#value(word),
+        );
+        if (found === null) this.#fail('limit: bad rate');
+        const units = { s: 'sec', m: 'min', h: 'hour', d: 'day' } as const;
+        return set({
+          count: Number(found?.[1] ?? 1),
+          unit: units[(found?.[2]?.[0] ?? 's') as keyof typeof units],
+        });
+      }
+      case 'limit --limit-burst':
+        return set({ burst: this.#number(this.#value(word), word) });
+      case 'iprange --src-range':
+        return set({ src: { ...this.#addresses(this.#value(word)), invert } });
+      case 'iprange --dst-range':
+        return set({ dst: { ...this.#addresses(this.#value(word)), invert } });
+      default:
+        return false;
+    }
+  }
+
+  #icmpType(text: string): number {
+    const names: Record<string, number> = {
+      any: 255,
+      'echo-request': 8,
+      ping: 8,
+      'echo-reply': 0,
+      pong: 0,
+    };
+    const type = /^\d+$/.test(text) ? Number(text) : names[text];
+    if (type === undefined || type > 255) this.#fail(`Unknown ICMP type \`${text}'`);
+    return type ?? 0;
+  }
+
+  #owner(text: string): NumberRange {
+    const [low = '', high] = text.split('-');
+    const names: Record<string, number> = { root: 0, nobody: 65534 };
+    const id = (name: string): number => (/^\d+$/.test(name) ? Number(name) : (names[name] ?? -1));
+    const range = { low: id(low), high: id(high ?? low) };
+    if (range.low < 0 || range.high < 0)
+      this.#fail(`owner: Bad value for "--uid-owner" option: "${text}"`);
+    return range;
+  }
+
+  #addresses(text: string): NumberRange {
+    const [low = '', high] = text.split('-');
+    const from = parseIp(low);
+    const to = parseIp(high ?? low);
+    if (from === undefined || to === undefined) this.#fail(`Bad IP address "${text}"`);
+    return { low: from ?? 0, high: to ?? 0 };
+  }
+
+  #targetOption(word: string): boolean {
+    const target = this.#target;
+    if (target === undefined) return false;
+    const mark = (value: number, mask: number): true => {
+      Object.assign(target, { value: value >>> 0, mask: mask >>> 0, action: 'set' });
+      return true;
+    };
+    switch (`${target['kind']} ${word}`) {
+      case 'REJECT --reject-with': {
+        const kind = this.#value(word);
+        const full =
+          kind === 'tcp-rst'
+            ? 'tcp-reset'
+            : kind.startsWith('icmp') || kind === 'tcp-reset'
+              ? kind
+              : `icmp-${kind}`;
+        if (!REJECT_KINDS.includes(full)) this.#fail(`unknown reject type "${kind}"`);
+        target['with'] = full;
+        return true;
+      }
+      case 'DNAT --to-destination':
+      case 'SNAT --to-source':
+        return this.#translation(target, this.#value(word));
+      case 'MASQUERADE --to-ports':
+      case 'REDIRECT --to-ports':
+      case 'REDIRECT --to-port':
+        target['ports'] = this.#range(this.#value(word), '-');
+        return true;
+      case 'DNAT --random':
+      case 'SNAT --random':
+      case 'SNAT --random-fully':
+      case 'MASQUERADE --random':
+      case 'MASQUERADE --random-fully':
+      case 'REDIRECT --random':
+        target['random'] = word.slice(2);
+        return true;
+      case 'MARK --set-xmark':
+      case 'CONNMARK --set-xmark': {
+        const { value, mask } = this.#masked(this.#value(word), word);
+        return mark(value, mask);
+      }
+      case 'MARK --set-mark':
+      case 'CONNMARK --set-mark': {
+        const { value, mask } = this.#masked(this.#value(word), word);
+        return mark(value, value | mask);
+      }
+      case 'MARK --or-mark':
+      case 'CONNMARK --or-mark': {
+        const value = this.#number(this.#value(word), word);
+        return mark(value, value);
+      }
+      case 'MARK --and-mark':
+      case 'CONNMARK --and-mark':
+        return mark(0, ~this.#number(this.#value(word), word));
+      case 'MARK --xor-mark':
+      case 'CONNMARK --xor-mark':
+        return mark(this.#number(this.#value(word), word), 0);
+      default:
+        return this.#connmark(target, word);
+    }
+  }
+
+  #connmark(target: Fields, word: string): boolean {
+    if (target['kind'] !== 'CONNMARK') return false;
+    if (word === '--save-mark' || word === '--restore-mark') {
+      Object.assign(target, {
+        action: word.slice(2, -5),
+        value: 0,
+        mask: target['mask'] ?? 0xffffffff,
+      });
+      return true;
+    }
+    if (word === '--mask' || word === '--nfmask' || word === '--ctmask') {
+      target['mask'] = this.#number(this.#value(word), word);
+      return true;
+    }
+    return false;
+  }
+
+  #translation(target: Fields, text: string): true {
+    const colon = text.indexOf(':');
+    const ips = colon < 0 ? text : text.slice(0, colon);
+    if (ips !== '') target['to'] = this.#addresses(ips);
+    if (colon >= 0) target['ports'] = this.#range(text.slice(colon + 1), '-');
+    return true;
+  }
+
+  #finishMatch(draft: Fields): Match | undefined {
+    const kind = draft['kind'] as string;
+    const needed = NEEDED[kind];
+    if (needed !== undefined && draft[needed[0]] === undefined) {
+      this.#fail(`${kind}: option "${needed[1]}" must be specified\n`);
+      return undefined;
+    }
+    if (
+      (kind === 'tcp' || kind === 'udp') &&
+      this.#rule.protocol?.number !== (kind === 'tcp' ? 6 : 17)
+    ) {
+      this.#fail(`${kind}: this match needs -p ${kind}`);
+    }
+    if (kind === 'statistic') return this.#statistic(draft);
+    if (kind === 'icmp')
+      return { kind, type: draft['type'] ?? 255, invert: draft['invert'] ?? false };
+    if (kind === 'recent') {
+      if (draft['action'] === undefined)
+        this.#fail("recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'");
+      const defaults = {
+        name: 'DEFAULT',
+        seconds: 0,
+        reap: false,
+        mask: 0xffffffff,
+        side: 'rsource',
+      };
+      return { ...defaults, ...draft } as unknown as Match;
+    }
+    if (kind === 'limit')
+      return {
+        kind,
+        count: draft['count'] ?? 3,
+        unit: draft['unit'] ?? 'hour',
+        burst: draft['burst'] ?? 5,
+      };
+    if (kind === 'conntrack' && draft['states'] === undefined)
+      this.#fail('conntrack: At least one option is required');
+    if (kind === 'multiport' && draft['ports'] === undefined)
+      this.#fail('multiport expection an option');
+    return draft as unknown as Match;
+  }
+
+  #statistic(draft: Fields): Match | undefined {
+    if (draft['mode'] === 'random' && draft['threshold'] !== undefined) {
+      return { kind: 'random', threshold: draft['threshold'], invert: draft['invert'] ?? false };
+    }
+    if (draft['mode'] === 'nth' && draft['every'] !== undefined) {
+      return {
+        kind: 'nth',
+        every: draft['every'],
+        packet: draft['packet'] ?? 0,
+        invert: draft['invert'] ?? false,
+      };
+    }
+    const option =
+      draft['mode'] === undefined
+        ? '--mode'
+        : draft['mode'] === 'nth'
+          ? '--every'
+          : '--probability';
+    this.#fail(`statistic: option "${option}" must be specified\n`);
+    return undefined;
+  }
+
+  #finishTarget(): Target {
+    const target = this.#target;
+    if (target === undefined) return { kind: 'none' };
+    const kind = target['kind'] as string;
+    if (kind === 'REJECT') return { kind, with: target['with'] ?? 'icmp-port-unreachable' };
+    if (kind === 'DNAT' || kind === 'SNAT') {
+      const option = kind === 'DNAT' ? '--to-destination' : '--to-source';
+      if (target['to'] === undefined && target['ports'] === undefined)
+        this.#fail(`${kind}: option "${option}" must be specified\n`);
+      return { kind, to: target['to'], ports: target['ports'], random: target['random'] ?? '' };
+    }
+    if (kind === 'MASQUERADE' || kind === 'REDIRECT')
+      return { kind, ports: target['ports'], random: target['random'] ?? '' };
+    if (kind === 'MARK' || kind === 'CONNMARK') {
+      if (target['mask'] === undefined) {
+        this.#fail(
+          kind === 'MARK'
+            ? 'MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required'
+            : 'CONNMARK: No operation specified',
+        );
+      }
+      if (kind === 'MARK') return { kind, value: target['value'], mask: target['mask'] };
+    }
+    return target as unknown as Target;
+  }
+}
+
+/** Splits a line of iptables-restore: blanks, quotes and backslashes. */
+export function splitWords(line: string): readonly string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quoted = false;
+  for (let index = 0; index < line.length; index += 1) {
+    const char = line[index] as string;
+    if (char === '\\' && quoted) {
+      index += 1;
+      word = (word ?? '') + (line[index] ?? '');
+    } else if (char === '"') {
+      quoted = !quoted;
+      word ??= '';
+    } else if (!quoted && (char === ' ' || char === '\t')) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + char;
+  }
+  if (word !== undefined) words.push(word);
+  return words;
+}
