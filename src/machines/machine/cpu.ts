@@ -16,7 +16,7 @@
 import type { CauseId, EventLoop, Micros, Timer } from '../../ground/base/event-loop.ts';
 import { Heap } from '../../ground/base/heap.ts';
 import type { Wait, Waiter } from '../../ground/base/task.ts';
-import { type Cgroup, QUOTA_PERIOD } from './cgroup.ts';
+import { type Cgroup, QUOTA_PERIOD, SHARES_DEFAULT } from './cgroup.ts';
 
 /** Who is charged. */
 export interface CpuUser {
@@ -63,11 +63,12 @@ interface Group {
   rate: number;
 }
 
-/** A cgroup with busy ones at or below it, while rates are computed. */
+/** A cgroup with busy ones at or below it. */
 interface Branch {
   readonly cgroup: Cgroup;
-  readonly group: Group | undefined;
-  readonly children: Branch[];
+  readonly parent: Branch | undefined;
+  group: Group | undefined;
+  readonly children: Set<Branch>;
   demand: number;
 }
 
@@ -76,12 +77,15 @@ export class Cpu {
   readonly #loop: EventLoop;
   readonly #free = new Set<CpuJob>();
   readonly #groups = new Map<Cgroup, Group>();
+  readonly #branches = new Map<Cgroup, Branch>();
   /** Cgroups with a quota that have busy jobs below, and the rate of each. */
   #limited = new Map<Cgroup, number>();
   #shared = 0;
   #sequence = 0;
   #last: Micros = 0;
   #timer: Timer | undefined;
+  /** Changes at one instant are planned once, after the last of them. */
+  #planning: Timer | undefined;
   /** CPU time of all processes since the host was made. */
   used: Micros = 0;
 
@@ -218,6 +222,7 @@ export class Cpu {
     if (group === undefined) {
       group = { cgroup, heap: new Heap<CpuJob>(endsBefore), count: 0, clock: 0, rate: 0 };
       this.#groups.set(cgroup, group);
+      this.#branchOf(cgroup).group = group;
     }
     job.state = 'shared';
     job.read = group.clock;
@@ -238,7 +243,25 @@ export class Cpu {
   #drop(group: Group): void {
     group.count -= 1;
     this.#shared -= 1;
-    if (group.count === 0) this.#groups.delete(group.cgroup);
+    if (group.count > 0) return;
+    this.#groups.delete(group.cgroup);
+    let branch = this.#branches.get(group.cgroup);
+    if (branch !== undefined) branch.group = undefined;
+    while (branch !== undefined && branch.group === undefined && branch.children.size === 0) {
+      this.#branches.delete(branch.cgroup);
+      branch.parent?.children.delete(branch);
+      branch = branch.parent;
+    }
+  }
+
+  #branchOf(cgroup: Cgroup): Branch {
+    const known = this.#branches.get(cgroup);
+    if (known !== undefined) return known;
+    const parent = cgroup.parent === undefined ? undefined : this.#branchOf(cgroup.parent);
+    const made: Branch = { cgroup, parent, group: undefined, children: new Set(), demand: 0 };
+    this.#branches.set(cgroup, made);
+    parent?.children.add(made);
+    return made;
   }
 
   #chargeShared(job: CpuJob, group: Group): void {
@@ -263,8 +286,14 @@ export class Cpu {
     }
   }
 
-  /** Gives every group its rate, and arms the timer for the next thing that happens. */
+  /** Plans after all changes of this instant. */
   #plan(): void {
+    if (this.#planning?.pending === true) return;
+    this.#planning = this.#loop.at(this.#loop.now, () => this.#replan());
+  }
+
+  /** Gives every group its rate, and arms the timer for the next thing that happens. */
+  #replan(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#shared === 0) {
@@ -330,26 +359,14 @@ export class Cpu {
   }
 
   #allocate(): void {
-    const branches = new Map<Cgroup, Branch>();
-    let root: Branch | undefined;
+    for (const group of this.#groups.values()) group.rate = 0;
     const limited = new Map<Cgroup, number>();
-    const branchOf = (cgroup: Cgroup): Branch => {
-      const known = branches.get(cgroup);
-      if (known !== undefined) return known;
-      const made: Branch = { cgroup, group: this.#groups.get(cgroup), children: [], demand: 0 };
-      branches.set(cgroup, made);
-      if (cgroup.parent === undefined) root = made;
-      else branchOf(cgroup.parent).children.push(made);
-      return made;
-    };
-    for (const group of this.#groups.values()) {
-      group.rate = 0;
-      branchOf(group.cgroup);
+    let root: Branch | undefined;
+    for (const branch of this.#branches.values()) {
+      this.#openPeriod(branch.cgroup);
+      if (branch.parent === undefined) root = branch;
     }
-    if (root === undefined) return;
-    for (const cgroup of branches.keys()) this.#openPeriod(cgroup);
-    demandOf(root);
-    fill(root, Math.min(this.count, root.demand), limited);
+    if (root !== undefined) fill(root, Math.min(this.count, demandOf(root)), limited);
     this.#limited = limited;
   }
 
@@ -378,28 +395,28 @@ function demandOf(branch: Branch): number {
 /** Divides `rate` CPUs below a branch: by weight, and what one cannot use goes to the others. */
 function fill(branch: Branch, rate: number, limited: Map<Cgroup, number>): void {
   if (branch.cgroup.quota !== undefined) limited.set(branch.cgroup, rate);
-  const own = branch.group;
-  const parts = branch.children.map((child) => ({
-    weight: child.cgroup.shares,
-    demand: child.demand,
-    give: (share: number): void => fill(child, share, limited),
-  }));
-  if (own !== undefined) {
-    parts.push({
-      weight: 1024 * own.count,
-      demand: own.count,
-      give: (share) => {
-        own.rate = share / own.count;
-      },
-    });
+  const { group, children } = branch;
+  if (children.size === 0) {
+    if (group !== undefined) group.rate = rate / group.count;
+    return;
   }
-  parts.sort((a, b) => a.demand / a.weight - b.demand / b.weight);
-  let weight = parts.reduce((sum, part) => sum + part.weight, 0);
+  if (children.size === 1 && group === undefined) {
+    for (const child of children) fill(child, Math.min(rate, child.demand), limited);
+    return;
+  }
+  // The processes of a cgroup itself compete with its children, each with the default weight.
+  const parts: (readonly [Branch | undefined, number, number])[] = [];
+  for (const child of children) parts.push([child, child.cgroup.shares, child.demand]);
+  if (group !== undefined) parts.push([undefined, SHARES_DEFAULT * group.count, group.count]);
+  parts.sort((a, b) => a[2] / a[1] - b[2] / b[1]);
+  let weights = 0;
+  for (const [, weight] of parts) weights += weight;
   let left = rate;
-  for (const part of parts) {
-    const share = Math.min(part.demand, (left * part.weight) / weight);
-    part.give(share);
+  for (const [child, weight, demand] of parts) {
+    const share = Math.min(demand, (left * weight) / weights);
+    if (child !== undefined) fill(child, share, limited);
+    else if (group !== undefined) group.rate = share / group.count;
     left -= share;
-    weight -= part.weight;
+    weights -= weight;
   }
 }

@@ -261,6 +261,10 @@ class Walk {
       if (inode.type === 'symlink' && (!last || followLast || slash)) {
         this.#links += 1;
         if (this.#links > SYMLINKS_MAX) return err('ELOOP');
+        if (inode.magic !== undefined) {
+          if (!last) return err('ENOTDIR');
+          return ok({ parent: at.inode, mount, name, path: child, inode: inode.magic, slash });
+        }
         if (inode.target.startsWith('/')) this.#stack.length = 1;
         this.#push(inode.target);
         continue;

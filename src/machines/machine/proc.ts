@@ -16,6 +16,8 @@ import {
   Inode,
   type LiveDocument,
 } from './files/inode.ts';
+import { RegularFile } from './files/open-file.ts';
+import type { OpenFile } from './files-types.ts';
 import { stateOf } from './kernel-calls.ts';
 import type { PidNamespace } from './pids.ts';
 import { RunningProcess } from './running-process.ts';
@@ -54,6 +56,17 @@ class Synthetic {
 
   link(target: string): Inode {
     return new Inode(this.fs, 'symlink', { mode: 0o777, target });
+  }
+
+  /** A link of /proc/<pid>/fd, which leads to the open file itself. */
+  descriptor(file: OpenFile, owner: Access): Inode {
+    const link = this.link(file.name);
+    if (file instanceof RegularFile) link.magic = file.inode;
+    else {
+      link.magic = new Inode(this.fs, 'character', { mode: 0o620, uid: owner.uid, gid: owner.gid });
+      link.magic.endpoint = file;
+    }
+    return link;
   }
 
   folder(source: DirectorySource, owner?: Access): Inode {
@@ -187,7 +200,7 @@ function processFiles(
         return make.folder({
           lookup(name) {
             const file = files.get(Number(name));
-            return file === undefined ? undefined : make.link(file.name);
+            return file === undefined ? undefined : make.descriptor(file, process);
           },
           names: () => sortedText([...files.keys()].map(String)),
         });

@@ -5,7 +5,7 @@
  */
 import type { Micros } from '../../ground/base/event-loop.ts';
 import { RandomStream } from '../../ground/base/random.ts';
-import { DONE, err, type Result } from '../../ground/base/result.ts';
+import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import {
   type Condition,
   Deferred,
@@ -24,7 +24,7 @@ import type { Costs } from './costs.ts';
 import type { CpuJob, CpuUser } from './cpu.ts';
 import { type FileUser, ProcessFiles, resolvePath } from './files/files.ts';
 import type { Inode } from './files/inode.ts';
-import { mayAccess } from './files/inode.ts';
+import { descriptionBehind, mayAccess } from './files/inode.ts';
 import { NEVER, nullFile } from './files/open-file.ts';
 import { makePipe } from './files/pipe.ts';
 import { unixPathsOf } from './files/unix-paths.ts';
@@ -74,7 +74,7 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   readonly env: Map<string, string>;
   readonly descriptors: Map<number, OpenFile>;
   readonly namespaces: Namespaces;
-  readonly files: ProcessFiles & Files;
+  #files: ProcessFiles | undefined;
   readonly started: Micros;
   cgroup: Cgroup;
   cwd: string;
@@ -98,7 +98,7 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   dispositions: Map<Signal, (() => void) | 'ignore'> | undefined;
   /** Signals that came while it was stopped. */
   pending: Signal[] = [];
-  readonly #cleanups = new Set<() => void>();
+  #cleanups: Set<() => void> | undefined;
   #sockets: ProcessSockets | undefined;
   #random: RandomStream | undefined;
   #kernel: Kernel | undefined;
@@ -126,7 +126,6 @@ export class RunningProcess implements Process, FileUser, CpuUser {
     this.cgroup = birth.cgroup;
     this.descriptors = new Map(birth.descriptors);
     for (const file of this.descriptors.values()) file.retain();
-    this.files = new ProcessFiles(this);
     this.started = system.loop.now;
     this.group = group ?? { numbers: this.numbers, members: new Set() };
     this.group.members.add(this);
@@ -204,20 +203,25 @@ export class RunningProcess implements Process, FileUser, CpuUser {
     if (!this.alive) yield NEVER;
   }
 
-  openSpecial(inode: Inode, path: string): Result<OpenFile, Errno> {
-    if (inode.type === 'character')
-      return this.system.openDevice(inode.target, this.session.terminal);
-    if (inode.type === 'fifo') {
-      inode.endpoint ??= makePipe(this.system.nextPipe());
-    }
-    return path === '' || inode.endpoint === undefined ? err('EINVAL') : err('ENODEV');
+  openSpecial(inode: Inode): Result<OpenFile, Errno> {
+    if (inode.type !== 'character') return err('ENODEV');
+    const behind = descriptionBehind(inode);
+    behind?.retain();
+    if (behind !== undefined) return ok(behind);
+    return this.system.openDevice(inode.target, this.session.terminal);
+  }
+
+  get files(): ProcessFiles & Files {
+    this.#files ??= new ProcessFiles(this);
+    return this.#files;
   }
 
   /** Called when the process ends, however it ends; the returned function forgets it. */
   atEnd(cleanup: () => void): () => void {
+    this.#cleanups ??= new Set();
     this.#cleanups.add(cleanup);
     return () => {
-      this.#cleanups.delete(cleanup);
+      this.#cleanups?.delete(cleanup);
     };
   }
 
@@ -339,8 +343,8 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   release(): void {
     for (const task of [...this.tasks]) task.kill();
     this.tasks.clear();
-    for (const cleanup of [...this.#cleanups]) cleanup();
-    this.#cleanups.clear();
+    for (const cleanup of [...(this.#cleanups ?? [])]) cleanup();
+    this.#cleanups = undefined;
     this.#sockets?.closeAll();
     for (const file of this.descriptors.values()) file.close();
     this.descriptors.clear();
@@ -358,7 +362,7 @@ export class RunningProcess implements Process, FileUser, CpuUser {
     this.state = 'gone';
     for (const task of [...this.tasks]) task.kill();
     this.tasks.clear();
-    this.#cleanups.clear();
+    this.#cleanups = undefined;
   }
 
   /** Stops progress: tasks are held, work under way is paused. */

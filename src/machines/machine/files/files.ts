@@ -8,7 +8,7 @@ import type { Chunk } from '../../network/chunk.ts';
 import type { Errno } from '../../network/errno.ts';
 import type { Content, Files, FileWatch, OpenFile, Stat } from '../files-types.ts';
 import type { MountView, Place } from '../mounts.ts';
-import { type Access, Inode, mayAccess } from './inode.ts';
+import { type Access, descriptionBehind, Inode, mayAccess } from './inode.ts';
 import { RegularFile } from './open-file.ts';
 import { watchInode } from './watch.ts';
 
@@ -18,8 +18,8 @@ const UMASK = 0o022;
 export interface FileUser extends Access {
   readonly view: MountView;
   readonly cwd: string;
-  /** Opens what is not a regular file: devices, terminals, fifos. */
-  openSpecial(inode: Inode, path: string): Result<OpenFile, Errno>;
+  /** Opens what is not a regular file: devices, descriptors of /proc. */
+  openSpecial(inode: Inode): Result<OpenFile, Errno>;
   /** Called when the process ends, however it ends; the returned function forgets it. */
   atEnd(cleanup: () => void): () => void;
 }
@@ -86,7 +86,12 @@ export class ProcessFiles implements Files {
     const place = this.#writable(path, mode);
     if (!place.ok) return place;
     const { inode, parent, name } = place.value;
-    if (inode.type === 'character') return DONE;
+    if (inode.type === 'character') {
+      if (typeof content === 'string' || content instanceof Uint8Array) {
+        descriptionBehind(inode)?.post(content);
+      }
+      return DONE;
+    }
     const failure = inode.store(typeof content === 'string' ? utf8(content) : content);
     if (failure !== undefined) return err(failure);
     announce(parent, name, inode, 'modified');
@@ -119,7 +124,10 @@ export class ProcessFiles implements Files {
     const place = this.#writable(path, 0o666);
     if (!place.ok) return place;
     const { inode, parent, name } = place.value;
-    if (inode.type === 'character') return DONE;
+    if (inode.type === 'character') {
+      descriptionBehind(inode)?.post(text);
+      return DONE;
+    }
     const chunk: Chunk = typeof text === 'string' ? utf8(text) : text;
     const failure = inode.append(chunk);
     if (failure !== undefined) return err(failure);
@@ -282,8 +290,8 @@ export class ProcessFiles implements Files {
     return DONE;
   }
 
-  /** A fifo, or the name of a unix socket. */
-  makeNode(path: string, type: 'fifo' | 'socket', mode: number): Result<Inode, Errno> {
+  /** The name of a unix socket. */
+  makeNode(path: string, type: 'socket', mode: number): Result<Inode, Errno> {
     const place = this.#fresh(path);
     if (!place.ok) return place;
     const inode = this.#make(place.value, type, mode & ~UMASK);
@@ -359,7 +367,7 @@ export class ProcessFiles implements Files {
     const place = this.#writable(path, mode);
     if (!place.ok) return place;
     const { inode, parent, name } = place.value;
-    if (inode.type !== 'file') return this.#user.openSpecial(inode, place.value.path);
+    if (inode.type !== 'file') return this.#user.openSpecial(inode);
     if (flags === 'r+' && !mayAccess(inode, this.#user, 4)) return err('EACCES');
     if (flags === 'w' && inode.length > 0) {
       const failure = inode.store(new Uint8Array(0));
@@ -380,7 +388,7 @@ export class ProcessFiles implements Files {
     const { inode } = found.value;
     if (!mayAccess(inode, this.#user, 4)) return err('EACCES');
     if (inode.isDirectory) return err('EISDIR');
-    if (inode.type !== 'file') return this.#user.openSpecial(inode, found.value.path);
+    if (inode.type !== 'file') return this.#user.openSpecial(inode);
     const modes = { read: true, write: false, append: false };
     return ok(new RegularFile(inode, found.value.path, modes, () => {}));
   }

@@ -14,7 +14,7 @@ import type { WallTime } from '../../../ground/base/time.ts';
 import type { Result } from '../../../ground/base/result.ts';
 import { bytesOf, sizeOfChunk, type Chunk } from '../../network/chunk.ts';
 import type { Errno } from '../../network/errno.ts';
-import type { Content, Document, FileType } from '../files-types.ts';
+import type { Content, Document, FileType, OpenFile } from '../files-types.ts';
 import type { PidNamespace } from '../pids.ts';
 import type { Program } from '../process.ts';
 import type { LayerNode } from './layer.ts';
@@ -146,8 +146,10 @@ export class Inode {
   readonly source: DirectorySource | undefined;
   /** Where a symlink points; what a device is; empty otherwise. */
   readonly target: string;
-  /** What stands behind a unix socket or a fifo, for whoever owns it. */
+  /** What stands behind a unix socket, or the open description behind /proc/<pid>/fd/<n>. */
   endpoint: unknown;
+  /** Of a symlink of /proc/<pid>/fd: what it leads to, whatever its target says. */
+  magic: Inode | undefined;
   #watchers: Set<Watcher> | undefined;
 
   constructor(
@@ -321,6 +323,11 @@ export class Inode {
     if (this.#watchers === undefined) return;
     for (const watcher of [...this.#watchers]) watcher.notice(name, change);
   }
+}
+
+/** The open description that a device of /proc/<pid>/fd stands for. */
+export function descriptionBehind(inode: Inode): OpenFile | undefined {
+  return inode.type === 'character' ? (inode.endpoint as OpenFile | undefined) : undefined;
 }
 
 /** Permission bits of this inode for somebody: 4 read, 2 write, 1 execute or search. */

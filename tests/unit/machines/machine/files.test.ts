@@ -284,6 +284,21 @@ describe('mount views', () => {
     ).toEqual(['a', 'b']);
   });
 
+  it('leads /dev/stdout to the description itself, as nginx logs', () => {
+    const bench = makeBench();
+    bench.host.files.symlink('/dev/stdout', '/var/log/access.log');
+    const ran = run(bench, function* (process) {
+      const log = process.files.open('/var/log/access.log', 'a');
+      if (!log.ok) return 1;
+      yield* log.value.write('GET /\n');
+      log.value.close();
+      process.files.append('/dev/stderr', 'err\n');
+      return 0;
+    });
+    bench.loop.run({ quiet: true });
+    expect(ran.text()).toBe('GET /\nerr\n');
+  });
+
   it('shows processes in /proc by the namespace it was mounted for', () => {
     const bench = makeBench();
     const seen: unknown[] = [];
