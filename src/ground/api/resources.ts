@@ -9,7 +9,7 @@ import { CONFIG_MAP_KIND } from './kinds/configmap.ts';
 import { DEPLOYMENT_KIND } from './kinds/deployment.ts';
 import { ENDPOINTS_KIND } from './kinds/endpoints.ts';
 import { ENDPOINT_SLICE_KIND } from './kinds/endpointslice.ts';
-import { EVENT_KIND } from './kinds/event.ts';
+import { EVENT_KIND, EVENTS_EVENT_KIND } from './kinds/event.ts';
 import { LEASE_KIND } from './kinds/lease.ts';
 import { NAMESPACE_KIND } from './kinds/namespace.ts';
 import { NODE_KIND } from './kinds/node.ts';
@@ -55,6 +55,7 @@ const LISTED: readonly unknown[] = [
   SUBJECT_ACCESS_REVIEW_KIND,
   LEASE_KIND,
   ENDPOINT_SLICE_KIND,
+  EVENTS_EVENT_KIND,
   CLUSTER_ROLE_BINDING_KIND,
   CLUSTER_ROLE_KIND,
   ROLE_BINDING_KIND,

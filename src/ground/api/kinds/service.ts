@@ -2,6 +2,7 @@
  * Service (pkg/apis/core, pkg/registry/core/service, 1.34): a name and an address for the pods that a
  * selector picks. Addresses and node ports are given out by the API server's registry, not here.
  */
+import { sortedText } from '../../base/text.ts';
 import type { Unsupported } from '../descriptor.ts';
 import { withFields } from '../edit.ts';
 import {
@@ -268,8 +269,5 @@ function portsText(service: Service): string {
 function selectorText(service: Service): string {
   const entries = Object.entries(service.spec?.selector ?? {});
   if (entries.length === 0) return '<none>';
-  return entries
-    .map(([key, value]) => `${key}=${value}`)
-    .sort()
-    .join(',');
+  return sortedText(entries.map(([key, value]) => `${key}=${value}`)).join(',');
 }

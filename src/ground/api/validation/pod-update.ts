@@ -4,6 +4,7 @@
  * cmp.Diff of the two specs behind the message; ours names the fields that differ in the same shape,
  * without its elisions of equal parts.
  */
+import { sortedText } from '../../base/text.ts';
 import { sameValue, withFields } from '../edit.ts';
 import { type FieldError, forbiddenField, invalidField } from '../field-error.ts';
 import type { Container, Pod, PodSpec } from '../types.ts';
@@ -82,7 +83,7 @@ function specDiff(spec: PodSpec, before: PodSpec): string {
     equal = 0;
   };
   const fields = new Set([...Object.keys(before), ...Object.keys(spec)]);
-  for (const field of [...fields].sort()) {
+  for (const field of sortedText(fields)) {
     const left = before[field as keyof PodSpec];
     const right = spec[field as keyof PodSpec];
     if (sameValue(left, right)) {
