@@ -22,6 +22,8 @@ export interface Executable {
   readonly argv: readonly string[];
   /** The file that was named, for comm and /proc/<pid>/exe. */
   readonly path: string;
+  /** Whom a set-user-id file runs as (sudo, su); undefined: the caller. */
+  readonly setUid: number | undefined;
 }
 
 interface Place {
@@ -66,7 +68,10 @@ function load(
   const { inode } = found.value;
   if (inode.type !== 'file' || !mayAccess(inode, place.access, 1)) return fail('EACCES');
   const content = inode.content;
-  if (isProgram(content)) return ok({ program: content, argv, path });
+  if (isProgram(content)) {
+    const setUid = (inode.mode & 0o4000) === 0 ? undefined : inode.uid;
+    return ok({ program: content, argv, path, setUid });
+  }
   const head = textOf(inode.bytes.subarray(0, LINE_MAX));
   if (!head.startsWith('#!')) return fail('ENOEXEC');
   const line = (head.split('\n', 1)[0] as string).slice(2).trim();
@@ -80,5 +85,6 @@ function load(
     place,
     depth + 1,
   );
-  return inner.ok ? ok({ ...inner.value, path }) : inner;
+  // Linux ignores the bit on scripts.
+  return inner.ok ? ok({ ...inner.value, path, setUid: undefined }) : inner;
 }

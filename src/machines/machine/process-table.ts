@@ -97,7 +97,7 @@ export class ProcessTable {
         comm: options.comm ?? (executable === undefined ? parent.comm : commOf(executable.path)),
         env: options.env ?? parent.env,
         cwd,
-        uid,
+        uid: executable?.setUid ?? uid,
         gid,
         groups,
         namespaces,

@@ -8,7 +8,8 @@ import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import { Deferred, type Task } from '../../ground/base/task.ts';
 import { compareText, sortedText } from '../../ground/base/text.ts';
 import type { WallTime } from '../../ground/base/time.ts';
-import type { ExitStatus } from './process.ts';
+import type { Journal } from './journal.ts';
+import type { ExitStatus, Signal } from './process.ts';
 import type { RunningProcess } from './running-process.ts';
 import { type ActiveState, Service, type ServiceResult } from './service.ts';
 import type { System } from './system.ts';
@@ -73,6 +74,11 @@ export class UnitTable {
 
   constructor(system: System) {
     this.#system = system;
+  }
+
+  /** The host's journal, for journalctl and the log tail of `status`. */
+  get journal(): Journal {
+    return this.#system.journal;
   }
 
   get #init(): RunningProcess {
@@ -209,7 +215,7 @@ export class UnitTable {
   }
 
   /** Sends a signal to the processes of a unit (systemctl kill). */
-  kill(name: string, signal: import('./process.ts').Signal): Result<void, UnitError> {
+  kill(name: string, signal: Signal): Result<void, UnitError> {
     const loaded = this.#load(fullName(name));
     if (loaded === undefined || loaded === 'masked') return err('not-found');
     const group = this.#system.cgroups.find(loaded.service?.cgroup ?? '/nowhere');

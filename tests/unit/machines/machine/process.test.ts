@@ -62,6 +62,30 @@ describe('programs', () => {
     expect(spawned).toEqual({ ok: false, error: { errno, path, notFound } });
   });
 
+  it('runs a set-user-id file as its owner', () => {
+    const bench = makeBench();
+    const uids: number[] = [];
+    install(bench.host, 'id', function* (process) {
+      uids.push(process.uid);
+      return 0;
+    });
+    run(
+      bench,
+      function* (process) {
+        yield* start(process, { argv: ['id'] }).wait();
+        bench.host.files.chmod('/usr/bin/id', 0o4755);
+        yield* start(process, { argv: ['id'] }).wait();
+        expect(process.spawn({ argv: ['id'], uid: 0 })).toMatchObject({
+          error: { errno: 'EPERM' },
+        });
+        return 0;
+      },
+      { uid: 1000, gid: 1000 },
+    );
+    bench.loop.run({ quiet: true });
+    expect(uids).toEqual([1000, 0]);
+  });
+
   it('gives a script to its interpreter', () => {
     const bench = makeBench();
     install(bench.host, 'sh', function* (process) {
