@@ -83,7 +83,7 @@ export function httpHost(
   return {
     net: socketsIn(namespace, comm),
     start: (name, task) => startTask(loop, task, name),
-    clock: { wall: () => MODERN_COSTS.epoch + loop.now, monotonic: () => loop.now },
+    clock: { wall: () => MODERN_COSTS.epoch + loop.now },
   };
 }
 
