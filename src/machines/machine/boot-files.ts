@@ -81,7 +81,7 @@ export function makeRoot(fs: FileSystem, name: string, ip: Ip, machineId: string
 }
 
 /** Fills a /dev folder: a host's, or the tmpfs of a container. */
-export function makeDevices(dev: Inode): void {
+function makeDevices(dev: Inode): void {
   for (const name of DEVICES) {
     dev.link(name, new Inode(dev.fs, 'character', { mode: 0o666, target: name }));
   }

@@ -301,7 +301,7 @@ interface Boot {
 }
 
 /** The kernel of one boot. */
-export class RunningSystem implements System {
+class RunningSystem implements System {
   readonly name: string;
   readonly seed: number;
   readonly loop: EventLoop;

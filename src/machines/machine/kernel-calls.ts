@@ -147,11 +147,7 @@ export class KernelCalls implements Kernel {
 }
 
 /** A row of `ps`. */
-export function entryOf(
-  pid: number,
-  process: RunningProcess,
-  namespace: PidNamespace,
-): ProcessEntry {
+function entryOf(pid: number, process: RunningProcess, namespace: PidNamespace): ProcessEntry {
   return {
     pid,
     ppid: process.parent?.pidIn(namespace) ?? 0,

@@ -27,7 +27,7 @@ nogroup:x:65534:
 `;
 
 /** Reads a passwd file; lines that are not entries are passed over, as getpwent does. */
-export function parsePasswd(text: string): readonly User[] {
+function parsePasswd(text: string): readonly User[] {
   return text.split('\n').flatMap((line) => {
     const [name, , uid, gid, , home, shell] = line.split(':');
     if (name === undefined || name === '' || uid === undefined || !/^\d+$/.test(uid)) return [];
@@ -37,7 +37,7 @@ export function parsePasswd(text: string): readonly User[] {
   });
 }
 
-export function parseGroup(text: string): readonly Group[] {
+function parseGroup(text: string): readonly Group[] {
   return text.split('\n').flatMap((line) => {
     const [name, , gid, members] = line.split(':');
     if (name === undefined || name === '' || gid === undefined || !/^\d+$/.test(gid)) return [];

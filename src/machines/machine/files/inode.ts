@@ -110,18 +110,14 @@ export class FileSystem {
 }
 
 /** Contents before it is joined. */
-type Data = Content | Rope;
+type Stored = Content | Rope;
 
-function isRope(data: Data): data is Rope {
+function isRope(data: Stored): data is Rope {
   return 'parts' in data;
 }
 
 export function isProgram(content: Content): content is Program {
   return 'main' in content;
-}
-
-export function isDocument(content: Content): content is Document {
-  return 'render' in content;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -139,7 +135,7 @@ export class Inode {
   opens = 0;
   /** Bytes charged to the file system. */
   #charged = 0;
-  #data: Data = EMPTY;
+  #data: Stored = EMPTY;
   /** Of a folder; null hides what the layer below has. */
   #entries: Map<string, Inode | null> | undefined;
   readonly lower: LayerNode | undefined;
