@@ -338,9 +338,9 @@ export class ProcessTable {
 
   /** Power-off: everything is dropped, nobody is told. */
   dropAll(): void {
-    for (const process of [...this.#system.pids.processes.values()]) {
-      if (process.alive) process.drop();
-    }
+    const all = [...this.#system.pids.processes.values()];
+    for (const process of all) process.drop();
+    for (const process of all) process.forgetFiles();
     this.#exitListeners.clear();
   }
 }

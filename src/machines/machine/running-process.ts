@@ -362,7 +362,14 @@ export class RunningProcess implements Process, FileUser, CpuUser {
     this.state = 'gone';
     for (const task of [...this.tasks]) task.kill();
     this.tasks.clear();
+  }
+
+  /** After power-off: the disk, which stays, has nothing open and nobody watching. */
+  forgetFiles(): void {
+    for (const cleanup of [...(this.#cleanups ?? [])]) cleanup();
     this.#cleanups = undefined;
+    for (const file of this.descriptors.values()) if (file.kind === 'file') file.close();
+    this.descriptors.clear();
   }
 
   /** Stops progress: tasks are held, work under way is paused. */
