@@ -140,6 +140,7 @@ class Opening {
   readonly #connection: TcpConnection;
   readonly #namespace: NetworkNamespace;
   #attempt = 0;
+  #sent: Micros = 0;
 
   constructor(connection: TcpConnection) {
     this.#connection = connection;
@@ -149,6 +150,7 @@ class Opening {
   begin(): void {
     const { local, remote } = this.#connection;
     const { fabric } = this.#namespace;
+    this.#sent = fabric.loop.now;
     const record = fabric.recordWalk(this.#namespace, this.#connection.owner);
     const tuple = {
       protocol: TCP,
@@ -198,7 +200,7 @@ class Opening {
 
   /** No answer will come: the SYN is sent again when its time is up. */
   #lost(): void {
-    this.#namespace.fabric.loop.after(SYN_TIMEOUT * 2 ** this.#attempt, () => {
+    this.#namespace.fabric.loop.at(this.#sent + SYN_TIMEOUT * 2 ** this.#attempt, () => {
       if (this.#over) return;
       this.#attempt += 1;
       if (this.#attempt > SYN_RETRIES) this.fail('ETIMEDOUT');
