@@ -142,8 +142,16 @@ export function endpointPorts(service: Service, pod: Pod): readonly EndpointPort
   return freezeDeep(ports);
 }
 
+/** What Endpoints and EndpointSlices both have of a port. */
+interface AnyPort {
+  readonly name?: string | undefined;
+  readonly port?: number | undefined;
+  readonly protocol?: string | undefined;
+  readonly appProtocol?: string | undefined;
+}
+
 /** Equal keys, equal ports. */
-export function portsKey(ports: readonly EndpointPort[]): string {
+export function portsKey(ports: readonly AnyPort[]): string {
   return ports
     .map((each) => `${each.name ?? ''}/${each.protocol}/${each.port}/${each.appProtocol ?? ''}`)
     .join(',');
