@@ -79,7 +79,6 @@ function serve(world: World): void {
 }
 
 function* send(
-  world: World,
   flow: Flow,
   source: NetworkNamespace,
   target: NetworkNamespace,
@@ -130,7 +129,7 @@ function run(seed: number): { readonly world: World; readonly hash: number } {
     world.flows.push(flow);
     startTask(
       world.loop,
-      send(world, flow, pick(random, world.pods), pick(random, world.pods), random.fork(flow.name)),
+      send(flow, pick(random, world.pods), pick(random, world.pods), random.fork(flow.name)),
       flow.name,
     );
   }

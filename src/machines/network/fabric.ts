@@ -35,6 +35,7 @@ export interface FabricHost {
   readonly powered: boolean;
   /** All its namespaces, its own first. */
   readonly namespaces: ReadonlySet<NetworkNamespace>;
+  readonly unixSockets: UnixSockets;
 }
 
 /** What is wrong on the way from one host to another. */
@@ -62,10 +63,12 @@ class HostPort implements FabricHost {
   readonly name: string;
   readonly namespace: NetworkNamespace;
   readonly namespaces = new Set<NetworkNamespace>();
+  unixSockets: UnixSockets;
   powered = true;
 
   constructor(fabric: Fabric, name: string) {
     this.name = name;
+    this.unixSockets = fabric.newUnixSockets();
     this.namespace = new NetworkNamespace(fabric, this, 'host');
     this.namespaces.add(this.namespace);
   }
@@ -76,7 +79,6 @@ export class Fabric {
   readonly recorder: Recorder;
   readonly costs: LinkCosts;
   readonly seed: number;
-  readonly unixSockets: UnixSockets;
   recordWalk: (source: NetworkNamespace, owner: SocketOwner) => boolean;
   readonly #newNetfilter: ((namespace: NetworkNamespace) => Netfilter) | undefined;
   readonly #hosts = new Map<string, HostPort>();
@@ -90,7 +92,6 @@ export class Fabric {
     this.costs = costs;
     this.seed = options.seed ?? 0;
     this.#newNetfilter = options.newNetfilter;
-    this.unixSockets = new UnixSockets(loop, costs.loopbackMicros);
     this.recordWalk = options.recordWalk ?? (() => false);
     this.#random = new RandomStream(this.seed, 'network/faults');
   }
@@ -120,6 +121,11 @@ export class Fabric {
     return namespace;
   }
 
+  /** Unix sockets of a host that boots. */
+  newUnixSockets(): UnixSockets {
+    return new UnixSockets(this.loop, this.costs.loopbackMicros);
+  }
+
   /** The rules of a namespace, by the factory of whoever built the fabric. */
   newNetfilter(namespace: NetworkNamespace): Netfilter {
     return required(this.#newNetfilter, 'the fabric was built without a packet core')(namespace);
@@ -132,8 +138,8 @@ export class Fabric {
 
   /**
    * Switches a host off or on. Off: its sockets vanish without a word, its other namespaces are gone;
-   * peers find out by time-outs. The namespace of the host keeps cards and addresses, as firmware and
-   * boot files would restore them; whoever boots it makes the rest anew.
+   * peers find out by time-outs. The namespace of the host keeps its cards with addresses and routes,
+   * and its sysctls, as boot files restore them; bridges, pods' links and rules are made anew.
    */
   setPower(host: FabricHost, on: boolean): void {
     const port = this.#port(host.name);
@@ -141,9 +147,10 @@ export class Fabric {
     port.powered = on;
     if (!on) {
       for (const namespace of [...port.namespaces]) {
-        if (namespace === port.namespace) namespace.sockets.dropAll();
-        else namespace.destroy();
+        if (namespace !== port.namespace) namespace.destroy();
       }
+      port.namespace.forgetBoot();
+      port.unixSockets = this.newUnixSockets();
     }
     this.#faultsChanged();
   }

@@ -330,6 +330,18 @@ export class NetworkNamespace {
     this.fabric.forget(this);
   }
 
+  /** Power-off of the host: sockets, rules, bridges, veth pairs and made-up interfaces are gone. */
+  forgetBoot(): void {
+    this.sockets.dropAll();
+    for (const { name, kind, distance } of this.interfaces()) {
+      if (kind === 'bridge' || kind === 'veth' || (kind === 'dummy' && distance === 0)) {
+        this.deleteInterface(name);
+      }
+    }
+    this.#netfilter = undefined;
+    this.#changed();
+  }
+
   #stations(device: NetworkInterface): readonly NetworkInterface[] {
     if (device.kind === 'physical') return this.fabric.stations(device);
     const ports = device.kind === 'bridge' ? device.ports : [device];

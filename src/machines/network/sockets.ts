@@ -79,14 +79,14 @@ class OwnedSockets implements ProcessSockets, SocketKeeper {
   listenUnix(path: string): Result<Listener, Errno> {
     const inode = this.owner.unixPaths?.bind(path);
     if (inode === undefined) return err('EACCES');
-    return inode.ok ? this.#namespace.fabric.unixSockets.listen(inode.value, path, this) : inode;
+    return inode.ok ? this.#namespace.host.unixSockets.listen(inode.value, path, this) : inode;
   }
 
   *connectUnix(path: string): Task<Result<Connection, Errno>> {
     const inode = this.owner.unixPaths?.lookup(path);
     if (inode === undefined) return err('EACCES');
     if (!inode.ok) return inode;
-    return yield* this.#namespace.fabric.unixSockets.connect(inode.value, path, this);
+    return yield* this.#namespace.host.unixSockets.connect(inode.value, path, this);
   }
 
   udp(ip: Ip, port: number): Result<UdpSocket, Errno> {

@@ -111,7 +111,7 @@ export function* connectTcp(
   if (!local.ok) return local;
   const connection = new TcpConnection(namespace, keeper.owner, 0, local.value, target);
   connection.descriptor = keeper.keep(connection);
-  connection.onGone = () => keeper.forget(connection);
+  connection.onRelease = () => keeper.forget(connection);
   namespace.sockets.add(connection);
   const opening = new Opening(connection);
   opening.begin();
@@ -253,7 +253,7 @@ class Opening {
     path.target.sockets.add(server);
     server.onEstablished = () => {
       server.descriptor = keeper.keep(server);
-      server.onGone = () => keeper.forget(server);
+      server.onRelease = () => keeper.forget(server);
       listener.deliver(server);
     };
     return server;

@@ -51,8 +51,8 @@ export class TcpConnection implements Connection, TableSocket {
   readonly remote: Endpoint;
   readonly readable: Wait;
   state: SocketState = 'SYN-SENT';
-  /** Called once when nothing is left of it. */
-  onGone: (() => void) | undefined;
+  /** Called once when its process has no more to do with it. */
+  onRelease: (() => void) | undefined;
   /** Called when the handshake's last ACK arrives (server side). */
   onEstablished: (() => void) | undefined;
   #peer: TcpConnection | undefined;
@@ -137,6 +137,10 @@ export class TcpConnection implements Connection, TableSocket {
 
   close(): void {
     if (this.#closed || this.#gone) return;
+    if (this.state === 'SYN-SENT') {
+      this.#retire();
+      return;
+    }
     // The kernel resets when data that was received is thrown away unread (RFC 2525 section 2.17).
     if (this.#inbox.count > 0) {
       this.reset();
@@ -144,6 +148,7 @@ export class TcpConnection implements Connection, TableSocket {
     }
     this.closeWrite();
     this.#closed = true;
+    this.#release();
     this.#retireIfDone();
   }
 
@@ -375,9 +380,14 @@ export class TcpConnection implements Connection, TableSocket {
     this.namespace.sockets.remove(this);
     for (const stamp of this.#path?.stamps ?? []) stamp.netfilter?.noteTcp(stamp.tuple, 'closed');
     this.#room.notify();
-    const gone = this.onGone;
-    this.onGone = undefined;
-    gone?.();
+    this.#release();
+  }
+
+  /** The process has let go of it, whatever the kernel still does. */
+  #release(): void {
+    const release = this.onRelease;
+    this.onRelease = undefined;
+    release?.();
   }
 
   #tuple(): PacketTuple {

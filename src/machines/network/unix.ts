@@ -15,7 +15,7 @@ import type { SocketKeeper } from './tcp-open.ts';
 
 const NOWHERE = { ip: 0, port: 0 };
 
-/** All unix sockets of a lab, by inode. */
+/** All unix sockets of a host, by inode. */
 export class UnixSockets {
   readonly #loop: EventLoop;
   readonly #delay: Micros;

@@ -187,6 +187,8 @@ class Walk {
     let route = here.route(this.#dst);
     if (typeof route === 'string') return this.#refuse(route);
     if (this.#src === 0) this.#src = route.source;
+    // What lives behind a dummy (the gateway's outside) is as far away for answers as for questions.
+    this.#delay += here.ownerOf(this.#src)?.distance ?? 0;
     const destination = this.#dst;
     const verdict = this.#hook('OUTPUT', '', route.device.name);
     if (verdict !== undefined) return verdict;

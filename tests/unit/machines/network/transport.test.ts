@@ -13,6 +13,7 @@ import type {
   PacketFields,
 } from '../../../../src/machines/network/netfilter/types.ts';
 import type { Connection } from '../../../../src/machines/network/socket.ts';
+import type { Path } from '../../../../src/machines/network/walk.ts';
 import { socketsOf } from '../../../../src/machines/network/sockets.ts';
 import {
   addNode,
@@ -347,7 +348,7 @@ test('unix sockets: by inode, refused without a listener', () => {
       return [
         answer.ok && answer.value && textOf(bytesOf(answer.value)),
         end.ok && end.value,
-        fabric.unixSockets.rows().length,
+        host.unixSockets.rows().length,
       ];
     })(),
   );
@@ -483,4 +484,51 @@ test('namespaces: names, moves, routes and neighbours', () => {
       })(),
     ),
   ).toBe(1);
+});
+
+test('a recorded walk tells stage by stage where the first packet went', () => {
+  const world = newWorld({ recordWalk: (_source, owner) => owner.comm === 'curl' });
+  runTask(world.loop, socketsIn(world.near, 'curl').connect(FAR, 80));
+  runTask(world.loop, socketsIn(world.near, 'kubelet').connect(FAR, 80));
+  const records = world.recorder.all().filter((record) => record.verb === 'packet');
+  expect(records).toHaveLength(1);
+  expect(records[0]).toMatchObject({ component: 'curl@node-1', note: 'deliver' });
+  expect(records[0]?.object).toMatch(/^tcp 10\.244\.1\.2:\d+ > 10\.244\.2\.2:80$/);
+  const stages = (records[0]?.detail as Path | undefined)?.stages ?? [];
+  expect(
+    stages.map(({ host, namespace, stage, note }) => `${host}/${namespace} ${stage} ${note}`),
+  ).toEqual([
+    'node-1/near route dev eth0 via 10.244.1.1',
+    'node-1/host route dev eth0 via 192.168.0.12',
+    'node-1/host link node-1 to node-2',
+    'node-2/host route dev cni0',
+    'node-2/far deliver ',
+  ]);
+});
+
+test('power-off takes bridges, pods and rules; what comes back is a fresh boot', () => {
+  const world = newWorld();
+  const connecting = socketsIn(world.one.namespace);
+  world.fabric.setPower(world.two, false);
+  expect(world.far.alive).toBe(false);
+  expect(world.two.namespaces.size).toBe(1);
+  expect(world.two.namespace.interfaces().map((device) => device.name)).toEqual(['lo', 'eth0']);
+  world.fabric.setPower(world.two, true);
+  expect(runTask(world.loop, connecting.connect(address('192.168.0.12'), 80))).toEqual({
+    ok: false,
+    error: 'ECONNREFUSED',
+  });
+});
+
+test('a process that ends while it connects leaves nothing behind', () => {
+  const world = newWorld();
+  world.fabric.cut(world.one, world.two);
+  const sockets = socketsIn(world.near);
+  startTask(world.loop, sockets.connect(FAR, 80), 'connect');
+  world.loop.run({ until: SECOND / 2 });
+  expect(world.near.sockets.rows().map((row) => row.state)).toEqual(['SYN-SENT']);
+  sockets.closeAll();
+  expect(world.near.sockets.rows()).toEqual([]);
+  world.loop.run({});
+  expect(world.loop.now).toBe(SECOND);
 });
