@@ -9,6 +9,7 @@ import type { PacketCore } from '../packet-core.ts';
 import type { Block } from './block.ts';
 import { endpointRules, serviceRules } from './block-rules.ts';
 import { type Counters, NO_COUNTERS, type Rule } from './rule.ts';
+import type { BlockSpec } from './transaction.ts';
 import type { TableName } from './types.ts';
 
 /** A rule in place. */
@@ -27,6 +28,8 @@ export interface Chain {
   /** Jumps to it from rules and blocks. */
   references: number;
   block: Block | undefined;
+  /** What the block was, once it has been written out as plain rules. */
+  written: BlockSpec | undefined;
   /** Memory of the block's counters, and for how many endpoints. */
   instance: number;
   instanceRoom: number;

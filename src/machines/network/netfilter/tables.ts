@@ -125,6 +125,7 @@ export class RuleTables {
       rules: [],
       references: 0,
       block: undefined,
+      written: undefined,
       instance: 0,
       instanceRoom: 0,
     };
@@ -150,10 +151,10 @@ export class RuleTables {
     switch (change.op) {
       case 'addEndpoint':
       case 'removeEndpoint':
-        return this.#editBlock(chain, change);
+        return this.#editBlock(table, chains, chain, change);
       case 'deleteBlock':
-        if (chain.block !== undefined) this.#dropBlock(chains, chain);
-        return this.#deleteChain(chains, chain);
+        this.#flush(chains, chain);
+        return this.#dropWritten(chains, chain) ?? this.#deleteChain(chains, chain);
       case 'deleteChain':
         return this.#deleteChain(chains, chain);
       case 'rename':
@@ -384,17 +385,43 @@ export class RuleTables {
     const mark = chains.get(spec.markChain);
     if (mark === undefined && (spec.hairpin || spec.first !== undefined)) return 'no-target';
     this.#flush(chains, chain);
+    const refused = this.#dropWritten(chains, chain);
+    if (refused !== undefined) return refused;
     this.#adopt(chains, chain, this.blocks.acquire(spec));
     this.#undo.push(() => this.#abandon(chains, chain, true));
     return undefined;
   }
 
+  /** Takes away the chains of endpoints that a written-out block has left. */
+  #dropWritten(chains: Map<string, Chain>, chain: Chain): ChangeError | undefined {
+    const { written } = chain;
+    if (written === undefined) return undefined;
+    chain.written = undefined;
+    this.#undo.push(() => {
+      chain.written = written;
+    });
+    for (const endpoint of written.endpoints) {
+      const own = chains.get(endpoint.chain);
+      if (own === undefined) continue;
+      this.#flush(chains, own);
+      const refused = this.#deleteChain(chains, own);
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  }
+
   #editBlock(
+    table: TableName,
+    chains: Map<string, Chain>,
     chain: Chain,
     change: Change & { op: 'addEndpoint' | 'removeEndpoint' },
   ): ChangeError | undefined {
+    // As kube-proxy does, an edit writes all chains of the service anew: what was put in by hand goes.
+    if (chain.written !== undefined) {
+      const refused = this.#setBlock(table, chains, chain.name, chain.written);
+      if (refused !== undefined) return refused;
+    }
     const before = chain.block;
-    // A block that was written out is edited as a whole by its owner, who is told so.
     if (before === undefined) return 'no-rule';
     if (change.op === 'addEndpoint' && before.endpoints.length >= BLOCK_ENDPOINTS_MAX)
       return 'too-many-endpoints';
@@ -510,6 +537,10 @@ export class RuleTables {
       })),
     }));
     this.#dropBlock(chains, chain);
+    chain.written = { ...spec, endpoints };
+    this.#undo.push(() => {
+      chain.written = undefined;
+    });
     for (const endpoint of own) {
       if (!chains.has(endpoint.chain)) this.#newChain(chain.table, chains, endpoint.chain);
       const target = required(chains.get(endpoint.chain), 'just made');
