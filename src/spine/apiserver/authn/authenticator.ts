@@ -8,6 +8,7 @@ import type { ObjectMeta } from '../../../ground/api/types.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { parseRfc3339, type WallTime } from '../../../ground/base/time.ts';
 import { parseJson } from '../../../ground/lang/json.ts';
+import { isValueMap } from '../../../ground/lang/value.ts';
 import { TokenVerifier } from '../../../ground/pki/jwt.ts';
 import type { PublicKey } from '../../../ground/pki/keys.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
@@ -85,8 +86,8 @@ export class TokenAuthenticator {
     const known = this.#claims.get(payload);
     if (known !== undefined) return known;
     const parsed = parseJson(payload);
-    if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return undefined;
-    const claims = parsed.value as unknown as TokenClaims;
+    if (!parsed.ok || !isValueMap(parsed.value.value)) return undefined;
+    const claims = parsed.value.value as unknown as TokenClaims;
     if (this.#claims.size > 10_000) this.#claims.clear();
     this.#claims.set(payload, claims);
     return claims;

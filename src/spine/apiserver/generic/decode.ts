@@ -1,12 +1,19 @@
 /**
  * Bodies into objects of one kind (k8s.io/apiserver/pkg/endpoints/handlers, v0.34): JSON, YAML or a
- * message by reference, checked against the kind, then defaulted.
+ * message by reference. What a person may have written (bytes, or anything sent with `fieldValidation`,
+ * as kubectl does) is checked field by field; what a component built as a typed object is taken as it
+ * is, for that check can find nothing and costs more than the write.
  */
+import { decodeAs } from '../../../ground/api/decode.ts';
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
 import { withFields } from '../../../ground/api/edit.ts';
 import { apiVersionOf, type KubeObject } from '../../../ground/api/object.ts';
+import { textOf } from '../../../ground/base/bytes.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
-import { isBytes } from '../../../machines/network/chunk.ts';
+import { parseJson } from '../../../ground/lang/json.ts';
+import type { DuplicateKey, Value } from '../../../ground/lang/value.ts';
+import { parseYaml } from '../../../ground/lang/yaml/index.ts';
+import { type Chunk, isBytes } from '../../../machines/network/chunk.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import { objectOf } from '../../client/api-body.ts';
 import type { RequestContext } from './context.ts';
@@ -14,13 +21,20 @@ import { badRequest, type Failure, requestTooLarge, unsupportedMediaType } from 
 
 /** Three MiB. */
 export const BODY_BYTES_MAX = 3_145_728;
-const TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+export const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /** The media type of a body, without parameters; JSON when none is said. */
 export function mediaType(exchange: HttpExchange): string {
   const header = exchange.request.headers.get('content-type') ?? '';
   const type = (header.split(';')[0] ?? '').trim();
   return type === '' ? 'application/json' : type;
+}
+
+interface Parsed {
+  readonly value: unknown;
+  readonly duplicates: readonly DuplicateKey[];
+  /** Nobody has checked its fields. */
+  readonly raw: boolean;
 }
 
 /** The object of a request's body, complete with apiVersion, kind and defaults. */
@@ -30,29 +44,95 @@ export function decodeBody(
   exchange: HttpExchange,
 ): Result<KubeObject, Failure> {
   const { body } = exchange.request;
-  if (!TYPES.includes(mediaType(exchange))) return unsupportedMediaType(TYPES);
+  const type = mediaType(exchange);
+  if (!BODY_TYPES.includes(type)) return unsupportedMediaType(BODY_TYPES);
   if (body === undefined) return badRequest('EOF');
-  if (isBytes(body) && body.length > BODY_BYTES_MAX) return requestTooLarge(BODY_BYTES_MAX);
-  const parsed = objectOf(body);
-  if (!parsed.ok) return badRequest(parsed.error);
-  return complete(descriptor, context, parsed.value as KubeObject);
+  const parsed = parseBody(body, type);
+  if (!parsed.ok) return parsed;
+  const { value, duplicates, raw } = parsed.value;
+  const validation = context.info.query.get('fieldValidation');
+  if (!raw && validation === undefined) return complete(descriptor, value as KubeObject);
+  const named = checkKind(descriptor, value as KubeObject);
+  if (!named.ok) return named;
+  return decodeStrictly(descriptor, context, value, duplicates, validation ?? 'Warn');
 }
 
-/** Checks apiVersion and kind, fills them in, and gives defaults. */
-export function complete(
+/** Decodes by the schema; problems are errors or warnings as `fieldValidation` says. */
+export function decodeStrictly(
   descriptor: ResourceDescriptor,
-  _context: RequestContext,
-  object: KubeObject,
+  context: RequestContext,
+  value: unknown,
+  duplicates: readonly DuplicateKey[],
+  validation: string,
 ): Result<KubeObject, Failure> {
+  const decoded = decodeAs<KubeObject>(descriptor.schema, value as Value, duplicates);
+  const head = `${descriptor.kind} in version "${descriptor.version}" cannot be handled as a ${descriptor.kind}: `;
+  if (!decoded.ok) return badRequest(head + decoded.error);
+  const { strict } = decoded.value;
+  if (strict.length > 0 && validation === 'Strict') {
+    return badRequest(`${head}strict decoding error: ${strict.join(', ')}`);
+  }
+  if (validation === 'Warn') for (const text of strict) context.warnings.add(text);
+  return complete(descriptor, decoded.value.object);
+}
+
+/** An object of a kind without a descriptor: options and requests of subresources. */
+export function decodeAny(exchange: HttpExchange, schema: string): Result<KubeObject, Failure> {
+  const { body } = exchange.request;
+  if (body === undefined) return badRequest('EOF');
+  const parsed = parseBody(body, mediaType(exchange));
+  if (!parsed.ok) return parsed;
+  if (!parsed.value.raw) return ok(parsed.value.value as KubeObject);
+  const decoded = decodeAs<KubeObject>(schema, parsed.value.value as Value, parsed.value.duplicates);
+  return decoded.ok ? ok(decoded.value.object) : badRequest(decoded.error);
+}
+
+function parseBody(body: Chunk, type: string): Result<Parsed, Failure> {
+  if (!isBytes(body) && body.protocol === 'api-object') {
+    const object = objectOf(body);
+    return object.ok ? ok({ value: object.value, duplicates: [], raw: false }) : badRequest(object.error);
+  }
+  const bytes = isBytes(body) ? body : body.render();
+  if (bytes.length > BODY_BYTES_MAX) return requestTooLarge(BODY_BYTES_MAX);
+  const text = textOf(bytes);
+  if (type === 'application/yaml') {
+    const parsed = parseYaml(text);
+    if (parsed.error !== undefined) {
+      return badRequest(`error converting YAML to JSON: ${parsed.error.message}`);
+    }
+    const document = parsed.documents[0];
+    return ok({ value: document?.value ?? null, duplicates: document?.duplicates ?? [], raw: true });
+  }
+  const parsed = parseJson(text);
+  if (!parsed.ok) return badRequest(parsed.error.message);
+  return ok({ ...parsed.value, raw: true });
+}
+
+function checkKind(descriptor: ResourceDescriptor, object: KubeObject): Result<void, Failure> {
   const apiVersion = apiVersionOf(descriptor);
-  const given = object.apiVersion ?? '';
+  const given = object?.apiVersion ?? '';
   if (given !== '' && given !== apiVersion) {
     return badRequest(
       `the API version in the data (${given}) does not match the expected API version (${apiVersion})`,
     );
   }
-  const stamped = withFields(object, { apiVersion, kind: descriptor.kind, metadata: object.metadata ?? NO_METADATA });
-  return ok(descriptor.defaults(stamped));
+  const kind = object?.kind ?? '';
+  if (kind !== '' && kind !== descriptor.kind) {
+    return badRequest(`${kind} in version "${descriptor.version}" cannot be handled as a ${descriptor.kind}: converting (v1.${kind}) to (core.${descriptor.kind}): unknown conversion`);
+  }
+  return ok(undefined);
+}
+
+/** Checks apiVersion and kind, fills them in, and gives defaults. */
+export function complete(
+  descriptor: ResourceDescriptor,
+  object: KubeObject,
+): Result<KubeObject, Failure> {
+  const named = checkKind(descriptor, object);
+  if (!named.ok) return named;
+  const apiVersion = apiVersionOf(descriptor);
+  const metadata = object.metadata ?? NO_METADATA;
+  return ok(descriptor.defaults(withFields(object, { apiVersion, kind: descriptor.kind, metadata })));
 }
 
 const NO_METADATA = Object.freeze({}) as KubeObject['metadata'];

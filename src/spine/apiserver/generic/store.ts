@@ -62,6 +62,7 @@ export class Store {
   readonly #loop: EventLoop;
   #revision = 0;
   #ready = false;
+  #connected = false;
   #lease: { id: number; seconds: number; until: number; left: number } | undefined;
   readonly #progress = new Condition('the watch cache to be fresh');
   /** Puts under way by the value that they store; deletions by key and the revision that they end. */
@@ -84,6 +85,11 @@ export class Store {
   /** True once the caches are filled. */
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** True while the watch on etcd is open. */
+  get connected(): boolean {
+    return this.#connected;
   }
 
   get etcd(): EtcdClient {
@@ -324,6 +330,7 @@ export class Store {
       prevKv: true,
     });
     if (!watch.ok) return;
+    this.#connected = true;
     const responses = this.#responses;
     watch.value.onResponse((response) => responses.put(response));
     for (;;) {
@@ -336,7 +343,10 @@ export class Store {
         if (ended || responses.size === 0) break;
       }
       yield* this.#deliver(deliveries);
-      if (ended) return;
+      if (ended) {
+        this.#connected = false;
+        return;
+      }
     }
   }
 

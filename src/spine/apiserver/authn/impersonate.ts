@@ -1,0 +1,54 @@
+/**
+ * Impersonation (k8s.io/apiserver/pkg/endpoints/filters/impersonation.go, v0.34): who may act as
+ * somebody else says so in `Impersonate-*` headers; each user, group and UID is authorized.
+ */
+import { ok } from '../../../ground/base/result.ts';
+import type { UnionAuthorizer } from '../authz/authorizer.ts';
+import { type Attributes, refusal } from '../authz/attributes.ts';
+import type { User } from '../generic/context.ts';
+import type { Impersonate } from '../generic/handler.ts';
+
+const ACCOUNT = 'system:serviceaccount:';
+
+export function impersonator(authorizer: UnionAuthorizer): Impersonate {
+  return (user, exchange) => {
+    const { headers } = exchange.request;
+    const name = headers.get('impersonate-user') ?? '';
+    if (name === '') return ok(user);
+    const groups = (headers.get('impersonate-group') ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== '');
+    const account = name.startsWith(ACCOUNT) ? name.slice(ACCOUNT.length).split(':') : undefined;
+    const wanted: Attributes[] = [
+      account === undefined
+        ? ask(user, 'users', '', name)
+        : ask(user, 'serviceaccounts', account[0] ?? '', account[1] ?? ''),
+      ...groups.map((group) => ask(user, 'groups', '', group)),
+    ];
+    for (const attributes of wanted) {
+      const decision = authorizer.decide(attributes);
+      if (!decision.allowed) return refusal(attributes, decision.reason);
+    }
+    const more =
+      account === undefined || groups.length > 0
+        ? []
+        : ['system:serviceaccounts', `system:serviceaccounts:${account[0] ?? ''}`];
+    const all = new Set([...groups, ...more, 'system:authenticated']);
+    return ok({ name, uid: headers.get('impersonate-uid') ?? '', groups: [...all], extra: new Map() });
+  };
+}
+
+function ask(user: User, resource: string, namespace: string, name: string): Attributes {
+  return {
+    user,
+    verb: 'impersonate',
+    isResource: true,
+    group: '',
+    resource,
+    subresource: '',
+    namespace,
+    name,
+    path: '',
+  };
+}

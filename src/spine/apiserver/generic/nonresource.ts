@@ -1,0 +1,146 @@
+/**
+ * Paths that are no resources: version, health, discovery, OpenAPI, metrics, and what token verifiers
+ * read (k8s.io/apiserver/pkg/server/routes, v0.34).
+ */
+import { freezeDeep } from '../../../ground/api/edit.ts';
+import type { Task } from '../../../ground/base/task.ts';
+import { objectMessage } from '../../client/api-body.ts';
+import type { RequestContext } from './context.ts';
+import type { Discovery } from './discovery.ts';
+import type { Answer } from './handler.ts';
+import type { OpenApi } from './openapi.ts';
+
+export const VERSION = freezeDeep({
+  major: '1',
+  minor: '34',
+  emulationMajor: '1',
+  emulationMinor: '34',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '33',
+  gitVersion: 'v1.34.0',
+  gitCommit: 'f28b4c9efbca5c5c0af716d9f2d5702667ee8a45',
+  gitTreeState: 'clean',
+  buildDate: '2025-08-27T10:19:56Z',
+  goVersion: 'go1.24.5',
+  compiler: 'gc',
+  platform: 'linux/amd64',
+});
+
+/** A named health check; the text says why it fails. */
+export interface Check {
+  readonly name: string;
+  /** Belongs to /readyz only. */
+  readonly readyOnly?: boolean;
+  fails(): string | undefined;
+}
+
+export interface NonResourceOptions {
+  readonly discovery: Discovery;
+  readonly openApi: OpenApi;
+  readonly checks: readonly Check[];
+  readonly metrics: () => string;
+  readonly issuer: string;
+  readonly jwks: () => string;
+}
+
+export function* serveNonResource(
+  options: NonResourceOptions,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
+  const { process, info } = context;
+  const { method } = answer.exchange.request;
+  if (method !== 'GET' && method !== 'HEAD') return answer.text(405, 'Method Not Allowed\n');
+  const path = info.path.length > 1 ? info.path.replace(/\/$/, '') : info.path;
+  yield* process.work(process.costs.apiReadMicros);
+  const health = /^\/(healthz|livez|readyz)(?:\/(.+))?$/.exec(path);
+  if (health !== null) return serveHealth(options, context, answer, health[1] as string, health[2]);
+  if (path === '/api' || path === '/apis') return serveRoots(options, answer, path === '/api');
+  const group = /^\/apis\/([^/]+)$/.exec(path);
+  const resources = /^\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path);
+  const document =
+    group !== null
+      ? options.discovery.group(group[1] as string)
+      : resources !== null
+        ? options.discovery.resources(resources[1] ?? '', resources[2] as string)
+        : other(options, path);
+  if (document === undefined) return serveText(options, answer, path);
+  answer.object(200, document);
+}
+
+function other(options: NonResourceOptions, path: string): unknown {
+  if (path === '/version') return VERSION;
+  if (path === '/openapi/v3') return options.openApi.index();
+  if (path.startsWith('/openapi/v3/')) return options.openApi.document(path.slice('/openapi/v3/'.length));
+  if (path === '/.well-known/openid-configuration') {
+    return freezeDeep({
+      issuer: options.issuer,
+      jwks_uri: `${options.issuer}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    });
+  }
+  return undefined;
+}
+
+function serveText(options: NonResourceOptions, answer: Answer, path: string): void {
+  if (path === '/metrics') return answer.text(200, options.metrics(), 'text/plain; version=0.0.4');
+  if (path === '/openid/v1/jwks') return answer.text(200, options.jwks(), 'application/jwk-set+json');
+  answer.text(404, '404 page not found\n', 'text/plain; charset=utf-8');
+}
+
+const AGGREGATED = /^application\/json;(?=.*\bg=apidiscovery\.k8s\.io\b)(?=.*\bas=APIGroupDiscoveryList\b).*\bv=(v2beta1|v2)\b/;
+
+/** `/api` and `/apis`: aggregated when a clause of Accept asks for exactly that, else legacy. */
+function serveRoots(options: NonResourceOptions, answer: Answer, core: boolean): void {
+  const { discovery } = options;
+  const { headers } = answer.exchange.request;
+  for (const clause of (headers.get('accept') ?? '').split(',')) {
+    const match = AGGREGATED.exec(clause.trim());
+    if (match === null) {
+      if (/^\s*(application\/json|\*\/\*)\s*(;q=.*)?$/.test(clause)) break;
+      continue;
+    }
+    const version = match[1] as 'v2' | 'v2beta1';
+    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    const reply = answer.headers(type);
+    const etag = discovery.etag(core);
+    reply.set('etag', etag);
+    reply.set('vary', 'Accept');
+    if (headers.get('if-none-match') === etag) return answer.exchange.respond(304, reply);
+    return answer.exchange.respond(200, reply, objectMessage(discovery.aggregated(core, version)));
+  }
+  answer.object(200, core ? discovery.versions() : discovery.groups());
+}
+
+function serveHealth(
+  options: NonResourceOptions,
+  context: RequestContext,
+  answer: Answer,
+  endpoint: string,
+  one: string | undefined,
+): void {
+  const { query } = context.info;
+  const excluded = new Set(query.all('exclude'));
+  const checks = options.checks.filter(
+    (check) =>
+      (endpoint === 'readyz' || check.readyOnly !== true) &&
+      (one === undefined || check.name === one) &&
+      !excluded.has(check.name),
+  );
+  if (one !== undefined && checks.length === 0) return answer.text(404, '404 page not found\n');
+  const lines: string[] = [];
+  let failed = false;
+  for (const check of checks) {
+    const why = check.fails();
+    if (why === undefined) lines.push(`[+]${check.name} ok`);
+    else {
+      failed = true;
+      lines.push(`[-]${check.name} failed: reason withheld`);
+    }
+  }
+  if (failed) return answer.text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
+  if (!query.has('verbose')) return answer.text(200, 'ok');
+  answer.text(200, `${lines.join('\n')}\n${endpoint} check passed\n`);
+}

@@ -1,0 +1,150 @@
+/**
+ * The program `kube-apiserver` (cmd/kube-apiserver, v1.34), as kubeadm starts it: reads its flags and
+ * files, fills its caches from etcd, writes what a fresh cluster lacks, serves on the secure port.
+ */
+import { RESOURCES } from '../../ground/api/resources.ts';
+import { MINUTE, SECOND } from '../../ground/base/event-loop.ts';
+import { parseIp } from '../../ground/base/ip.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import type { Task } from '../../ground/base/task.ts';
+import { keyFromContent, publicKeyFromContent } from '../../ground/pki/document.ts';
+import type { PrivateKey, PublicKey } from '../../ground/pki/keys.ts';
+import { goError } from '../../machines/network/errno.ts';
+import { serveHttp } from '../../machines/network/http-server.ts';
+import type { TlsIdentity } from '../../machines/network/tls-types.ts';
+import type { Process, Program } from '../../machines/machine/process.ts';
+import { sleepInBackground } from '../client/background.ts';
+import { etcdClient } from '../etcd/wire/dial.ts';
+import { readCertificates, readIdentity } from '../etcd/wire/files.ts';
+import { bootstrapObjects, writeMissing } from './bootstrap.ts';
+import { keepOwnObjects } from './resources/kubernetes-service.ts';
+import { type Options, parseOptions } from './options.ts';
+import { buildServer, type Server } from './server.ts';
+
+export const kubeApiserver: Program = {
+  name: 'kube-apiserver',
+  version: 'v1.34.0',
+  *main(process) {
+    if (process.argv.includes('--version')) {
+      yield* process.print('Kubernetes v1.34.0\n');
+      return 0;
+    }
+    const options = parseOptions(process.argv.slice(1));
+    if (!options.ok) {
+      yield* process.printError(`Error: ${options.error}\n`);
+      return 1;
+    }
+    return yield* run(process, options.value);
+  },
+};
+
+/** Everything that the flags name as files. */
+export interface Credentials {
+  readonly serving: TlsIdentity;
+  readonly clientRoots: readonly import('../../ground/pki/certificate.ts').Certificate[];
+  readonly signingKey: PrivateKey;
+  readonly accountKeys: readonly PublicKey[];
+  readonly kubelet: TlsIdentity | undefined;
+}
+
+function readCredentials(process: Process, options: Options): Result<Credentials, string> {
+  const serving = readIdentity(process, options.certificate, options.key);
+  if (!serving.ok) return err(`failed to load serving certificate: ${serving.error}`);
+  const roots = options.clientCa === '' ? ok([]) : readCertificates(process, options.clientCa);
+  if (!roots.ok) return err(`unable to load client CA provider: ${roots.error}`);
+  const signing = process.files.readContent(options.signingKey);
+  if (!signing.ok) return err(`failed to build token generator: open ${options.signingKey}: ${goError(signing.error)}`);
+  const signingKey = keyFromContent(signing.value);
+  if (!signingKey.ok) return err(`failed to build token generator: ${signingKey.error}`);
+  const keys: PublicKey[] = [];
+  for (const path of options.accountKeys.split(',')) {
+    const content = process.files.readContent(path);
+    if (!content.ok) return err(`open ${path}: ${goError(content.error)}`);
+    const key = publicKeyFromContent(content.value);
+    if (!key.ok) return err(`error reading public key file ${path}: ${key.error}`);
+    keys.push(key.value);
+  }
+  let kubelet: TlsIdentity | undefined;
+  if (options.kubeletCertificate !== '') {
+    const identity = readIdentity(process, options.kubeletCertificate, options.kubeletKey);
+    if (!identity.ok) return identity;
+    kubelet = identity.value;
+  }
+  return ok({
+    serving: serving.value,
+    clientRoots: roots.value,
+    signingKey: signingKey.value,
+    accountKeys: keys,
+    kubelet,
+  });
+}
+
+function* run(process: Process, options: Options): Task<number> {
+  const credentials = readCredentials(process, options);
+  if (!credentials.ok) return yield* fatal(process, credentials.error);
+  const etcd = etcdClient(process, {
+    endpoint: options.etcdServers[0] as string,
+    authority: options.etcdCa,
+    certificate: options.etcdCertificate,
+    key: options.etcdKey,
+    dialTimeout: 20 * SECOND,
+    callTimeout: 60 * SECOND,
+  });
+  if (!etcd.ok) return yield* fatal(process, etcd.error);
+  process.memory(process.costs.memory.get('kube-apiserver') ?? 0);
+  const server = buildServer(process, options, credentials.value, etcd.value);
+  process.start('caches', server.store.run());
+  yield* process.work(process.costs.startMicros.get('kube-apiserver') ?? 0);
+  const address = parseIp(options.bindAddress) ?? 0;
+  const listener = process.net.listen(address, options.securePort);
+  if (!listener.ok) {
+    const where = `${options.bindAddress}:${options.securePort}`;
+    return yield* fatal(process, `failed to create listener: failed to listen on ${where}: listen tcp ${where}: bind: ${goError(listener.error)}`);
+  }
+  serveHttp(process, listener.value, (exchange) => server.pipeline.handle(exchange), {
+    name: 'request',
+    tls: {
+      identity: credentials.value.serving,
+      clientRoots: credentials.value.clientRoots,
+      alpn: ['h2', 'http/1.1'],
+    },
+  });
+  process.log('I', 'secure_serving.go:211', `Serving securely on [::]:${options.securePort}`);
+  process.start('post-start hooks', afterStart(process, server, options));
+  yield process.terminated;
+  process.log('I', 'genericapiserver.go:566', '[graceful-termination] shutdown event');
+  return 0;
+}
+
+/** What runs once the caches are filled. */
+function* afterStart(process: Process, server: Server, options: Options): Task<void> {
+  while (!server.store.ready) yield* server.store.fresh(0);
+  yield* writeMissing(server.api, bootstrapObjects(), process.random.fork('bootstrap'), process.clock.wall());
+  yield* server.store.fresh(server.store.revision);
+  server.bootstrapped = true;
+  process.start('bookmarks', server.api.runBookmarks(process));
+  process.start('compaction', compact(process, server));
+  yield* keepOwnObjects(process, server.api, options, () => {
+    server.ready = true;
+  });
+}
+
+const COMPACTION_PERIOD = 5 * MINUTE;
+
+/** Compacts etcd to where it was one period ago (k8s.io/apiserver/pkg/storage/etcd3/compact.go). */
+function* compact(process: Process, server: Server): Task<void> {
+  let revision = 0;
+  for (;;) {
+    yield* sleepInBackground(process, COMPACTION_PERIOD);
+    const { etcd } = server.store;
+    if (revision > 0) yield* etcd.compact({ revision });
+    const current = yield* server.store.currentRevision();
+    if (current.ok) revision = current.value;
+  }
+}
+
+function* fatal(process: Process, message: string): Task<number> {
+  process.log('E', 'run.go:72', `"command failed" err="${message}"`);
+  yield* process.sleep(0);
+  return 1;
+}

@@ -1,0 +1,208 @@
+/**
+ * What the API server hands on to kubelets: log, exec, attach and port-forward (pkg/registry/core/pod/
+ * rest/{log,subresources}.go, v1.34). It dials the node's InternalIP at port 10250 with its own client
+ * certificate and copies streams both ways.
+ */
+import { SECOND } from '../../../ground/base/event-loop.ts';
+import { parseIp } from '../../../ground/base/ip.ts';
+import { ok, type Result } from '../../../ground/base/result.ts';
+import type { Task } from '../../../ground/base/task.ts';
+import type { Node, Pod } from '../../../ground/api/types.ts';
+import { openHttp } from '../../../machines/network/http-client.ts';
+import { goError } from '../../../machines/network/errno.ts';
+import type { HttpConnection, HttpError, HttpRequest } from '../../../machines/network/http-types.ts';
+import type { TlsIdentity } from '../../../machines/network/tls-types.ts';
+import type { Process } from '../../../machines/machine/process.ts';
+import { proxyStream } from '../../client/remotecommand.ts';
+import type { Api, Subresource } from '../generic/api.ts';
+import type { RequestContext } from '../generic/context.ts';
+import type { Answer } from '../generic/handler.ts';
+import { badRequest, type Failure, internalError, methodNotAllowed, notFound } from '../generic/status.ts';
+
+const KUBELET_PORT = 10250;
+const DIAL_TIMEOUT = 30 * SECOND;
+
+export interface KubeletClient {
+  readonly process: Process;
+  readonly identity: TlsIdentity | undefined;
+}
+
+/** `log`, `exec`, `attach`, `portforward` of pods, by name of the subresource. */
+export function kubeletSubresources(api: () => Api, client: KubeletClient): ReadonlyMap<string, Subresource> {
+  const stream = (name: string): Subresource =>
+    function* (_registry, context, answer) {
+      yield* serveStream(api(), client, context, answer, name);
+    };
+  return new Map<string, Subresource>([
+    ['pods/log', (_registry, context, answer) => serveLog(api(), client, context, answer)],
+    ['pods/exec', stream('exec')],
+    ['pods/attach', stream('attach')],
+    ['pods/portforward', stream('portForward')],
+  ]);
+}
+
+function* serveLog(api: Api, client: KubeletClient, context: RequestContext, answer: Answer): Task<void> {
+  const { process, info } = context;
+  if (info.verb !== 'get') return answer.fail(methodNotAllowed().error);
+  yield* process.work(process.costs.apiReadMicros);
+  const pod = yield* podOf(api, context);
+  if (!pod.ok) return answer.fail(pod.error);
+  const container = containerOf(pod.value, info.query.get('container') ?? '');
+  if (!container.ok) return answer.fail(container.error);
+  const node = pod.value.spec?.nodeName ?? '';
+  if (node === '') {
+    // Nothing to read yet: upstream answers an empty body.
+    return answer.text(200, '');
+  }
+  const { namespace = '', name } = pod.value.metadata;
+  const query = info.query.text.split('&').filter((part) => part !== '' && !part.startsWith('container='));
+  const target = `/containerLogs/${namespace}/${name}/${container.value}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+  yield* forward(api, client, answer, node, target);
+}
+
+function* serveStream(
+  api: Api,
+  client: KubeletClient,
+  context: RequestContext,
+  answer: Answer,
+  verb: string,
+): Task<void> {
+  const { process, info } = context;
+  yield* process.work(process.costs.apiReadMicros);
+  const pod = yield* podOf(api, context);
+  if (!pod.ok) return answer.fail(pod.error);
+  const { namespace = '', name } = pod.value.metadata;
+  const node = pod.value.spec?.nodeName ?? '';
+  if (node === '') return answer.fail(badRequest(`pod ${name} does not have a host assigned`).error);
+  let path = `/${verb}/${namespace}/${name}`;
+  if (verb !== 'portForward') {
+    const container = containerOf(pod.value, info.query.get('container') ?? '');
+    if (!container.ok) return answer.fail(container.error);
+    path += `/${container.value}`;
+  }
+  const query = kubeletQuery(info.query.text);
+  yield* forward(api, client, answer, node, `${path}${query === '' ? '' : `?${query}`}`);
+}
+
+/** The kubelet's own names of the options: input, output, error. */
+function kubeletQuery(text: string): string {
+  const names: Readonly<Record<string, string>> = { stdin: 'input', stdout: 'output', stderr: 'error' };
+  return text
+    .split('&')
+    .filter((part) => part !== '' && !part.startsWith('container='))
+    .map((part) => {
+      const equals = part.indexOf('=');
+      const name = equals < 0 ? part : part.slice(0, equals);
+      const own = names[name];
+      if (own === undefined) return part;
+      return `${own}=${/=(?:1|true)$/.test(part) ? '1' : '0'}`;
+    })
+    .join('&');
+}
+
+function* podOf(api: Api, context: RequestContext): Task<Result<Pod, Failure>> {
+  const registry = api.registry('', 'pods');
+  if (registry === undefined) return notFound({ group: '', resource: 'pods' }, context.info.name);
+  const found = yield* registry.get(context.info.namespace, context.info.name);
+  return found.ok ? ok(found.value as Pod) : found;
+}
+
+/** The container that is meant: the named one, or the only one. */
+function containerOf(pod: Pod, wanted: string): Result<string, Failure> {
+  const { name } = pod.metadata;
+  const names = (pod.spec?.containers ?? []).map((each) => each.name);
+  const inits = (pod.spec?.initContainers ?? []).map((each) => each.name);
+  if (wanted !== '') {
+    if (names.includes(wanted) || inits.includes(wanted)) return ok(wanted);
+    return badRequest(`container ${wanted} is not valid for pod ${name}`);
+  }
+  const [only, ...others] = names;
+  if (only !== undefined && others.length === 0) return ok(only);
+  const more = inits.length === 0 ? '' : ` or one of the init containers: [${inits.join(' ')}]`;
+  return badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]${more}`);
+}
+
+/** Sends the request on to the node's kubelet and its answer back. */
+function* forward(
+  api: Api,
+  client: KubeletClient,
+  answer: Answer,
+  nodeName: string,
+  target: string,
+): Task<void> {
+  const node = api.registry('', 'nodes')?.cache.get('', nodeName)?.object as Node | undefined;
+  const address = node?.status?.addresses?.find((each) => each.type === 'InternalIP')?.address;
+  const ip = address === undefined ? undefined : parseIp(address);
+  if (address === undefined || ip === undefined) {
+    return answer.fail(notFound({ group: '', resource: 'nodes' }, nodeName).error);
+  }
+  const { exchange } = answer;
+  const url = `https://${address}:${KUBELET_PORT}${target}`;
+  const opened = yield* openHttp(client.process, {
+    ip,
+    port: KUBELET_PORT,
+    dialTimeout: DIAL_TIMEOUT,
+    tlsTimeout: 10 * SECOND,
+    tls: {
+      serverName: address,
+      roots: [],
+      // Without --kubelet-certificate-authority the kubelet's serving certificate is not checked.
+      skipVerify: true,
+      alpn: ['h2', 'http/1.1'],
+      ...(client.identity === undefined ? {} : { identity: client.identity }),
+    },
+  });
+  if (!opened.ok) return answer.fail(dialFailure(exchange.request.method, url, address, opened.error));
+  yield* relay(client, answer, opened.value, {
+    method: exchange.request.method,
+    target,
+    host: `${address}:${KUBELET_PORT}`,
+    headers: exchange.request.headers,
+    body: exchange.request.body,
+  });
+  opened.value.close();
+}
+
+function* relay(
+  client: KubeletClient,
+  answer: Answer,
+  connection: HttpConnection,
+  request: HttpRequest,
+): Task<void> {
+  const { exchange } = answer;
+  const sent = yield* connection.request(request);
+  if (!sent.ok) return answer.fail(internalError('error sending request: EOF').error);
+  const response = sent.value;
+  if (response.status === 101) return yield* proxyStream(client.process, exchange, response);
+  if (response.status >= 400) {
+    const body = yield* response.whole();
+    const chunk = body.ok ? body.value : undefined;
+    exchange.respond(response.status, answer.headers(response.headers.get('content-type') ?? 'text/plain'), chunk);
+    return;
+  }
+  exchange.start(response.status, answer.headers(response.headers.get('content-type') ?? 'text/plain'));
+  for (;;) {
+    const piece = yield* response.receive();
+    if (!piece.ok) return exchange.abort();
+    if (piece.value === undefined) return exchange.end();
+    if (!(yield* exchange.write(piece.value))) return response.cancel();
+  }
+}
+
+function dialFailure(method: string, url: string, address: string, error: HttpError): Failure {
+  const verb = method.charAt(0) + method.slice(1).toLowerCase();
+  return shown(`${verb} "${url}": ${dialText(address, error)}`);
+}
+
+/** Failures of the way to the kubelet come out as Go's text, code 500. */
+function shown(message: string): Failure {
+  const { error } = internalError(message);
+  return { status: Object.freeze({ ...error.status, message, reason: 'InternalError' }) };
+}
+
+function dialText(address: string, error: HttpError): string {
+  const to = `dial tcp ${address}:${KUBELET_PORT}`;
+  if (error.kind === 'socket') return `${to}: connect: ${goError(error.errno)}`;
+  if (error.kind === 'timeout') return `${to}: i/o timeout`;
+  return error.kind === 'tls' ? error.message : 'EOF';
+}

@@ -1,0 +1,178 @@
+/** Puts the API server together: resources with their hooks, admission, who may do what, the pipeline. */
+import { RESOURCES } from '../../ground/api/resources.ts';
+import type { ResourceDescriptor } from '../../ground/api/descriptor.ts';
+import type { Task } from '../../ground/base/task.ts';
+import type { Process } from '../../machines/machine/process.ts';
+import type { EtcdClient } from '../etcd/wire/index.ts';
+import { defaultTolerationSeconds, priorityAdmission } from './admission/pods.ts';
+import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
+import { nodeRestriction } from './admission/node-restriction.ts';
+import { serviceAccountAdmission } from './admission/service-account.ts';
+import { impersonator } from './authn/impersonate.ts';
+import { RequestAuthenticator, TokenAuthenticator } from './authn/authenticator.ts';
+import { type Judge, UnionAuthorizer } from './authz/authorizer.ts';
+import { NodeAuthorizer } from './authz/node.ts';
+import { Rbac } from './authz/rbac.ts';
+import { nodeRules } from './bootstrap.ts';
+import { Api, type Subresource } from './generic/api.ts';
+import type { AdmissionPlugin, Hooks, RequestContext } from './generic/context.ts';
+import { Discovery } from './generic/discovery.ts';
+import { encodeStored } from './generic/protobuf.ts';
+import { type Answer, Pipeline } from './generic/handler.ts';
+import { type NonResourceOptions, serveNonResource } from './generic/nonresource.ts';
+import { OpenApi } from './generic/openapi.ts';
+import { Store } from './generic/store.ts';
+import { ResourceCache } from './generic/watch-cache.ts';
+import type { Credentials } from './main.ts';
+import { metricsText } from './metrics.ts';
+import type { Options } from './options.ts';
+import { kubeletSubresources } from './resources/kubelet.ts';
+import { namespaceHooks, serveFinalize } from './resources/namespace.ts';
+import { podHooks, serveBinding, serveEviction } from './resources/pod.ts';
+import { reviews } from './resources/reviews.ts';
+import { scaleSubresource } from './resources/scale.ts';
+import { followServices, serviceHooks, serviceNetwork } from './resources/service.ts';
+import { tokenSubresource } from './resources/token.ts';
+import { jwksText } from './authn/jwks.ts';
+
+export interface Server {
+  readonly api: Api;
+  readonly store: Store;
+  readonly pipeline: Pipeline;
+  /** RBAC and namespaces have been written. */
+  bootstrapped: boolean;
+  /** The first round of the server's own objects is over. */
+  ready: boolean;
+}
+
+export function buildServer(
+  process: Process,
+  options: Options,
+  credentials: Credentials,
+  etcd: EtcdClient,
+): Server {
+  const store = new Store(process, etcd, encodeStored);
+  const caches = cachesOf(store);
+  const network = serviceNetwork(options.serviceRange, options.nodePorts.first, options.nodePorts.last);
+  caches.services.listeners.push((event) => followServices(network, event));
+  const hooks = new Map<string, Hooks>([
+    ['pods', podHooks],
+    ['namespaces', namespaceHooks],
+    ['services', serviceHooks(network)],
+    ['serviceaccounts', { returnsDeleted: true }],
+    ['events', { ttlSeconds: options.eventTtlSeconds }],
+  ]);
+  const tokens = new TokenAuthenticator({
+    keys: credentials.accountKeys,
+    issuer: options.issuer,
+    audiences: options.audiences,
+    find: (resource, namespace, name) =>
+      store.caches.get(resource)?.get(namespace, name)?.object.metadata,
+    now: () => process.clock.wall(),
+  });
+  const rbac = new Rbac(caches);
+  const authorizer = new UnionAuthorizer(judgesOf(options, caches.pods, rbac));
+  const api: Api = new Api(store, {
+    component: 'kube-apiserver',
+    descriptors: RESOURCES,
+    hooks: (descriptor: ResourceDescriptor) => hooks.get(descriptor.resource) ?? {},
+    admission: admissionOf(options, caches),
+    subresources: subresourcesOf(process, options, credentials, () => api),
+    virtual: reviews(authorizer, rbac, tokens),
+  });
+  const nonResource: NonResourceOptions = {
+    discovery: new Discovery(RESOURCES, `${options.advertiseAddress}:${options.securePort}`),
+    openApi: new OpenApi(RESOURCES),
+    checks: [
+      { name: 'ping', fails: () => undefined },
+      { name: 'log', fails: () => undefined },
+      { name: 'etcd', fails: () => (store.connected ? undefined : 'etcd is not reachable') },
+      { name: 'etcd-readiness', readyOnly: true, fails: () => (store.connected ? undefined : 'etcd') },
+      { name: 'informer-sync', readyOnly: true, fails: () => (store.ready ? undefined : 'caches') },
+      { name: 'poststarthook/rbac/bootstrap-roles', fails: () => (server.bootstrapped ? undefined : 'not finished') },
+      { name: 'poststarthook/scheduling/bootstrap-system-priority-classes', fails: () => (server.bootstrapped ? undefined : 'not finished') },
+      { name: 'poststarthook/start-kube-apiserver-identity-lease-controller', fails: () => (server.ready ? undefined : 'not finished') },
+    ],
+    metrics: () => metricsText(pipeline, store),
+    issuer: options.issuer,
+    jwks: () => jwksText(credentials.accountKeys),
+  };
+  const pipeline = new Pipeline({
+    process,
+    authenticator: new RequestAuthenticator(tokens, options.anonymous),
+    authorizer,
+    impersonate: impersonator(authorizer),
+    serve: (context: RequestContext, answer: Answer): Task<void> =>
+      context.info.isResource
+        ? api.serve(context, answer)
+        : serveNonResource(nonResource, context, answer),
+  });
+  const server: Server = { api, store, pipeline, bootstrapped: false, ready: false };
+  return server;
+}
+
+type Caches = ReturnType<typeof cachesOf>;
+
+/** Caches that the server itself reads, made before the registries find them. */
+function cachesOf(store: Store) {
+  const cache = (group: string, resource: string): ResourceCache => {
+    const descriptor = RESOURCES.find((each) => each.group === group && each.resource === resource);
+    if (descriptor === undefined) throw new Error(`no descriptor of ${resource}`);
+    const made = new ResourceCache(descriptor);
+    store.addCache(made);
+    return made;
+  };
+  const rbac = 'rbac.authorization.k8s.io';
+  return {
+    pods: cache('', 'pods'),
+    namespaces: cache('', 'namespaces'),
+    services: cache('', 'services'),
+    serviceAccounts: cache('', 'serviceaccounts'),
+    priorityClasses: cache('scheduling.k8s.io', 'priorityclasses'),
+    roles: cache(rbac, 'roles'),
+    roleBindings: cache(rbac, 'rolebindings'),
+    clusterRoles: cache(rbac, 'clusterroles'),
+    clusterRoleBindings: cache(rbac, 'clusterrolebindings'),
+  };
+}
+
+function judgesOf(options: Options, pods: ResourceCache, rbac: Rbac): Judge[] {
+  const judges: Judge[] = [];
+  for (const mode of options.authorizationModes) {
+    if (mode === 'Node') judges.push(new NodeAuthorizer(pods, nodeRules()));
+    else if (mode === 'RBAC') judges.push(rbac);
+    else if (mode === 'AlwaysAllow') judges.push({ authorize: () => ({ allowed: true, reason: '' }) });
+    else judges.push({ authorize: () => ({ allowed: false, reason: '' }) });
+  }
+  return judges;
+}
+
+/** Plugins in upstream's order (pkg/kubeapiserver/options/plugins.go). */
+function admissionOf(options: Options, caches: Caches): AdmissionPlugin[] {
+  const all: AdmissionPlugin[] = [
+    namespaceLifecycle(caches.namespaces),
+    serviceAccountAdmission(caches.serviceAccounts),
+    nodeRestriction(caches.pods),
+    priorityAdmission(caches.priorityClasses),
+    defaultTolerationSeconds,
+  ];
+  return all.filter((plugin) => options.admission.has(plugin.name));
+}
+
+function subresourcesOf(
+  process: Process,
+  options: Options,
+  credentials: Credentials,
+  api: () => Api,
+): ReadonlyMap<string, Subresource> {
+  const issuer = { key: credentials.signingKey, issuer: options.issuer, audiences: options.audiences };
+  return new Map<string, Subresource>([
+    ['pods/binding', serveBinding],
+    ['pods/eviction', serveEviction],
+    ['namespaces/finalize', serveFinalize],
+    ['serviceaccounts/token', tokenSubresource(api, issuer)],
+    ['deployments.apps/scale', scaleSubresource],
+    ['replicasets.apps/scale', scaleSubresource],
+    ...kubeletSubresources(api, { process, identity: credentials.kubelet }),
+  ]);
+}
