@@ -2,22 +2,17 @@
  * The program `kube-apiserver` (cmd/kube-apiserver, v1.34), as kubeadm starts it: reads its flags and
  * files, fills its caches from etcd, writes what a fresh cluster lacks, serves on the secure port.
  */
-import { RESOURCES } from '../../ground/api/resources.ts';
 import { MINUTE, SECOND } from '../../ground/base/event-loop.ts';
 import { parseIp } from '../../ground/base/ip.ts';
-import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
-import { keyFromContent, publicKeyFromContent } from '../../ground/pki/document.ts';
-import type { PrivateKey, PublicKey } from '../../ground/pki/keys.ts';
 import { goError } from '../../machines/network/errno.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
-import type { TlsIdentity } from '../../machines/network/tls-types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { sleepInBackground } from '../client/background.ts';
 import { etcdClient } from '../etcd/wire/dial.ts';
-import { readCertificates, readIdentity } from '../etcd/wire/files.ts';
 import { bootstrapObjects, writeMissing } from './bootstrap.ts';
 import { keepOwnObjects } from './resources/kubernetes-service.ts';
+import { readCredentials } from './credentials.ts';
 import { type Options, parseOptions } from './options.ts';
 import { buildServer, type Server } from './server.ts';
 
@@ -37,47 +32,6 @@ export const kubeApiserver: Program = {
     return yield* run(process, options.value);
   },
 };
-
-/** Everything that the flags name as files. */
-export interface Credentials {
-  readonly serving: TlsIdentity;
-  readonly clientRoots: readonly import('../../ground/pki/certificate.ts').Certificate[];
-  readonly signingKey: PrivateKey;
-  readonly accountKeys: readonly PublicKey[];
-  readonly kubelet: TlsIdentity | undefined;
-}
-
-function readCredentials(process: Process, options: Options): Result<Credentials, string> {
-  const serving = readIdentity(process, options.certificate, options.key);
-  if (!serving.ok) return err(`failed to load serving certificate: ${serving.error}`);
-  const roots = options.clientCa === '' ? ok([]) : readCertificates(process, options.clientCa);
-  if (!roots.ok) return err(`unable to load client CA provider: ${roots.error}`);
-  const signing = process.files.readContent(options.signingKey);
-  if (!signing.ok) return err(`failed to build token generator: open ${options.signingKey}: ${goError(signing.error)}`);
-  const signingKey = keyFromContent(signing.value);
-  if (!signingKey.ok) return err(`failed to build token generator: ${signingKey.error}`);
-  const keys: PublicKey[] = [];
-  for (const path of options.accountKeys.split(',')) {
-    const content = process.files.readContent(path);
-    if (!content.ok) return err(`open ${path}: ${goError(content.error)}`);
-    const key = publicKeyFromContent(content.value);
-    if (!key.ok) return err(`error reading public key file ${path}: ${key.error}`);
-    keys.push(key.value);
-  }
-  let kubelet: TlsIdentity | undefined;
-  if (options.kubeletCertificate !== '') {
-    const identity = readIdentity(process, options.kubeletCertificate, options.kubeletKey);
-    if (!identity.ok) return identity;
-    kubelet = identity.value;
-  }
-  return ok({
-    serving: serving.value,
-    clientRoots: roots.value,
-    signingKey: signingKey.value,
-    accountKeys: keys,
-    kubelet,
-  });
-}
 
 function* run(process: Process, options: Options): Task<number> {
   const credentials = readCredentials(process, options);

@@ -23,7 +23,7 @@ import { type NonResourceOptions, serveNonResource } from './generic/nonresource
 import { OpenApi } from './generic/openapi.ts';
 import { Store } from './generic/store.ts';
 import { ResourceCache } from './generic/watch-cache.ts';
-import type { Credentials } from './main.ts';
+import type { Credentials } from './credentials.ts';
 import { metricsText } from './metrics.ts';
 import type { Options } from './options.ts';
 import { kubeletSubresources } from './resources/kubelet.ts';

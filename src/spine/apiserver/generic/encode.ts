@@ -1,49 +1,144 @@
 /**
  * Objects into answers: what the Accept header asks for (k8s.io/apiserver/pkg/endpoints/handlers/
- * negotiation, v0.34). JSON by reference is the usual case and costs nothing.
+ * {negotiation,response}.go, v0.34). JSON by reference is the usual case and costs nothing; Tables
+ * and PartialObjectMetadata are made for kubectl and metadata clients; YAML and indented JSON are
+ * bytes for people.
  */
+import { formatObjectYaml } from './text.ts';
+import { freezeDeep } from '../../../ground/api/edit.ts';
 import { apiVersionOf, type KubeObject } from '../../../ground/api/object.ts';
+import { utf8 } from '../../../ground/base/bytes.ts';
+import { formatJson } from '../../../ground/lang/json.ts';
 import type { RequestContext } from './context.ts';
 import type { Answer } from './handler.ts';
 import type { Listed } from './list.ts';
 import type { Registry } from './registry.ts';
+import { isTrue } from './request-info.ts';
+import { notAcceptable } from './status.ts';
+import { partialOf, tableOf } from './table.ts';
 import type { Transform } from './watch.ts';
+
+/** The form of an answer. */
+type Form = 'json' | 'yaml' | 'table' | 'partial';
+
+const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** The first clause that can be served; undefined when none can. */
+export function formOf(accept: string): Form | undefined {
+  if (accept === '' || accept === 'application/json') return 'json';
+  for (const clause of accept.split(',')) {
+    const [type = '', ...parameters] = clause.split(';').map((part) => part.trim());
+    const as = parameters.find((each) => each.startsWith('as='))?.slice(3);
+    const json = type === 'application/json' || type === '*/*' || type === 'application/*';
+    if (json && as === undefined) return 'json';
+    if (json && as === 'Table' && hasVersion(parameters, ['v1', 'v1beta1'])) return 'table';
+    if (json && as?.startsWith('PartialObjectMetadata') === true && hasVersion(parameters, ['v1'])) {
+      return 'partial';
+    }
+    if (type === 'application/yaml' && as === undefined) return 'yaml';
+  }
+  return undefined;
+}
+
+function hasVersion(parameters: readonly string[], versions: readonly string[]): boolean {
+  const version = parameters.find((each) => each.startsWith('v='))?.slice(2) ?? 'v1';
+  return versions.includes(version);
+}
+
+/** People read with these. */
+function wantsIndent(context: RequestContext): boolean {
+  const pretty = context.info.query.get('pretty');
+  if (pretty !== undefined) return isTrue(pretty);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(context.userAgent);
+}
+
+function send(answer: Answer, context: RequestContext, form: Form, status: number, object: unknown): void {
+  if (form === 'yaml') {
+    return answer.chunk(status, 'application/yaml', utf8(formatObjectYaml(object)));
+  }
+  if (wantsIndent(context)) {
+    return answer.chunk(status, 'application/json', utf8(`${formatJson(object, { indent: 2 })}\n`));
+  }
+  answer.object(status, object);
+}
 
 export function encodeObject(
   answer: Answer,
-  _context: RequestContext,
-  _registry: Registry,
+  context: RequestContext,
+  registry: Registry,
   status: number,
   object: KubeObject,
 ): void {
-  answer.object(status, object);
+  const form = formFor(answer);
+  if (form === undefined) return answer.fail(notAcceptable(ACCEPTED).error);
+  const shown = form === 'json' || form === 'yaml' ? object : single(registry, context, form, object);
+  send(answer, context, form, status, shown);
 }
 
 export function encodeList(
   answer: Answer,
-  _context: RequestContext,
+  context: RequestContext,
   registry: Registry,
   listed: Listed,
 ): void {
-  answer.object(200, listObject(registry, listed));
+  const form = formFor(answer);
+  if (form === undefined) return answer.fail(notAcceptable(ACCEPTED).error);
+  const metadata = listMetadata(listed);
+  if (form === 'table') {
+    const include = context.info.query.get('includeObject') ?? 'Metadata';
+    const table = tableOf(registry, listed.items, metadata, include, context.now, true);
+    return send(answer, context, form, 200, table);
+  }
+  if (form === 'partial') {
+    const items = listed.items.map(partialOf);
+    const kind = 'PartialObjectMetadataList';
+    return send(answer, context, form, 200, freezeDeep({ kind, apiVersion: 'meta.k8s.io/v1', metadata, items }));
+  }
+  send(answer, context, form, 200, listObject(registry, listed));
+}
+
+function formFor(answer: Answer): Form | undefined {
+  return formOf(answer.exchange.request.headers.get('accept') ?? '');
+}
+
+function single(registry: Registry, context: RequestContext, form: Form, object: KubeObject): KubeObject {
+  if (form === 'partial') return partialOf(object);
+  const include = context.info.query.get('includeObject') ?? 'Metadata';
+  const metadata = { resourceVersion: object.metadata.resourceVersion ?? '' };
+  return tableOf(registry, [object], metadata, include, context.now, true);
+}
+
+function listMetadata(listed: Listed) {
+  return Object.freeze({
+    resourceVersion: String(listed.revision),
+    ...(listed.continue === '' ? {} : { continue: listed.continue }),
+    ...(listed.remaining === undefined ? {} : { remainingItemCount: listed.remaining }),
+  });
 }
 
 /** The list as an object. */
 export function listObject(registry: Registry, listed: Listed): KubeObject {
   const { descriptor } = registry;
-  const metadata = {
-    resourceVersion: String(listed.revision),
-    ...(listed.continue === '' ? {} : { continue: listed.continue }),
-    ...(listed.remaining === undefined ? {} : { remainingItemCount: listed.remaining }),
-  };
   return Object.freeze({
     kind: descriptor.listKind,
     apiVersion: apiVersionOf(descriptor),
-    metadata: Object.freeze(metadata),
+    metadata: listMetadata(listed),
     items: Object.freeze(listed.items),
   }) as unknown as KubeObject;
 }
 
-export function transformFor(_answer: Answer, _context: RequestContext, _registry: Registry): Transform {
-  return undefined;
+/** What a watch shows instead of objects, or undefined for the objects themselves. */
+export function transformFor(answer: Answer, context: RequestContext, registry: Registry): Transform {
+  const form = formFor(answer);
+  if (form === 'partial') return partialOf;
+  if (form !== 'table') return undefined;
+  const include = context.info.query.get('includeObject') ?? 'Metadata';
+  let first = true;
+  return (object) => {
+    const metadata = { resourceVersion: object.metadata.resourceVersion ?? '' };
+    const now = context.process.clock.wall();
+    const table = tableOf(registry, [object], metadata, include, now, first);
+    first = false;
+    return table;
+  };
 }
