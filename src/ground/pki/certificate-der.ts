@@ -1,8 +1,23 @@
 /** Writes certificates and their parts as DER (RFC 5280). */
 import { utf8 } from '../base/bytes.ts';
 import type { Certificate, DistinguishedName } from './certificate.ts';
-import * as der from './der.ts';
-import { type PrivateKey, publicKeyInfo } from './keys.ts';
+import {
+  BOOLEAN,
+  bitString,
+  derInteger,
+  derText,
+  derTime,
+  element,
+  OCTET_STRING,
+  oid,
+  PRINTABLE_STRING,
+  readAll,
+  readElement,
+  SEQUENCE,
+  SET,
+  UTF8_STRING,
+} from './der.ts';
+import { type PrivateKey, encodeSubjectKey } from './keys.ts';
 
 export const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 export const COMMON_NAME = '2.5.4.3';
@@ -19,69 +34,66 @@ export const USAGE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' 
 
 /** The whole certificate, signed. */
 export function encodeCertificate(certificate: Certificate, key: PrivateKey): Uint8Array {
-  const algorithm = der.element(der.SEQUENCE, der.oid(ECDSA_WITH_SHA256));
-  const body = der.element(
-    der.SEQUENCE,
-    der.element(0xa0, der.integer(new Uint8Array([2]))),
-    der.integer(fromHex(certificate.serial)),
+  const algorithm = element(SEQUENCE, oid(ECDSA_WITH_SHA256));
+  const body = element(
+    SEQUENCE,
+    element(0xa0, derInteger(new Uint8Array([2]))),
+    derInteger(fromHex(certificate.serial)),
     algorithm,
     encodeName(certificate.issuer),
-    der.element(der.SEQUENCE, der.time(certificate.notBefore), der.time(certificate.notAfter)),
+    element(SEQUENCE, derTime(certificate.notBefore), derTime(certificate.notAfter)),
     encodeName(certificate.subject),
-    publicKeyInfo(certificate.publicKey),
-    der.element(0xa3, der.element(der.SEQUENCE, ...extensionsOf(certificate))),
+    encodeSubjectKey(certificate.publicKey),
+    element(0xa3, element(SEQUENCE, ...extensionsOf(certificate))),
   );
-  return der.element(der.SEQUENCE, body, algorithm, der.bitString(encodeSignature(key.sign(body))));
+  return element(SEQUENCE, body, algorithm, bitString(encodeSignature(key.sign(body))));
 }
 
 /** Organizations before the common name, as Go's pkix.Name.ToRDNSequence orders them. */
 export function encodeName(name: DistinguishedName): Uint8Array {
   const sets: Uint8Array[] = [];
   const attribute = (type: string, value: string): Uint8Array => {
-    const tag = /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(value) ? der.PRINTABLE_STRING : der.UTF8_STRING;
-    return der.element(der.SEQUENCE, der.oid(type), der.text(tag, value));
+    const tag = /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(value) ? PRINTABLE_STRING : UTF8_STRING;
+    return element(SEQUENCE, oid(type), derText(tag, value));
   };
   if (name.organizations.length > 0) {
-    sets.push(
-      der.element(der.SET, ...name.organizations.map((value) => attribute(ORGANIZATION, value))),
-    );
+    sets.push(element(SET, ...name.organizations.map((value) => attribute(ORGANIZATION, value))));
   }
-  if (name.commonName !== '')
-    sets.push(der.element(der.SET, attribute(COMMON_NAME, name.commonName)));
-  return der.element(der.SEQUENCE, ...sets);
+  if (name.commonName !== '') sets.push(element(SET, attribute(COMMON_NAME, name.commonName)));
+  return element(SEQUENCE, ...sets);
 }
 
 /** subjectAltName's GeneralNames. */
 export function encodeAlternativeNames(
   names: Pick<Certificate, 'dnsNames' | 'ipAddresses' | 'uris'>,
 ): Uint8Array {
-  return der.element(
-    der.SEQUENCE,
-    ...names.dnsNames.map((name) => der.text(0x82, name)),
+  return element(
+    SEQUENCE,
+    ...names.dnsNames.map((name) => derText(0x82, name)),
     ...names.ipAddresses.map((ip) =>
-      der.element(0x87, new Uint8Array([ip >>> 24, (ip >>> 16) & 255, (ip >>> 8) & 255, ip & 255])),
+      element(0x87, new Uint8Array([ip >>> 24, (ip >>> 16) & 255, (ip >>> 8) & 255, ip & 255])),
     ),
-    ...names.uris.map((uri) => der.text(0x86, uri)),
+    ...names.uris.map((uri) => derText(0x86, uri)),
   );
 }
 
 export function encodeExtension(id: string, critical: boolean, value: Uint8Array): Uint8Array {
-  const flag = critical ? [der.element(der.BOOLEAN, new Uint8Array([255]))] : [];
-  return der.element(der.SEQUENCE, der.oid(id), ...flag, der.element(der.OCTET_STRING, value));
+  const flag = critical ? [element(BOOLEAN, new Uint8Array([255]))] : [];
+  return element(SEQUENCE, oid(id), ...flag, element(OCTET_STRING, value));
 }
 
 /** r and s as two integers. */
 export function encodeSignature(signature: Uint8Array): Uint8Array {
-  return der.element(
-    der.SEQUENCE,
-    der.integer(signature.subarray(0, 32)),
-    der.integer(signature.subarray(32)),
+  return element(
+    SEQUENCE,
+    derInteger(signature.subarray(0, 32)),
+    derInteger(signature.subarray(32)),
   );
 }
 
 /** r and s, 32 bytes each, of a DER signature; undefined when it is none. */
 export function signatureBytes(bytes: Uint8Array): Uint8Array | undefined {
-  const parts = der.readAll(der.readElement(bytes)?.content ?? new Uint8Array(0));
+  const parts = readAll(readElement(bytes)?.content ?? new Uint8Array(0));
   if (parts?.length !== 2) return undefined;
   const out = new Uint8Array(64);
   for (let index = 0; index < 2; index += 1) {
@@ -97,20 +109,20 @@ function extensionsOf(certificate: Certificate): Uint8Array[] {
   const { isAuthority, usages } = certificate;
   // digitalSignature and keyEncipherment; authorities also keyCertSign.
   const usage = isAuthority
-    ? der.bitString(new Uint8Array([0xa4]), 2)
-    : der.bitString(new Uint8Array([0xa0]), 5);
+    ? bitString(new Uint8Array([0xa4]), 2)
+    : bitString(new Uint8Array([0xa0]), 5);
   const list = [encodeExtension(EXTENSION.keyUsage, true, usage)];
   if (usages.length > 0) {
-    const value = der.element(der.SEQUENCE, ...usages.map((name) => der.oid(USAGE[name])));
+    const value = element(SEQUENCE, ...usages.map((name) => oid(USAGE[name])));
     list.push(encodeExtension(EXTENSION.extendedKeyUsage, false, value));
   }
   const constraints = isAuthority
-    ? der.element(der.SEQUENCE, der.element(der.BOOLEAN, new Uint8Array([255])))
-    : der.element(der.SEQUENCE);
+    ? element(SEQUENCE, element(BOOLEAN, new Uint8Array([255])))
+    : element(SEQUENCE);
   list.push(encodeExtension(EXTENSION.basicConstraints, true, constraints));
-  const own = der.element(der.OCTET_STRING, keyIdBytes(certificate.publicKey.id));
+  const own = element(OCTET_STRING, keyIdBytes(certificate.publicKey.id));
   list.push(encodeExtension(EXTENSION.subjectKeyId, false, own));
-  const authority = der.element(der.SEQUENCE, der.element(0x80, keyIdBytes(certificate.signedBy)));
+  const authority = element(SEQUENCE, element(0x80, keyIdBytes(certificate.signedBy)));
   list.push(encodeExtension(EXTENSION.authorityKeyId, false, authority));
   if (certificate.dnsNames.length + certificate.ipAddresses.length + certificate.uris.length > 0) {
     list.push(

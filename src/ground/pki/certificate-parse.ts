@@ -6,7 +6,7 @@ import type { Certificate, DistinguishedName, KeyUsage } from './certificate.ts'
 import { COMMON_NAME, EXTENSION, ORGANIZATION, USAGE } from './certificate-der.ts';
 import { type Element, formatOid, parseTime, readAll, readElement } from './der.ts';
 import { sha1 } from './digest.ts';
-import { parsePublicKeyInfo } from './keys.ts';
+import { parseSubjectKey } from './keys.ts';
 
 /** What a certificate's bytes say, with the part that is signed. */
 export interface ParsedFields extends Omit<Certificate, 'id' | 'der' | 'isSignedBy'> {
@@ -41,7 +41,7 @@ export function parseFields(der: Uint8Array): Result<ParsedFields, string> {
   if (notBefore === undefined || notAfter === undefined) return err('x509: malformed validity');
   const extensions = extensionsOf(parts.find((part) => part.tag === 0xa3));
   const keyId = readElement(extensions.get(EXTENSION.subjectKeyId) ?? new Uint8Array(0))?.content;
-  const publicKey = parsePublicKeyInfo(key.whole, ownId(keyId, key));
+  const publicKey = parseSubjectKey(key.whole, ownId(keyId, key));
   if (publicKey === undefined) return err('x509: unsupported elliptic curve');
   const authority = readElement(extensions.get(EXTENSION.authorityKeyId) ?? new Uint8Array(0));
   const authorityId = authority && readAll(authority.content)?.find((part) => part.tag === 0x80);

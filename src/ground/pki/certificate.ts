@@ -104,7 +104,7 @@ export function parseCertificates(
 }
 
 /** One certificate from DER. */
-export function parseCertificate(der: Uint8Array): Result<Certificate, string> {
+function parseCertificate(der: Uint8Array): Result<Certificate, string> {
   const fields = parseFields(der);
   if (!fields.ok) return err(fields.error);
   return ok(
@@ -221,10 +221,4 @@ class X509 implements Certificate {
     this.#checked.set(issuer.publicKey.id, good);
     return good;
   }
-}
-
-/** SHA-256 of the DER, as `openssl x509 -fingerprint -sha256` shows it: `AB:CD:…`. */
-export function fingerprint(certificate: Certificate): string {
-  const digits = hexOf(sha256(certificate.der())).toUpperCase();
-  return (digits.match(/../g) ?? []).join(':');
 }

@@ -3,14 +3,14 @@ import { concatBytes, utf8 } from '../base/bytes.ts';
 import { civilFromWall, type WallTime, wallFromCivil } from '../base/time.ts';
 
 export const BOOLEAN = 0x01;
-export const INTEGER = 0x02;
-export const BIT_STRING = 0x03;
+const INTEGER = 0x02;
+const BIT_STRING = 0x03;
 export const OCTET_STRING = 0x04;
-export const OID = 0x06;
+const OID = 0x06;
 export const UTF8_STRING = 0x0c;
 export const PRINTABLE_STRING = 0x13;
-export const UTC_TIME = 0x17;
-export const GENERALIZED_TIME = 0x18;
+const UTC_TIME = 0x17;
+const GENERALIZED_TIME = 0x18;
 export const SEQUENCE = 0x30;
 export const SET = 0x31;
 
@@ -37,7 +37,7 @@ export function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Arra
 }
 
 /** An unsigned integer from big-endian bytes: leading zeros go, a sign byte comes if need be. */
-export function integer(bytes: Uint8Array): Uint8Array {
+export function derInteger(bytes: Uint8Array): Uint8Array {
   let start = 0;
   while (start < bytes.length - 1 && bytes[start] === 0) start += 1;
   const body = bytes.subarray(start);
@@ -75,18 +75,18 @@ export function bitString(bytes: Uint8Array, unused = 0): Uint8Array {
   return element(BIT_STRING, new Uint8Array([unused]), bytes);
 }
 
-export function text(tag: number, value: string): Uint8Array {
+export function derText(tag: number, value: string): Uint8Array {
   return element(tag, utf8(value));
 }
 
 /** UTCTime to 2049, GeneralizedTime from then on (RFC 5280 section 4.1.2.5). Whole seconds. */
-export function time(wall: WallTime): Uint8Array {
+export function derTime(wall: WallTime): Uint8Array {
   const t = civilFromWall(wall);
   const two = (value: number): string => `${value}`.padStart(2, '0');
   const rest = `${two(t.month)}${two(t.day)}${two(t.hour)}${two(t.minute)}${two(t.second)}Z`;
   return t.year < 2050
-    ? text(UTC_TIME, two(t.year % 100) + rest)
-    : text(GENERALIZED_TIME, `${t.year}${rest}`);
+    ? derText(UTC_TIME, two(t.year % 100) + rest)
+    : derText(GENERALIZED_TIME, `${t.year}${rest}`);
 }
 
 export function parseTime(tag: number, value: string): WallTime | undefined {

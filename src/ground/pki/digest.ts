@@ -19,7 +19,7 @@ export function sha1(data: Uint8Array | string): Uint8Array {
 }
 
 /** Standard base32 with padding (RFC 4648 section 6), as Go's base32.StdEncoding. */
-export function base32Of(bytes: Uint8Array): string {
+function base32Of(bytes: Uint8Array): string {
   let text = '';
   let word = 0;
   let bits = 0;

@@ -4,7 +4,7 @@
  * over by reference is checked without arithmetic. A `TokenVerifier` remembers texts it has checked.
  */
 import { base64UrlOf, parseBase64, textOf, utf8 } from '../base/bytes.ts';
-import { type PrivateKey, type PublicKey, publicKeyInfo, samePublicKey } from './keys.ts';
+import { type PrivateKey, type PublicKey, encodeSubjectKey, samePublicKey } from './keys.ts';
 import { sha256 } from './digest.ts';
 
 /** Texts that a verifier remembers. */
@@ -22,7 +22,7 @@ export interface SignedToken {
 }
 
 /** A parsed token; its payload is JSON text that nobody has vouched for until it is verified. */
-export interface ParsedToken {
+interface ParsedToken {
   readonly header: string;
   readonly payload: string;
   readonly signedPart: string;
@@ -48,7 +48,7 @@ export function signToken(key: PrivateKey, payload: string): SignedToken {
 }
 
 /** The parts of a token's text; undefined when it is none. */
-export function parseToken(text: string): ParsedToken | undefined {
+function parseToken(text: string): ParsedToken | undefined {
   const parts = text.split('.');
   const [header, payload, signature] = parts.map((part) => parseBase64(part));
   if (parts.length !== 3 || header === undefined || payload === undefined) return undefined;
@@ -91,5 +91,5 @@ export class TokenVerifier {
 
 /** base64url(SHA-256(subjectPublicKeyInfo)), as pkg/serviceaccount/jwt.go keyIDFromPublicKey. */
 export function jsonWebKeyId(key: PublicKey): string {
-  return base64UrlOf(sha256(publicKeyInfo(key)));
+  return base64UrlOf(sha256(encodeSubjectKey(key)));
 }

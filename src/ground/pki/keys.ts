@@ -68,11 +68,11 @@ export function privateKeyPem(key: PrivateKey): string {
 
 /** `PUBLIC KEY`: the subjectPublicKeyInfo of X.509. */
 export function publicKeyPem(key: PublicKey): string {
-  return formatPem('PUBLIC KEY', publicKeyInfo(key));
+  return formatPem('PUBLIC KEY', encodeSubjectKey(key));
 }
 
 /** subjectPublicKeyInfo of RFC 5480. */
-export function publicKeyInfo(key: PublicKey): Uint8Array {
+export function encodeSubjectKey(key: PublicKey): Uint8Array {
   return element(
     SEQUENCE,
     element(SEQUENCE, oid(EC_PUBLIC_KEY), oid(PRIME256V1)),
@@ -99,7 +99,7 @@ export function parsePrivateKey(pem: string): Result<PrivateKey, string> {
 export function parsePublicKey(pem: string): Result<PublicKey, string> {
   for (const { label, bytes } of parsePem(pem)) {
     if (label === 'PUBLIC KEY') {
-      const key = parsePublicKeyInfo(bytes);
+      const key = parseSubjectKey(bytes);
       return key === undefined
         ? err('data does not contain any valid RSA or ECDSA public keys')
         : ok(key);
@@ -112,7 +112,7 @@ export function parsePublicKey(pem: string): Result<PublicKey, string> {
 }
 
 /** A subjectPublicKeyInfo; `id` names the key when its certificate does. */
-export function parsePublicKeyInfo(bytes: Uint8Array, id?: string): PublicKey | undefined {
+export function parseSubjectKey(bytes: Uint8Array, id?: string): PublicKey | undefined {
   const [algorithm, key] = readAll(readElement(bytes)?.content ?? new Uint8Array(0)) ?? [];
   if (algorithm === undefined || key === undefined) return undefined;
   const [kind, curve] = readAll(algorithm.content) ?? [];
@@ -132,7 +132,7 @@ export function samePublicKey(a: PublicKey, b: PublicKey): boolean {
 }
 
 /** The id of a key that is known by its point alone. */
-export function pointId(point: Uint8Array): string {
+function pointId(point: Uint8Array): string {
   return `point:${hexOf(sha256(point).subarray(0, ID_BYTES))}`;
 }
 

@@ -117,7 +117,7 @@ function hintOf(reason: string, candidate: Certificate): string {
 }
 
 /** What Go says when the certificate does not hold the name; undefined when it does. */
-export function nameMismatch(certificate: Certificate, name: string): string | undefined {
+function nameMismatch(certificate: Certificate, name: string): string | undefined {
   const bare = name.startsWith('[') && name.endsWith(']') ? name.slice(1, -1) : name;
   const ip = parseIp(bare);
   if (ip !== undefined) {

@@ -20,7 +20,7 @@ export interface DnsQuestion {
   readonly type: DnsType;
 }
 
-export type DnsData =
+export type DnsContent =
   | { readonly type: 'A'; readonly ip: Ip }
   /** IPv6 addresses are only ever carried: `2001:db8::1`. */
   | { readonly type: 'AAAA'; readonly address: string }
@@ -49,7 +49,7 @@ export interface DnsRecord {
   readonly name: string;
   /** Seconds. */
   readonly ttl: number;
-  readonly data: DnsData;
+  readonly data: DnsContent;
 }
 
 export interface DnsFields {

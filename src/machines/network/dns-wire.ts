@@ -2,7 +2,7 @@
 import { textOf, utf8 } from '../../ground/base/bytes.ts';
 import type {
   DnsCode,
-  DnsData,
+  DnsContent,
   DnsFields,
   DnsQuestion,
   DnsRecord,
@@ -115,7 +115,7 @@ class Writer {
     this.bytes(bytes);
   }
 
-  #data(data: DnsData): void {
+  #data(data: DnsContent): void {
     switch (data.type) {
       case 'A':
         this.longs(data.ip);
@@ -252,7 +252,7 @@ class Reader {
     return data === undefined ? undefined : { name, ttl, data };
   }
 
-  #data(type: DnsType | undefined, end: number): DnsData | undefined {
+  #data(type: DnsType | undefined, end: number): DnsContent | undefined {
     switch (type) {
       case 'A':
         return { type, ip: this.long() };

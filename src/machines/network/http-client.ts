@@ -61,7 +61,7 @@ export function* openHttp(
 }
 
 /** A client on a connection that is there already. */
-export function clientOn(
+function clientOn(
   connection: Connection,
   peer: TlsPeer | undefined,
   multiplexed: boolean,

@@ -9,9 +9,9 @@ import { bytesOf, type Chunk, type Message, sizeOfChunk } from './chunk.ts';
 import type { Headers, HttpRequest } from './http-types.ts';
 
 /** Bytes of a stream sent but not read before its sender waits. */
-export const STREAM_WINDOW = 1 << 20;
+const STREAM_WINDOW = 1 << 20;
 /** Pieces that may queue behind a full window before `post` refuses. */
-export const STREAM_BACKLOG_MAX = 1000;
+const STREAM_BACKLOG_MAX = 1000;
 
 export type FrameBody =
   | { readonly kind: 'request'; readonly request: HttpRequest }

@@ -13,7 +13,7 @@ import type { TlsPeer } from './tls-types.ts';
 /** What a server connection of either kind offers its server. */
 export interface ServerConnection {
   /** What came over the connection, by the server's sink. */
-  receive(event: Result<Chunk | undefined, Errno>): void;
+  handle(event: Result<Chunk | undefined, Errno>): void;
   /** No new requests; closes when the last one has ended. */
   drain(): void;
   abort(): void;
@@ -40,7 +40,7 @@ export class MuxServer implements ServerConnection {
     this.#onClosed = onClosed;
   }
 
-  receive(event: Result<Chunk | undefined, Errno>): void {
+  handle(event: Result<Chunk | undefined, Errno>): void {
     if (!event.ok || event.value === undefined) {
       this.#end();
       return;

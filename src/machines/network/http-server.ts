@@ -117,7 +117,7 @@ class Server implements HttpServer {
         }
         served = this.#speak(connection, peer, event.value);
       }
-      served.receive(event);
+      served.handle(event);
     });
   }
 

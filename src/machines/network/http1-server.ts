@@ -53,7 +53,7 @@ export class Http1Server implements ServerConnection {
     });
   }
 
-  receive(event: Result<Chunk | undefined, Errno>): void {
+  handle(event: Result<Chunk | undefined, Errno>): void {
     if (event.ok && event.value !== undefined) {
       this.#reader.feed(event.value);
       return;

@@ -30,5 +30,3 @@ export const DATAGRAM_BYTES_MAX = 65_507;
 /** Bytes of IP and TCP headers with timestamps, IP and UDP headers, IP and ICMP headers. */
 export const TCP_HEADER_BYTES = 52;
 export const UDP_HEADER_BYTES = 28;
-/** Payload of one TCP segment on Ethernet. */
-export const SEGMENT_BYTES = 1448;

@@ -3,7 +3,7 @@
  * and a container of its own all have. Every change that can redirect a packet raises `generation`,
  * so that flows walk again. Packets are moved by `walk`; sockets live in `socket-table`.
  */
-import { maskOf, parseCidr } from '../../ground/base/cidr.ts';
+import { maskOf } from '../../ground/base/cidr.ts';
 import { ANY_ADDRESS, type Ip, LOOPBACK } from '../../ground/base/ip.ts';
 import { RandomStream } from '../../ground/base/random.ts';
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
@@ -453,9 +453,4 @@ function sourceFor(device: NetworkInterface, hop: Ip): Ip | undefined {
 /** The route `default via gateway`. */
 export function defaultRoute(gateway: Ip): Pick<Route, 'destination' | 'via'> {
   return { destination: { base: 0, bits: 0 }, via: gateway };
-}
-
-/** Reads the destination of a route as `ip route` takes it. */
-export function parseDestination(text: string): Route['destination'] | undefined {
-  return text === 'default' ? { base: 0, bits: 0 } : parseCidr(text);
 }
