@@ -7,7 +7,10 @@ import { assert, required } from '../ground/base/assert.ts';
 import { EventLoop, type Micros, SECOND, type StopReason } from '../ground/base/event-loop.ts';
 import { Recorder } from '../ground/trace/recorder.ts';
 import { buildCluster, type Cluster, type ClusterParts } from './cluster-builder.ts';
+import { type Assist, makeAssist } from './assist.ts';
+import { FaultTable } from './faults.ts';
 import type { LabBase, LabInput, SavedLab, TimedInput } from './input-types.ts';
+import { type LabCommands, labProgram } from './lab-program.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 import { isBooted } from './readiness.ts';
 import { LEARNER, type LabTerminal, openTerminal } from './terminals.ts';
@@ -19,6 +22,8 @@ export interface LabOptions {
   readonly base: LabBase;
   readonly seed: number;
   readonly parts: LabParts;
+  /** Explanations for `lab why`. */
+  readonly commands?: LabCommands;
 }
 
 /** Version of the engine, for links and files. */
@@ -33,6 +38,9 @@ export class Lab {
   readonly seed: number;
   readonly profile: Profile;
   readonly cluster: Cluster;
+  readonly faults: FaultTable;
+  /** Questions of the page that change nothing: completion, hover, markers. */
+  readonly assist: Assist;
   readonly terminals = new Map<number, LabTerminal>();
   readonly #inputs: TimedInput[] = [];
   #booted: Micros | undefined;
@@ -51,6 +59,11 @@ export class Lab {
       epoch: options.base.epoch ?? this.profile.costs.epoch,
       parts: options.parts,
     });
+    this.faults = new FaultTable(this.cluster, this.recorder, () => this.loop.now);
+    this.assist = makeAssist(this);
+    const program = labProgram(() => this, options.commands ?? { why: () => '' });
+    const installed = this.cluster.workstation.files.write('/usr/local/bin/lab', program, 0o755);
+    assert(installed.ok, 'the workstation takes the program lab');
     this.#writeHome(options.base.files);
   }
 
@@ -137,6 +150,42 @@ export class Lab {
   /** Story hash, 8 hex digits: writes by content, and terminal output. */
   get story(): string {
     return this.recorder.story.toString(16).padStart(8, '0');
+  }
+
+  /** Share of a host's CPUs and memory in use, in percent, for the map. */
+  usageOf(name: string): { readonly cpuPercent: number; readonly memoryPercent: number } {
+    const host = this.cluster.hosts.get(name);
+    if (host === undefined || !host.powered) return { cpuPercent: 0, memoryPercent: 0 };
+    const usage = host.kernel.cgroupUsage('/');
+    const memory = usage.ok ? usage.value.memory : 0;
+    return {
+      cpuPercent: Math.floor(
+        (100 * Math.min(host.system.cpu.running, host.kernel.cpus)) / host.kernel.cpus,
+      ),
+      memoryPercent: Math.floor((100 * memory) / host.kernel.memoryBytes),
+    };
+  }
+
+  /** A file of the learner's home; null when it is absent or no text. */
+  readHome(path: string): { readonly text: string } | null {
+    const text = this.cluster.workstation.files.readText(`${LEARNER.home}/${path}`);
+    return text.ok ? { text: text.value } : null;
+  }
+
+  /** Files of the learner's home, hidden ones left out, by path. */
+  listHome(): readonly string[] {
+    const files = this.cluster.workstation.files;
+    const visit = (folder: string): readonly string[] => {
+      const names = files.list(`${LEARNER.home}/${folder}`);
+      if (!names.ok) return [];
+      return names.value.flatMap((name) => {
+        if (name.startsWith('.')) return [];
+        const path = folder === '' ? name : `${folder}/${name}`;
+        const stat = files.stat(`${LEARNER.home}/${path}`);
+        return stat.ok && stat.value.type === 'directory' ? visit(path) : [path];
+      });
+    };
+    return visit('');
   }
 
   #apply(input: LabInput): void {

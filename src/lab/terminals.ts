@@ -18,6 +18,8 @@ export interface LabTerminal {
   /** Output since the last call. */
   takeOutput(): string;
   readonly shell: Child;
+  /** For the tab. */
+  readonly title: string;
 }
 
 /** Environment of a login shell on the workstation. */
@@ -67,6 +69,7 @@ export function openTerminal(
     id,
     pty,
     shell: shell.value,
+    title: host.name,
     get state() {
       return pty.state;
     },

@@ -10,6 +10,7 @@ import { SECOND } from '../../ground/base/event-loop.ts';
 import { Lab } from '../../lab/lab.ts';
 import { shippedParts } from '../../lab/parts.ts';
 import { runScript } from '../../lab/script.ts';
+import { whyText } from '../../lab/why/index.ts';
 import { type LabRunOptions, parseOptions, USAGE } from './options.ts';
 
 function homeFiles(folder: string | undefined): Record<string, string> {
@@ -28,8 +29,18 @@ function homeFiles(folder: string | undefined): Record<string, string> {
 function runLab(options: LabRunOptions): number {
   const script = readFileSync(options.script ?? 0, 'utf8');
   const started = process.hrtime.bigint();
-  const base = { profile: options.profile, nodes: options.nodes, scenario: '', files: homeFiles(options.files) };
-  const lab = new Lab({ base, seed: options.seed, parts: shippedParts() });
+  const base = {
+    profile: options.profile,
+    nodes: options.nodes,
+    scenario: '',
+    files: homeFiles(options.files),
+  };
+  const lab = new Lab({
+    base,
+    seed: options.seed,
+    parts: shippedParts(),
+    commands: { why: whyText },
+  });
   let peak = 0;
   const sample = (): void => {
     peak = Math.max(peak, process.memoryUsage().heapUsed);
@@ -42,7 +53,8 @@ function runLab(options: LabRunOptions): number {
       sample();
     });
     if (options.until === 'quiet') lab.run({ quiet: true, until: lab.loop.now + 3600 * SECOND });
-    else if (options.until !== undefined) lab.run({ until: Math.max(lab.loop.now, options.until * SECOND) });
+    else if (options.until !== undefined)
+      lab.run({ until: Math.max(lab.loop.now, options.until * SECOND) });
     return code;
   } catch (error) {
     if (!(error instanceof AssertionError)) throw error;
@@ -54,7 +66,10 @@ function runLab(options: LabRunOptions): number {
     if (options.traceHash) writeSync(2, `${lab.traceHash}\n`);
     if (options.stats) {
       const engine = Number(process.hrtime.bigint() - started) / 1e9;
-      writeSync(2, `engine ${engine.toFixed(3)} s, simulated ${(lab.loop.now / SECOND).toFixed(3)} s, events ${lab.loop.executed}, peak heap ${(peak / 1048576).toFixed(0)} MiB, story ${lab.story}\n`);
+      writeSync(
+        2,
+        `engine ${engine.toFixed(3)} s, simulated ${(lab.loop.now / SECOND).toFixed(3)} s, events ${lab.loop.executed}, peak heap ${(peak / 1048576).toFixed(0)} MiB, story ${lab.story}\n`,
+      );
     }
   }
 }

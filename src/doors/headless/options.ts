@@ -37,7 +37,8 @@ export function parseOptions(argv: readonly string[]): Result<LabRunOptions, str
   };
   const whole = (text: string | undefined, name: string, most: number): Result<number, string> => {
     const value = Number(text);
-    if (text === undefined || !/^\d+$/.test(text) || value > most) return err(`${name} wants a whole number up to ${most}, not ${text ?? 'nothing'}`);
+    if (text === undefined || !/^\d+$/.test(text) || value > most)
+      return err(`${name} wants a whole number up to ${most}, not ${text ?? 'nothing'}`);
     return ok(value);
   };
   for (let index = 0; index < argv.length; index += 1) {
@@ -56,7 +57,8 @@ export function parseOptions(argv: readonly string[]): Result<LabRunOptions, str
       else options.nodes = value.value;
     } else if (word === '--profile') {
       const name = next();
-      if (name !== 'modern' && name !== 'seed-era') return err(`unknown profile ${name ?? ''}: modern or seed-era`);
+      if (name !== 'modern' && name !== 'seed-era')
+        return err(`unknown profile ${name ?? ''}: modern or seed-era`);
       options.profile = name;
     } else if (word === '--until') {
       const text = next();

@@ -26,14 +26,16 @@ export type TimeCommand =
   | { readonly do: 'step-quiet' }
   | { readonly do: 'run-until'; readonly time: number };
 
+/**
+ * A fork, Reset step and undo are the page's: it opens a second worker with the saved lab (inputs cut at
+ * the moment, `stop` set), and takes it in place of the first once `time` has reached `stop`.
+ */
 export type Request =
   | { readonly verb: 'open'; readonly saved: SavedLab; readonly runAtOnce: boolean }
   | { readonly verb: 'input'; readonly input: LabInput }
   | { readonly verb: 'time'; readonly command: TimeCommand }
   /** Rows and objects as they were at a time; null goes back to live. */
   | { readonly verb: 'look'; readonly time: number | null }
-  /** Drops the future after a time: replays up to it; the answer comes when the lab is there. */
-  | { readonly verb: 'fork'; readonly time: number }
   /** One object as it is (or was, when looking): answers ObjectAnswer. */
   | { readonly verb: 'object'; readonly key: string }
   /** Answers ExplainAnswer. */
@@ -64,9 +66,8 @@ export type Request =
   | { readonly verb: 'pack-file'; readonly view: Readonly<Record<string, string>> }
   /** Reads a link or the text of a file: answers SavedLab, or a locale key that says what is wrong. */
   | { readonly verb: 'unpack'; readonly text: string }
-  /** Scenario: which step is shown, and reset to its start by replay. */
-  | { readonly verb: 'scenario-step'; readonly step: number }
-  | { readonly verb: 'scenario-reset' };
+  /** Scenario: which step is shown; the worker checks its tasks at quiet points. */
+  | { readonly verb: 'scenario-step'; readonly step: number };
 
 // ---------------------------------------------------------------------------------------------
 // Worker to page

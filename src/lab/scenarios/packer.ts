@@ -99,7 +99,7 @@ function unpackBytes(bytes: Uint8Array, length: string): Result<SavedLab, Unpack
   if (!text.ok || text.value.length > UNPACKED_BYTES_MAX) return altered;
   const parsed = parseJson(textOf(text.value));
   if (!parsed.ok) return altered;
-  const saved = expand(parsed.value as unknown as CompactLab);
+  const saved = expand(parsed.value.value as unknown as CompactLab);
   return saved === undefined ? altered : ok(saved);
 }
 

@@ -1,0 +1,172 @@
+/**
+ * Batches: what changed since the last one, cut to the protocol's size. Rows that do not fit wait for
+ * the next batch; the newest state of a row wins, so a page that lags sees fewer steps, never wrong
+ * ones.
+ */
+import type { Lab } from '../../lab/lab.ts';
+import { markOf } from '../../lab/views/lanes.ts';
+import type { RowTable } from '../../lab/views/rows.ts';
+import type { LaneMark, ObjectRow } from '../../lab/view-types.ts';
+import {
+  type Batch,
+  BATCH_BYTES_MAX,
+  PROTOCOL_VERSION,
+  type Problem,
+  type TerminalOutput,
+} from './protocol.ts';
+
+export interface BatchState {
+  readonly running: boolean;
+  readonly speed: number;
+  readonly looking: number | null;
+  readonly problem: Problem | null;
+  readonly scenario: Batch['scenario'];
+}
+
+/** Marks sent in one batch; a burst above it is thinned (writes and events first). */
+const MARKS_MAX = 400;
+/** Terminal text in one batch; the rest follows. */
+const TEXT_MAX = 24 * 1024;
+
+export class BatchMaker {
+  readonly #lab: Lab;
+  readonly #rows: RowTable;
+  #marks: LaneMark[] = [];
+  #waiting = new Map<string, ObjectRow>();
+  #removed = new Set<string>();
+  #text = new Map<number, string>();
+  #edits = new Map<number, string>();
+  #reset = true;
+  #revision = 0;
+
+  constructor(lab: Lab, rows: RowTable) {
+    this.#lab = lab;
+    this.#rows = rows;
+    lab.recorder.listen((record) => {
+      if (record.revision > 0) this.#revision = record.revision;
+      const mark = markOf(record);
+      if (mark !== undefined && this.#marks.length < MARKS_MAX * 4) this.#marks.push(mark);
+    });
+  }
+
+  /** Shows the rows of a past moment, or (null) begins anew with the present. */
+  show(time: number | null): void {
+    this.#reset = true;
+    this.#waiting.clear();
+    this.#removed.clear();
+    if (time === null) this.#rows.touchAll();
+    else for (const row of this.#rows.at(time)) this.#waiting.set(row.key, row);
+  }
+
+  /** The next batch. */
+  make(state: BatchState): Batch {
+    if (state.looking === null) this.#collect();
+    const reset = this.#reset;
+    this.#reset = false;
+    const terminals = this.#terminals();
+    const { set, removed } = this.#cut(terminals.reduce((sum, one) => sum + one.text.length, 0));
+    const marks = this.#marks.splice(0, MARKS_MAX);
+    const loop = this.#lab.loop;
+    return {
+      protocol: PROTOCOL_VERSION,
+      time: loop.now,
+      revision: this.#revision,
+      running: state.running,
+      speed: state.speed,
+      quiet: loop.isQuiet(),
+      looking: state.looking,
+      rows: { set, removed, reset },
+      terminals,
+      marks,
+      traffic: [],
+      faults: this.#lab.faults.list().map((fault) => ({
+        name: fault.name,
+        text: fault.text,
+        target: fault.target,
+        since: fault.since,
+      })),
+      hosts: this.#hosts(),
+      scenario: state.scenario,
+      edits: this.#newEdits(),
+      story: this.#lab.story,
+      problem: state.problem,
+    };
+  }
+
+  /** True when there is more than one batch can carry. */
+  get pending(): boolean {
+    return this.#waiting.size > 0 || this.#removed.size > 0 || this.#text.size > 0;
+  }
+
+  #collect(): void {
+    const { set, removed } = this.#rows.take();
+    for (const row of set) {
+      this.#waiting.set(row.key, row);
+      this.#removed.delete(row.key);
+    }
+    for (const key of removed) {
+      this.#waiting.delete(key);
+      this.#removed.add(key);
+    }
+  }
+
+  #cut(used: number): { set: readonly ObjectRow[]; removed: readonly string[] } {
+    const set: ObjectRow[] = [];
+    let bytes = used + 4096;
+    for (const [key, row] of this.#waiting) {
+      bytes +=
+        200 +
+        row.key.length +
+        JSON.stringify(row.labels).length +
+        JSON.stringify(row.links).length +
+        JSON.stringify(row.cells).length;
+      if (bytes > BATCH_BYTES_MAX && set.length > 0) break;
+      set.push(row);
+      this.#waiting.delete(key);
+    }
+    const removed = [...this.#removed].slice(0, 500);
+    for (const key of removed) this.#removed.delete(key);
+    return { set, removed };
+  }
+
+  #terminals(): TerminalOutput[] {
+    const outputs: TerminalOutput[] = [];
+    for (const [id, terminal] of this.#lab.terminals) {
+      const text = (this.#text.get(id) ?? '') + terminal.takeOutput();
+      const now = text.slice(0, TEXT_MAX);
+      if (text.length > TEXT_MAX) this.#text.set(id, text.slice(TEXT_MAX));
+      else this.#text.delete(id);
+      const state = terminal.state;
+      outputs.push({
+        terminal: id,
+        text: now,
+        mode: state.mode,
+        waiting: state.waiting && !this.#text.has(id),
+        title: terminal.title,
+        closed: state.closed || terminal.shell.status !== undefined,
+        finished: [],
+      });
+    }
+    return outputs;
+  }
+
+  #newEdits(): Batch['edits'] {
+    const edits: { terminal: number; name: string; text: string }[] = [];
+    for (const [id, terminal] of this.#lab.terminals) {
+      const edit = terminal.state.edit;
+      const known = this.#edits.get(id);
+      if (edit === undefined) this.#edits.delete(id);
+      else if (known !== `${edit.name}\n${edit.text}`) {
+        this.#edits.set(id, `${edit.name}\n${edit.text}`);
+        edits.push({ terminal: id, name: edit.name, text: edit.text });
+      }
+    }
+    return edits;
+  }
+
+  #hosts(): Batch['hosts'] {
+    return [...this.#lab.cluster.hosts.values()]
+      .filter((host) => this.#lab.cluster.nodeNames.includes(host.name))
+      .map((host) => ({ name: host.name, powered: host.powered, ...this.#lab.usageOf(host.name) }));
+  }
+}

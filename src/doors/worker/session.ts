@@ -1,0 +1,287 @@
+/**
+ * One lab behind the worker's door: answers requests, runs the loop in slices of at most 8 ms, and
+ * hands out batches. The entry point (simulation.worker) gives it timers and a port; it knows neither.
+ */
+import { AssertionError } from '../../ground/base/assert.ts';
+import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
+import { Lab } from '../../lab/lab.ts';
+import type { SavedLab } from '../../lab/input-types.ts';
+import { shippedParts } from '../../lab/parts.ts';
+import { rowOfRecord } from '../../lab/views/lanes.ts';
+import { objectAnswer } from '../../lab/views/object.ts';
+import { packetsOf } from '../../lab/views/packets.ts';
+import { RowTable } from '../../lab/views/rows.ts';
+import { schedulingOf } from '../../lab/views/scheduling.ts';
+import { explain, whyText } from '../../lab/why/index.ts';
+import { BatchMaker } from './batches.ts';
+import { Pacing } from './pacing.ts';
+import type { Answer, Batch, Problem, Request, TimeCommand } from './protocol.ts';
+
+/** Real milliseconds of one slice. */
+const SLICE_MS = 8;
+/** Events between two looks at the clock. */
+const EVENTS_PER_LOOK = 400;
+/** A lab that has not booted by then opens as it is. */
+const BOOT_LIMIT = 600_000_000;
+
+type Phase =
+  | { readonly kind: 'booting'; readonly seen: { up: boolean } }
+  | { readonly kind: 'replaying'; readonly until: number }
+  | { readonly kind: 'ready' };
+
+export class Session {
+  readonly #now: () => number;
+  readonly #lab: Lab;
+  readonly #rows: RowTable;
+  readonly #batches: BatchMaker;
+  readonly #pacing = new Pacing();
+  #phase: Phase;
+  #running: boolean;
+  #until: number | undefined;
+  #stepQuiet = false;
+  #looking: number | null = null;
+  #problem: Problem | null = null;
+
+  constructor(saved: SavedLab, runAtOnce: boolean, now: () => number) {
+    this.#now = now;
+    this.#lab = new Lab({
+      base: saved.base,
+      seed: saved.seed,
+      parts: shippedParts(),
+      commands: { why: whyText },
+    });
+    for (const timed of saved.inputs) this.#lab.pushAt(timed.time, timed.input);
+    const epoch = saved.base.epoch ?? this.#lab.profile.costs.epoch;
+    this.#rows = new RowTable(this.#lab.cluster, this.#lab.recorder.history, epoch);
+    this.#batches = new BatchMaker(this.#lab, this.#rows);
+    this.#phase =
+      saved.stop > 0
+        ? { kind: 'replaying', until: saved.stop }
+        : { kind: 'booting', seen: { up: false } };
+    this.#running = runAtOnce;
+  }
+
+  /** Work for one slice; true when there is more to do at once. */
+  slice(): boolean {
+    if (this.#problem !== null) return false;
+    try {
+      return this.#slice();
+    } catch (error) {
+      if (!(error instanceof AssertionError)) throw error;
+      this.#problem = this.#problemOf(error);
+      this.#running = false;
+      return false;
+    }
+  }
+
+  batch(): Batch {
+    return this.#batches.make({
+      running: this.#running && this.#phase.kind === 'ready',
+      speed: this.#pacing.speed,
+      looking: this.#looking,
+      problem: this.#problem,
+      scenario: null,
+    });
+  }
+
+  get batchPending(): boolean {
+    return this.#batches.pending;
+  }
+
+  answer(request: Request): Answer {
+    switch (request.verb) {
+      case 'input':
+        this.#lab.push(request.input);
+        return OK;
+      case 'time':
+        this.#command(request.command);
+        return OK;
+      case 'look':
+        this.#looking = request.time;
+        this.#batches.show(request.time);
+        return OK;
+      case 'object':
+        return value(objectAnswer(this.#lab, this.#rows, request.key, this.#looking));
+      case 'explain':
+        return value(explain(this.#lab, request.key));
+      case 'scheduling':
+        return value(schedulingOf(this.#lab.recorder, request.key.replace(/^Pod\//, '')));
+      case 'packets':
+        return value(packetsOf(this.#lab.recorder, this.#addressOf(request.key)));
+      case 'records':
+        return value({
+          records: this.#lab.recorder
+            .all()
+            .filter((record) => record.time >= request.from && record.time <= request.to)
+            .slice(-2000)
+            .map(rowOfRecord),
+        });
+      case 'read-file':
+        return value(this.#lab.readHome(request.path));
+      case 'list-files':
+        return value(this.#lab.listHome());
+      case 'save':
+        return value(this.#lab.save(request.view));
+      case 'pack-link':
+        return value(packLink(this.#lab.save(request.view)));
+      case 'pack-file':
+        return value(packFile(this.#lab.save(request.view), request.view['title'] ?? 'lab'));
+      default:
+        return this.#assist(request);
+    }
+  }
+
+  #assist(request: Request): Answer {
+    switch (request.verb) {
+      case 'complete-line':
+        return value(this.#lab.assist.completeLine(request.terminal, request.text, request.cursor));
+      case 'complete-yaml':
+        return value(this.#lab.assist.completeYaml(request.text, request.offset));
+      case 'hover-yaml':
+        return value(this.#lab.assist.hoverYaml(request.text, request.offset));
+      case 'check-yaml':
+        return value(this.#lab.assist.checkYaml(request.path, request.text));
+      default:
+        return { ok: false, error: 'worker.unknown-verb', values: { verb: request.verb } };
+    }
+  }
+
+  #slice(): boolean {
+    const end = this.#now() + SLICE_MS;
+    switch (this.#phase.kind) {
+      case 'booting': {
+        const { seen } = this.#phase;
+        while (this.#now() < end) {
+          if (this.#lab.bootSlice(BOOT_LIMIT, seen)) continue;
+          this.#phase = { kind: 'ready' };
+          this.#pacing.reset();
+          break;
+        }
+        return true;
+      }
+      case 'replaying': {
+        const { until } = this.#phase;
+        while (this.#now() < end) {
+          if (this.#lab.run({ until, events: EVENTS_PER_LOOK }) === 'count') continue;
+          this.#phase = { kind: 'ready' };
+          this.#pacing.reset();
+          break;
+        }
+        return true;
+      }
+      case 'ready':
+        return this.#advance(end);
+    }
+  }
+
+  #advance(end: number): boolean {
+    if (this.#stepQuiet) {
+      const horizon = this.#lab.loop.now + BOOT_LIMIT;
+      while (this.#now() < end) {
+        if (this.#lab.run({ quiet: true, until: horizon, events: EVENTS_PER_LOOK }) === 'count')
+          continue;
+        this.#stepQuiet = false;
+        return false;
+      }
+      return true;
+    }
+    if (!this.#running) return false;
+    const due = this.#pacing.due(this.#now(), SLICE_MS);
+    const target = Math.min(this.#lab.loop.now + due, this.#until ?? Number.POSITIVE_INFINITY);
+    while (this.#now() < end) {
+      const reason = this.#lab.run({
+        events: EVENTS_PER_LOOK,
+        ...(target === Number.POSITIVE_INFINITY ? {} : { until: target }),
+      });
+      if (reason !== 'count') break;
+    }
+    if (this.#until !== undefined && this.#lab.loop.now >= this.#until) {
+      this.#until = undefined;
+      this.#running = false;
+    }
+    return this.#running && this.#pacing.speed === 0;
+  }
+
+  #command(command: TimeCommand): void {
+    this.#looking = null;
+    switch (command.do) {
+      case 'run':
+        this.#running = true;
+        this.#pacing.reset();
+        return;
+      case 'pause':
+        this.#running = false;
+        this.#stepQuiet = false;
+        return;
+      case 'speed':
+        this.#pacing.setSpeed(command.speed);
+        this.#pacing.reset();
+        return;
+      case 'step-event':
+        this.#running = false;
+        this.#lab.run({ events: 1 });
+        return;
+      case 'step-write': {
+        this.#running = false;
+        let wrote = false;
+        const stop = this.#lab.recorder.listen((record) => {
+          if (record.revision > 0) wrote = true;
+        });
+        this.#lab.run({ when: () => wrote, until: this.#lab.loop.now + BOOT_LIMIT });
+        stop();
+        return;
+      }
+      case 'step-quiet':
+        this.#running = false;
+        this.#stepQuiet = true;
+        return;
+      case 'run-until':
+        this.#until = command.time;
+        this.#running = true;
+        this.#pacing.reset();
+        return;
+    }
+  }
+
+  #addressOf(key: string): string {
+    if (key === '') return '';
+    const stored = this.#rows.storageKeyOf(key);
+    const object =
+      stored === undefined
+        ? undefined
+        : this.#lab.cluster.stored<{ status?: { podIP?: string }; spec?: { clusterIP?: string } }>(
+            stored,
+          );
+    return object?.status?.podIP ?? object?.spec?.clusterIP ?? '-';
+  }
+
+  #problemOf(error: AssertionError): Problem {
+    const saved = this.#lab.save();
+    const last = saved.inputs.at(-1);
+    const before =
+      last === undefined
+        ? saved
+        : { ...saved, inputs: saved.inputs.slice(0, -1), stop: Math.max(0, last.time - 1) };
+    return {
+      assertion: error.message,
+      time: this.#lab.loop.now,
+      seed: this.#lab.seed,
+      inputs: saved.inputs.length,
+      saved: before,
+    };
+  }
+}
+
+const OK: Answer = { ok: true, value: null };
+
+function value(answer: unknown): Answer {
+  return { ok: true, value: answer };
+}
+
+/** Reads a link or the text of a file. */
+export function unpack(text: string): Answer {
+  const result = /^drydock /.test(text) ? unpackFile(text) : unpackLink(text);
+  return result.ok
+    ? value(result.value)
+    : { ok: false, error: result.error.key, values: result.error.values };
+}

@@ -1,0 +1,84 @@
+/** What explanations are read from: the store's newest values, the trace, the hosts; never a request. */
+import { keyOf, type KubeObject } from '../../ground/api/object.ts';
+import type { Event, Pod } from '../../ground/api/types.ts';
+import type { Lab } from '../lab.ts';
+import type { WhyEvidence, WhyNode } from '../view-types.ts';
+
+export function claim(
+  key: string,
+  values: Readonly<Record<string, string>>,
+  evidence: readonly WhyEvidence[] = [],
+  because: readonly WhyNode[] = [],
+): WhyNode {
+  return { claim: key, values, evidence, because };
+}
+
+/** A field of an object, with the revision at which it stands. */
+export function fieldOf(object: KubeObject, text: string): WhyEvidence {
+  const { namespace = '', name } = object.metadata;
+  const target =
+    namespace === '' ? `${object.kind}/${name}` : `${object.kind}/${namespace}/${name}`;
+  return {
+    text: `${text}  r${object.metadata.resourceVersion ?? '?'}`,
+    kind: 'object',
+    target,
+    time: 0,
+  };
+}
+
+/** The newest stored objects below a prefix, `/registry/pods/default/`. */
+export function stored<T extends KubeObject>(lab: Lab, prefix: string): readonly T[] {
+  return lab.recorder.history.list(prefix, lab.loop.now).map((entry) => entry.moment.value as T);
+}
+
+/** The newest warning or pull event about an object. */
+export function lastEvent(lab: Lab, object: KubeObject, reasons: RegExp): Event | undefined {
+  let newest: Event | undefined;
+  for (const event of stored<Event>(
+    lab,
+    `/registry/events/${object.metadata.namespace ?? 'default'}/`,
+  )) {
+    if (event.involvedObject?.uid !== object.metadata.uid || !reasons.test(event.reason ?? ''))
+      continue;
+    if (newest === undefined || (event.lastTimestamp ?? '') >= (newest.lastTimestamp ?? ''))
+      newest = event;
+  }
+  return newest;
+}
+
+export function nameOf(object: KubeObject): string {
+  return `${object.kind.toLowerCase()}/${object.metadata.name}`;
+}
+
+/** The newest record of the scheduler about a pod. */
+export function lastAttempt(
+  lab: Lab,
+  pod: Pod,
+):
+  | {
+      readonly time: number;
+      readonly message: string;
+      readonly attempt: number;
+      readonly id: number;
+    }
+  | undefined {
+  const records = lab.recorder.all();
+  const wanted = `Pod/${keyOf(pod)}`;
+  for (let index = records.length - 1; index >= 0; index -= 1) {
+    const record = records[index];
+    if (
+      record?.component !== 'kube-scheduler' ||
+      record.object !== wanted ||
+      record.verb !== 'reject'
+    )
+      continue;
+    const detail = record.detail as { readonly attempt?: number } | undefined;
+    return {
+      time: record.time,
+      message: record.note,
+      attempt: detail?.attempt ?? 1,
+      id: record.id,
+    };
+  }
+  return undefined;
+}
