@@ -1,13 +1,14 @@
 /**
  * Bodies into objects of one kind (k8s.io/apiserver/pkg/endpoints/handlers, v0.34): JSON, YAML or a
- * message by reference. What a person may have written (bytes, or anything sent with `fieldValidation`,
- * as kubectl does) is checked field by field; what a component built as a typed object is taken as it
+ * message by reference. What a person may have written (bytes, or anything sent by kubectl or with
+ * `fieldValidation`) is checked field by field; what a component built as a typed object is taken as it
  * is, for that check can find nothing and costs more than the write.
  */
 import { decodeAs } from '../../../ground/api/decode.ts';
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
 import { withFields } from '../../../ground/api/edit.ts';
 import { apiVersionOf, type KubeObject } from '../../../ground/api/object.ts';
+import { unsupportedIn } from '../../../ground/api/support.ts';
 import { textOf } from '../../../ground/base/bytes.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
 import { parseJson } from '../../../ground/lang/json.ts';
@@ -17,7 +18,7 @@ import { type Chunk, isBytes } from '../../../machines/network/chunk.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import { objectOf } from '../../client/api-body.ts';
 import type { RequestContext } from './context.ts';
-import { badRequest, type Failure, requestTooLarge, unsupportedMediaType } from './status.ts';
+import { badRequest, type Failure, invalid, requestTooLarge, unsupportedMediaType } from './status.ts';
 
 /** Three MiB. */
 export const BODY_BYTES_MAX = 3_145_728;
@@ -49,12 +50,19 @@ export function decodeBody(
   if (body === undefined) return badRequest('EOF');
   const parsed = parseBody(body, type);
   if (!parsed.ok) return parsed;
-  const { value, duplicates, raw } = parsed.value;
-  const validation = context.info.query.get('fieldValidation');
-  if (!raw && validation === undefined) return complete(descriptor, value as KubeObject);
+  const { value, duplicates } = parsed.value;
+  if (isTrusted(context, exchange)) return complete(descriptor, value as KubeObject);
   const named = checkKind(descriptor, value as KubeObject);
   if (!named.ok) return named;
-  return decodeStrictly(descriptor, context, value, duplicates, validation ?? 'Warn');
+  const validation = context.info.query.get('fieldValidation') ?? 'Warn';
+  return decodeStrictly(descriptor, context, value, duplicates, validation, undefined);
+}
+
+/** True for a typed object of a component, which needs no check of its fields. */
+export function isTrusted(context: RequestContext, exchange: HttpExchange): boolean {
+  const { body } = exchange.request;
+  if (body === undefined || isBytes(body) || body.protocol !== 'api-object') return false;
+  return !context.info.query.has('fieldValidation') && !context.userAgent.startsWith('kubectl');
 }
 
 /** Decodes by the schema; problems are errors or warnings as `fieldValidation` says. */
@@ -64,6 +72,7 @@ export function decodeStrictly(
   value: unknown,
   duplicates: readonly DuplicateKey[],
   validation: string,
+  old: KubeObject | undefined,
 ): Result<KubeObject, Failure> {
   const decoded = decodeAs<KubeObject>(descriptor.schema, value as Value, duplicates);
   const head = `${descriptor.kind} in version "${descriptor.version}" cannot be handled as a ${descriptor.kind}: `;
@@ -73,7 +82,13 @@ export function decodeStrictly(
     return badRequest(`${head}strict decoding error: ${strict.join(', ')}`);
   }
   if (validation === 'Warn') for (const text of strict) context.warnings.add(text);
-  return complete(descriptor, decoded.value.object);
+  const { object } = decoded.value;
+  const { warnings, errors } = unsupportedIn(descriptor, object, old);
+  if (errors.length > 0) {
+    return invalid(descriptor.group, descriptor.kind, object.metadata?.name ?? '', errors);
+  }
+  for (const text of warnings) context.warnings.add(text);
+  return complete(descriptor, object);
 }
 
 /** An object of a kind without a descriptor: options and requests of subresources. */

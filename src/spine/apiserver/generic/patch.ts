@@ -1,24 +1,34 @@
 /**
- * Patches by content type (k8s.io/apiserver/pkg/endpoints/handlers/patch.go, v0.34). A patch is parsed
+ * Patches by content type (k8s.io/apiserver/pkg/endpoints/handlers/patch.go, v0.34). A patch is read
  * once and applied to the newest state, again on conflict. Server-side apply is not served yet: it is
  * answered like any media type that the server does not know.
  */
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
-import { isMap } from '../../../ground/api/edit.ts';
+import { freezeDeep } from '../../../ground/api/edit.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
+import {
+  applyPatch as applyPatchValue,
+  JSON_PATCH,
+  MERGE_PATCH,
+  STRATEGIC_MERGE_PATCH,
+} from '../../../ground/api/patch/index.ts';
+import { definitionOf } from '../../../ground/api/schema.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
+import type { Value } from '../../../ground/lang/value.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import { objectOf } from '../../client/api-body.ts';
 import type { RequestContext } from './context.ts';
-import { decodeStrictly, mediaType } from './decode.ts';
+import { complete, decodeStrictly, isTrusted, mediaType } from './decode.ts';
 import type { Build } from './registry.ts';
-import { badRequest, type Failure, unsupportedMediaType } from './status.ts';
+import { badRequest, failure, type Failure, unsupportedMediaType } from './status.ts';
 
-const TYPES = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
+const TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH];
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'Invalid',
+};
 
 /** How to make the patched object of a resource, decoded and defaulted. */
 export function applyPatch(
@@ -28,35 +38,29 @@ export function applyPatch(
 ): Result<Build, Failure> {
   const raw = applyPatchTo(descriptor.schema, exchange);
   if (!raw.ok) return raw;
+  const trusted = isTrusted(context, exchange);
   const validation = context.info.query.get('fieldValidation') ?? 'Warn';
   return ok((current) => {
     const patched = raw.value(current);
-    if (!patched.ok || patched.value === current) return patched;
-    return decodeStrictly(descriptor, context, patched.value, [], validation);
+    if (!patched.ok) return patched;
+    if (trusted) return complete(descriptor, patched.value);
+    return decodeStrictly(descriptor, context, patched.value, [], validation, current);
   });
 }
 
 /** How to patch a value of a definition. */
-export function applyPatchTo(_schema: string, exchange: HttpExchange): Result<Build, Failure> {
+export function applyPatchTo(schema: string, exchange: HttpExchange): Result<Build, Failure> {
   const type = mediaType(exchange);
   if (!TYPES.includes(type)) return unsupportedMediaType(TYPES);
   const { body } = exchange.request;
   const parsed = body === undefined ? undefined : objectOf(body);
   if (parsed?.ok !== true) return badRequest(`error decoding patch: ${parsed?.error ?? 'EOF'}`);
-  const patch = parsed.value;
-  if (type === 'application/merge-patch+json') {
-    return ok((current) => ok(merged(current, patch) as KubeObject));
-  }
-  return unsupportedMediaType(['application/merge-patch+json']);
-}
-
-/** RFC 7396. */
-function merged(target: unknown, patch: unknown): unknown {
-  if (!isMap(patch)) return patch;
-  const out: Record<string, unknown> = isMap(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete out[key];
-    else out[key] = merged(out[key], value);
-  }
-  return out;
+  const patch = parsed.value as Value;
+  const definition = definitionOf(schema);
+  return ok((current) => {
+    const patched = applyPatchValue(type, definition, current as unknown as Value, patch);
+    if (patched.ok) return ok(freezeDeep(patched.value) as unknown as KubeObject);
+    const { code, message } = patched.error;
+    return failure({ code, reason: REASONS[code] ?? 'BadRequest', message, details: {} });
+  });
 }
