@@ -217,9 +217,9 @@ export class Fabric {
     return cards.filter((card) => card.kind === 'physical' && card.up && card !== except);
   }
 
-  /** Called by namespaces whose interfaces or addresses changed. */
-  addressesChanged(): void {
-    this.#stations = undefined;
+  /** Called by namespaces whose cards or addresses changed; only a host's own has any on the link. */
+  addressesChanged(namespace: NetworkNamespace): void {
+    if (namespace.host.namespace === namespace) this.#stations = undefined;
   }
 
   /** Lets every connection see whether it is cut now. */

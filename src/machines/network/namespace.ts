@@ -69,7 +69,7 @@ export class NetworkNamespace {
     this.#loopback = this.#create('loopback', 'lo');
     this.#loopback.addresses.push({ ip: LOOPBACK, bits: 8 });
     this.#loopback.up = true;
-    this.#changed();
+    this.#addressesChanged();
   }
 
   /** Rules and connection tracking; made when first asked for. */
@@ -135,7 +135,7 @@ export class NetworkNamespace {
   /** The host's card on the fabric. For whoever builds hosts. */
   addPhysical(name: string): NetworkInterface {
     const made = this.#create('physical', name);
-    this.#changed();
+    this.#addressesChanged();
     return made;
   }
 
@@ -178,7 +178,8 @@ export class NetworkNamespace {
     if (up)
       for (const address of device.addresses) this.#addConnected(device, address.ip, address.bits);
     else this.routes.remove((route) => route.device === name);
-    this.#changed();
+    if (device.kind === 'physical') this.#addressesChanged();
+    else this.#changed();
     if (device.peer !== undefined) device.peer.namespace.#changed();
     return DONE;
   }
@@ -190,7 +191,7 @@ export class NetworkNamespace {
     if (device.addresses.some((address) => address.ip === ip)) return err('EEXIST');
     device.addresses.push({ ip, bits });
     if (device.up) this.#addConnected(device, ip, bits);
-    this.#changed();
+    this.#addressesChanged();
     return DONE;
   }
 
@@ -201,7 +202,7 @@ export class NetworkNamespace {
     if (at < 0) return err('EADDRNOTAVAIL');
     device.addresses.splice(at, 1);
     this.routes.remove((route) => route.protocol === 'kernel' && route.source === ip);
-    this.#changed();
+    this.#addressesChanged();
     return DONE;
   }
 
@@ -373,9 +374,11 @@ export class NetworkNamespace {
     for (const port of [...device.ports]) leaveBridge(port);
     this.#interfaces.delete(device.name);
     this.routes.remove((route) => route.device === device.name);
+    const { addresses } = device;
     device.addresses = [];
     device.up = false;
-    this.#changed();
+    if (addresses.length > 0) this.#addressesChanged();
+    else this.#changed();
   }
 
   #addConnected(device: NetworkInterface, ip: Ip, bits: number): void {
@@ -420,16 +423,22 @@ export class NetworkNamespace {
     return ANY_ADDRESS;
   }
 
+  /** Something that can redirect a packet has changed. */
   #changed(): void {
     this.generation += 1;
     this.#decisions.clear();
+  }
+
+  /** Addresses came or went, or a card. */
+  #addressesChanged(): void {
+    this.#changed();
     this.#local.clear();
     for (const device of this.#interfaces.values()) {
       for (const address of device.addresses) {
         if (!this.#local.has(address.ip)) this.#local.set(address.ip, device);
       }
     }
-    this.fabric.addressesChanged();
+    this.fabric.addressesChanged(this);
     this.#netfilter?.setAddresses(this.localAddresses());
   }
 }
