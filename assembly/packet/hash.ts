@@ -7,7 +7,7 @@
  *     runs    └─ [0, 8) ────────┘          └─ [9, …) ┘
  */
 import { loadWord, storeWord } from '../shared/memory.ts';
-import { mixWords } from '../shared/words.ts';
+import { multiplyWords } from '../shared/words.ts';
 import { allocate, release } from './arena.ts';
 import {
   C_COUNT,
@@ -30,7 +30,9 @@ import {
 } from './layout.ts';
 
 function slotOf(table: u32, mask: u32, dst: u32, protocol: u32, port: u32): u32 {
-  let index: u32 = u32(mixWords(u32(dst ^ u32(u32(protocol << 24) ^ u32(port << 8)))) & mask);
+  // One product spreads neighbouring addresses well enough for a table that is at most half full.
+  const product: u32 = multiplyWords(u32(dst ^ u32(u32(protocol << 24) ^ u32(port << 8))), 0x9e3779b1);
+  let index: u32 = u32(u32(product ^ (product >>> 15)) & mask);
   let slot: u32 = u32(table + index * 4);
   let rule: u32 = loadWord(slot);
   while (rule != 0 && !isOfKey(rule, dst, protocol, port)) {

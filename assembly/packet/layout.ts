@@ -102,6 +102,10 @@ export const HAS_PORTS: u32 = 1024;
 export const KEYED: u32 = 2048;
 export const NEEDS_SYN: u32 = 4096;
 export const NOT_SYN: u32 = 8192;
+/** No test at all: always matches. */
+export const ALWAYS: u32 = 16384;
+/** Nothing but the key of a hashed run: what the hash finds matches. */
+export const EXACT: u32 = 32768;
 
 // Targets.
 export const T_NONE: u32 = 0;

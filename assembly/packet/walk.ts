@@ -19,6 +19,7 @@ import { clearMemory, loadDouble, loadWord, storeDouble, storeWord } from '../sh
 import { drawBits } from './draw.ts';
 import { buildRuns, findInRun } from './hash.ts';
 import {
+  ALWAYS,
   B_COUNT,
   B_ENDPOINTS,
   B_FIRST,
@@ -39,6 +40,7 @@ import {
   E_PORT,
   ENDPOINT_SIZE,
   ENTRY_NOW,
+  EXACT,
   FAILED_MORE,
   FAILED_PROTOCOL,
   FAILED_SRC,
@@ -137,7 +139,11 @@ function bump(counter: u32): void {
   if (u32(mode & QUIET) != 0) return;
   storeDouble(counter, loadDouble(counter) + 1);
   storeDouble(u32(counter + 8), loadDouble(u32(counter + 8)) + f64(loadWord(P_SIZE)));
-  if (table == TABLE_NAT) return;
+  if (table != TABLE_NAT) follow(counter);
+}
+
+/** Notes a counter for the flow's later packets. */
+function follow(counter: u32): void {
   const count: u32 = loadWord(TRAIL_COUNT);
   if (count >= TRAIL_MAX) return;
   storeWord(u32(TRAIL + count * 4), counter);
@@ -146,7 +152,10 @@ function bump(counter: u32): void {
 
 /** Notes a visit; `place` and `endpoint` say where inside a block when `rule` is 0. */
 function note(rule: u32, place: u32, endpoint: u32, failed: u32): void {
-  if (u32(mode & RECORD) == 0) return;
+  if (u32(mode & RECORD) != 0) writeHop(rule, place, endpoint, failed);
+}
+
+function writeHop(rule: u32, place: u32, endpoint: u32, failed: u32): void {
   const base: u32 = loadWord(RECORD_BASE);
   const count: u32 = loadWord(RECORD_COUNT);
   if (base == 0 || count >= RECORD_MAX) return;
@@ -221,41 +230,43 @@ export function walk(space: u32, base: u32, ofTable: u32, how: u32): u32 {
 
 /** Looks for the next rule that may match and runs it; POLICY at the end of the chain. */
 function step(space: u32): u32 {
-  let rule: u32 = 0;
-  if (pending > 1) {
-    rule = pending;
-    const next: u32 = loadWord(u32(rule + R_NEXT));
-    pending = next == 0 ? 1 : next;
-  } else {
+  if (pending == 0) {
     const count: u32 = loadWord(u32(chain + C_COUNT));
     let limit: u32 = count;
     if (u32(mode & LINEAR) == 0 && run < loadWord(u32(chain + C_RUN_COUNT))) {
       const found: u32 = u32(loadWord(u32(chain + C_RUNS)) + run * RUN_SIZE);
-      if (pending == 1) {
-        pending = 0;
-        run = u32(run + 1);
-        index = loadWord(u32(found + N_END));
-        return ON;
-      }
       limit = loadWord(u32(found + N_START));
       if (index == limit) {
-        const first: u32 = findInRun(
-          found,
-          loadWord(P_DST),
-          loadWord(P_PROTOCOL),
-          loadWord(P_DPORT),
-        );
-        pending = first == 0 ? 1 : first;
-        return ON;
+        pending = findInRun(found, loadWord(P_DST), loadWord(P_PROTOCOL), loadWord(P_DPORT));
+        if (pending == 0) leaveRun(found);
+        return pending == 0 ? ON : tryCandidate(space);
       }
     }
     if (index >= count) return loadWord(u32(chain + C_BLOCK)) == 0 ? POLICY : walkBlock(space);
     if (u32(mode & RECORD) == 0) index = skipMisses(index, limit);
     if (index >= limit) return ON;
-    rule = loadWord(u32(loadWord(u32(chain + C_RULES)) + index * 4));
+    const rule: u32 = loadWord(u32(loadWord(u32(chain + C_RULES)) + index * 4));
     index = u32(index + 1);
+    return tryRule(space, rule, ALWAYS);
   }
-  return tryRule(space, rule);
+  if (pending > 1) return tryCandidate(space);
+  leaveRun(u32(loadWord(u32(chain + C_RUNS)) + run * RUN_SIZE));
+  return ON;
+}
+
+/** Goes on behind a run whose candidates are used up. */
+function leaveRun(found: u32): void {
+  pending = 0;
+  run = u32(run + 1);
+  index = loadWord(u32(found + N_END));
+}
+
+/** Tries the next rule that a run has named. */
+function tryCandidate(space: u32): u32 {
+  const rule: u32 = pending;
+  const next: u32 = loadWord(u32(rule + R_NEXT));
+  pending = next == 0 ? 1 : next;
+  return tryRule(space, rule, u32(ALWAYS | EXACT));
 }
 
 /** The next rule whose destination fits, from an index on: the inner loop of the linear walk. */
@@ -272,9 +283,11 @@ function skipMisses(from: u32, limit: u32): u32 {
   return u32(u32(at - loadWord(u32(chain + C_RULES))) / 4);
 }
 
-function tryRule(space: u32, rule: u32): u32 {
+/** Runs a rule; one with a flag of `sure` is known to match. */
+function tryRule(space: u32, rule: u32, sure: u32): u32 {
   if (u32(mode & RECORD) == 0) {
-    if (firstFailure(rule, space, mode) != 0) return ON;
+    const known: bool = u32(loadWord(u32(rule + R_FLAGS)) & sure) != 0;
+    if (!known && firstFailure(rule, space, mode) != 0) return ON;
   } else {
     storeWord(DRAW_NOW, NO_DRAW);
     const failed: u32 = firstFailure(rule, space, mode);
@@ -350,7 +363,10 @@ function setMark(rule: u32, target: u32): void {
 
 /** The counters of a node begin anew when the block's content has changed, as rewritten rules do. */
 function freshen(instance: u32, block: u32): void {
-  if (loadWord(u32(instance + I_STAMP)) == loadWord(u32(block + B_STAMP))) return;
+  if (loadWord(u32(instance + I_STAMP)) != loadWord(u32(block + B_STAMP))) clearCounters(instance, block);
+}
+
+function clearCounters(instance: u32, block: u32): void {
   clearMemory(u32(instance + I_FIRST), loadWord(u32(instance + I_ROOM)));
   storeWord(u32(instance + I_STAMP), loadWord(u32(block + B_STAMP)));
 }

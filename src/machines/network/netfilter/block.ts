@@ -17,7 +17,7 @@ import type { BlockEndpoint, BlockSpec } from './transaction.ts';
 /** A shared block. `spec.endpoints` is in order. */
 export class Block {
   readonly spec: Omit<BlockSpec, 'endpoints'>;
-  readonly base: string;
+  readonly base: number;
   readonly address: number;
   endpoints: readonly BlockEndpoint[] = [];
   keys: readonly string[] = [];
@@ -27,7 +27,7 @@ export class Block {
   room = 0;
   identity = '';
 
-  constructor(spec: Omit<BlockSpec, 'endpoints'>, base: string, address: number) {
+  constructor(spec: Omit<BlockSpec, 'endpoints'>, base: number, address: number) {
     this.spec = spec;
     this.base = base;
     this.address = address;
@@ -43,6 +43,7 @@ export function endpointKey(endpoint: { readonly ip: number; readonly port: numb
 export class BlockStore {
   readonly #core: PacketCore;
   readonly #blocks = new Map<string, Block>();
+  readonly #bases = new Map<string, number>();
   #stamp = 0;
 
   constructor(core: PacketCore) {
@@ -56,7 +57,7 @@ export class BlockStore {
 
   /** A block of this content, held once more. */
   acquire(spec: BlockSpec): Block {
-    const base = `${spec.comment}|${spec.protocol}|${spec.hairpin}|${spec.markChain}|${spec.first === undefined ? '' : ruleText(spec.first)}`;
+    const base = this.#baseOf(spec);
     const endpoints = [...spec.endpoints].sort((a, b) =>
       compareText(endpointKey(a), endpointKey(b)),
     );
@@ -67,6 +68,16 @@ export class BlockStore {
     if (known !== undefined) return hold(known);
     const { endpoints: _, ...rest } = spec;
     return this.#make(rest, base, endpoints, endpoints.map(endpointKey), low, high);
+  }
+
+  /** A short name for all of a block but its endpoints; edits then compare short texts. */
+  #baseOf(spec: BlockSpec): number {
+    const first = spec.first === undefined ? '' : ruleText(spec.first);
+    const text = `${spec.comment}|${spec.protocol}|${spec.hairpin}|${spec.markChain}|${first}`;
+    const known = this.#bases.get(text);
+    if (known !== undefined) return known;
+    this.#bases.set(text, this.#bases.size);
+    return this.#bases.size - 1;
   }
 
   /** Gives up one hold. */
@@ -148,7 +159,7 @@ export class BlockStore {
 
   #make(
     spec: Omit<BlockSpec, 'endpoints'>,
-    base: string,
+    base: number,
     endpoints: readonly BlockEndpoint[],
     keys: readonly string[],
     low: number,
@@ -242,7 +253,7 @@ function writeEndpoint(words: Uint32Array, address: number, endpoint: BlockEndpo
   words[(address + at.E_PORT) >>> 2] = endpoint.port;
 }
 
-function identityOf(base: string, count: number, low: number, high: number): string {
+function identityOf(base: number, count: number, low: number, high: number): string {
   return `${base}|${count}|${low}|${high}`;
 }
 

@@ -76,6 +76,7 @@ class Encoder {
     this.#set(at.R_DPORTS, this.#dports);
     this.#target(rule.target);
     if (this.#isKeyed(rule)) this.#flags |= at.KEYED;
+    if (this.#isBare()) this.#flags |= (this.#flags & at.KEYED) !== 0 ? at.EXACT : this.#isOpen() ? at.ALWAYS : 0;
     this.#set(at.R_FLAGS, this.#flags);
   }
 
@@ -86,6 +87,22 @@ class Encoder {
     const port =
       this.#dports >>> 16 === (this.#dports & 0xffff) && (this.#flags & at.NOT_DPORTS) === 0;
     return exact && protocol && port && (this.#flags & at.HAS_PORTS) !== 0;
+  }
+
+  /** No test but those of destination, protocol and target port. */
+  #isBare(): boolean {
+    const odd = at.HAS_MARK | at.NEEDS_SYN | at.NOT_SYN | at.NOT_SPORTS | at.NOT_SRC;
+    const tested = [at.R_SRC_MASK, at.R_IN, at.R_OUT, at.R_STATES, at.R_MORE].some((offset) => this.#get(offset) !== 0);
+    return !tested && (this.#flags & odd) === 0 && this.#sports === PORTS_ALL;
+  }
+
+  /** Nor those. */
+  #isOpen(): boolean {
+    return this.#get(at.R_DST_MASK) === 0 && this.#get(at.R_PROTOCOL) === 0 && this.#flags === 0;
+  }
+
+  #get(offset: number): number {
+    return this.#core.words[(this.#rule + offset) >>> 2] as number;
   }
 
   #set(offset: number, value: number): void {
