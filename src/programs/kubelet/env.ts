@@ -39,7 +39,7 @@ export function makeEnvironment(
   if (failed !== undefined) return err(failed);
   const known = new Map<string, string>();
   for (const variable of container.env ?? []) {
-    const value = valueOf(
+    const value = variableValue(
       variable,
       pod,
       container,
@@ -98,7 +98,7 @@ function addFrom(
   return undefined;
 }
 
-function valueOf(
+function variableValue(
   variable: EnvVar,
   pod: Pod,
   container: Container,

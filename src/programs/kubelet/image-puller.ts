@@ -113,12 +113,20 @@ export class ImagePuller {
     this.#failedAt.delete(key);
     this.#messages.delete(key);
     const status = yield* cri.call('ImageStatus', { image });
-    const size = status.ok && status.value.image !== undefined ? status.value.image.size : 0;
+    const stored = status.ok ? status.value.image : undefined;
+    const size = stored?.size ?? 0;
     say(
       'Normal',
       'Pulled',
       `Successfully pulled image "${image}" in ${pullDuration(ended - begun)} (${pullDuration(ended - asked)} including waiting). Image size: ${size} bytes.`,
     );
+    if (stored?.generic === true) {
+      say(
+        'Warning',
+        'ImageStandIn',
+        `Image "${image}" is not known here: a stand-in runs that listens on the declared ports`,
+      );
+    }
     return ok(pulled.value.imageRef);
   }
 

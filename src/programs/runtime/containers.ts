@@ -11,6 +11,7 @@ import type { Signal } from '../../machines/machine/process.ts';
 import type { ImageConfig } from '../../machines/machine/image.ts';
 import type { StoredImage } from './images.ts';
 import { CollectDescriptor, LogDescriptor, LogFile } from './log-file.ts';
+import { formatReference, parseReference } from './reference.ts';
 import { type ContainerRecord, type SandboxRecord, stateFolder } from './records.ts';
 import { type ContainerUser, makeRootfs, resolveUser } from './rootfs.ts';
 import { containerName, type RuntimeService } from './service.ts';
@@ -147,7 +148,7 @@ function buildRecord(
   );
   if (image.archive.generic === true) {
     env.set(
-      'DRYDOCK_PORTS',
+      'STAND_IN_PORTS',
       config.declaredPorts.map(({ port, protocol }) => `${port}/${protocol}`).join(','),
     );
   }
@@ -155,7 +156,8 @@ function buildRecord(
     id,
     sandboxId: sandbox.id,
     config,
-    imageRef: image.image.id,
+    imageRef: image.image.repoDigests[0] ?? image.image.id,
+    imageName: imageName(config.userImage, image),
     createdAt: process.clock.wall(),
     namespaces: { ...namespaces, mount: view.value },
     cgroup: `${sandbox.config.cgroupParent}/cri-containerd-${id}.scope`,
@@ -176,6 +178,12 @@ function buildRecord(
     message: '',
     pid: 0,
   });
+}
+
+/** The tag that the pod asked for, in full. */
+function imageName(userImage: string, image: StoredImage): string {
+  const parsed = parseReference(userImage);
+  return parsed === undefined ? (image.image.repoTags[0] ?? userImage) : formatReference(parsed);
 }
 
 /** /etc/hostname and /etc/resolv.conf of the sandbox, unless the pod mounts its own there. */

@@ -25,6 +25,8 @@ export {
   manifestMessage,
   type ManifestMessage,
   type RegistryManifest,
+  storedImageFile,
+  type StoredImageFile,
 } from './images.ts';
 export { containerdShim };
 

@@ -143,8 +143,7 @@ export class LogFile implements CriLogValue {
   }
 
   #create(): void {
-    const value: CriLogValue = this;
-    this.#document = { kind: CRI_LOG, value, render: () => utf8(this.#text()) };
+    this.#document = { kind: CRI_LOG, value: this, render: () => utf8(this.#text()) };
     this.#files.mkdir(this.#path.slice(0, this.#path.lastIndexOf('/')), { parents: true });
     this.#files.write(this.#path, this.#document, 0o640);
   }

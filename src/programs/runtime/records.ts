@@ -40,6 +40,8 @@ export interface ContainerRecord {
   readonly sandboxId: string;
   readonly config: ContainerConfig;
   readonly imageRef: string;
+  /** `docker.io/library/nginx:latest` */
+  readonly imageName: string;
   readonly createdAt: WallTime;
   readonly namespaces: Partial<Namespaces>;
   readonly cgroup: string;
@@ -135,7 +137,7 @@ export function describeContainer(record: ContainerRecord): Container {
     id: record.id,
     podSandboxId: record.sandboxId,
     metadata: record.config.metadata,
-    image: record.config.userImage,
+    image: record.imageName,
     imageRef: record.imageRef,
     state: record.state,
     createdAt: record.createdAt,
@@ -149,7 +151,7 @@ export function containerStatus(record: ContainerRecord): ContainerStatus {
     id: record.id,
     podSandboxId: record.sandboxId,
     metadata: record.config.metadata,
-    image: record.config.userImage,
+    image: record.imageName,
     imageRef: record.imageRef,
     state: record.state,
     createdAt: record.createdAt,

@@ -144,6 +144,8 @@ export interface Image {
   readonly size: number;
   readonly uid?: number;
   readonly username: string;
+  /** The stand-in for a repository that the registry does not know. */
+  readonly generic?: boolean;
 }
 
 /** One change of a container's state, streamed by GetContainerEvents (what evented PLEG reads). */
