@@ -31,7 +31,10 @@ import {
 
 function slotOf(table: u32, mask: u32, dst: u32, protocol: u32, port: u32): u32 {
   // One product spreads neighbouring addresses well enough for a table that is at most half full.
-  const product: u32 = multiplyWords(u32(dst ^ u32(u32(protocol << 24) ^ u32(port << 8))), 0x9e3779b1);
+  const product: u32 = multiplyWords(
+    u32(dst ^ u32(u32(protocol << 24) ^ u32(port << 8))),
+    0x9e3779b1,
+  );
   let index: u32 = u32(u32(product ^ (product >>> 15)) & mask);
   let slot: u32 = u32(table + index * 4);
   let rule: u32 = loadWord(slot);

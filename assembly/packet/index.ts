@@ -17,14 +17,11 @@ import {
   findConnection,
   flushConnections,
   follow,
-  keepSource,
   noteState,
   refresh,
-  rewrite,
   track,
-  translateSource,
-  translateTarget,
 } from './conntrack.ts';
+import { keepSource, rewrite, translateSource, translateTarget } from './nat.ts';
 import { buildRuns, dropRuns, noteInsert, noteRemove } from './hash.ts';
 import {
   C_COUNT,

@@ -363,7 +363,8 @@ function setMark(rule: u32, target: u32): void {
 
 /** The counters of a node begin anew when the block's content has changed, as rewritten rules do. */
 function freshen(instance: u32, block: u32): void {
-  if (loadWord(u32(instance + I_STAMP)) != loadWord(u32(block + B_STAMP))) clearCounters(instance, block);
+  if (loadWord(u32(instance + I_STAMP)) != loadWord(u32(block + B_STAMP)))
+    clearCounters(instance, block);
 }
 
 function clearCounters(instance: u32, block: u32): void {

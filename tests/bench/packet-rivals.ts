@@ -43,7 +43,11 @@ const SET_MARK = 2;
 const DNAT = 3;
 
 /** Typed arrays, every rule in order. Returns a function from flows to the checksum. */
-export function typedWalk(services: readonly Service[], draw: () => number, thresholds: (left: number) => number): (flows: readonly Flow[]) => number {
+export function typedWalk(
+  services: readonly Service[],
+  draw: () => number,
+  thresholds: (left: number) => number,
+): (flows: readonly Flow[]) => number {
   const rows: number[][] = [];
   const starts: number[] = [];
   const ends: number[] = [];
@@ -53,7 +57,14 @@ export function typedWalk(services: readonly Service[], draw: () => number, thre
     ends.push(rows.length);
     return starts.length - 1;
   };
-  const any = (threshold: number, kind: number, target: number, src = 0, srcMask = 0, inverted = 0): number[] => [0, 0, 0, src, srcMask, inverted, threshold, kind, target];
+  const any = (
+    threshold: number,
+    kind: number,
+    target: number,
+    src = 0,
+    srcMask = 0,
+    inverted = 0,
+  ): number[] => [0, 0, 0, src, srcMask, inverted, threshold, kind, target];
   const mark = chain([any(0, SET_MARK, MARK)]);
   const entries = services.map((service) => {
     const jumps = service.endpoints.map((ip, index) => {
@@ -112,7 +123,11 @@ interface ObjectRule {
 }
 
 /** Objects and closures, as a first version would be written. */
-export function objectWalk(services: readonly Service[], draw: () => number, thresholds: (left: number) => number): (flows: readonly Flow[]) => number {
+export function objectWalk(
+  services: readonly Service[],
+  draw: () => number,
+  thresholds: (left: number) => number,
+): (flows: readonly Flow[]) => number {
   let marked = 0;
   let target = 0;
   const walk = (rules: readonly ObjectRule[], flow: Flow): boolean => {
@@ -123,24 +138,45 @@ export function objectWalk(services: readonly Service[], draw: () => number, thr
     }
     return false;
   };
-  const mark: ObjectRule[] = [{ tests: [], packets: 0, act: () => {
-    marked |= MARK;
-    return false;
-  } }];
+  const mark: ObjectRule[] = [
+    {
+      tests: [],
+      packets: 0,
+      act: () => {
+        marked |= MARK;
+        return false;
+      },
+    },
+  ];
   const root: ObjectRule[] = services.map((service) => {
-    const toService = [(flow: Flow): boolean => flow.dst === service.ip, (flow: Flow): boolean => flow.dport === service.port];
+    const toService = [
+      (flow: Flow): boolean => flow.dst === service.ip,
+      (flow: Flow): boolean => flow.dport === service.port,
+    ];
     const jumps: ObjectRule[] = service.endpoints.map((ip, index) => {
       const left = service.endpoints.length - index;
       const own: ObjectRule[] = [
         { tests: [(flow) => flow.src === ip], packets: 0, act: (flow) => walk(mark, flow) },
-        { tests: [], packets: 0, act: () => {
-          target = ip;
-          return true;
-        } },
+        {
+          tests: [],
+          packets: 0,
+          act: () => {
+            target = ip;
+            return true;
+          },
+        },
       ];
-      return { tests: left > 1 ? [() => draw() < thresholds(left)] : [], packets: 0, act: (flow) => walk(own, flow) };
+      return {
+        tests: left > 1 ? [() => draw() < thresholds(left)] : [],
+        packets: 0,
+        act: (flow) => walk(own, flow),
+      };
     });
-    const first: ObjectRule = { tests: [...toService, (flow) => (flow.src & PODS_MASK) >>> 0 !== PODS], packets: 0, act: (flow) => walk(mark, flow) };
+    const first: ObjectRule = {
+      tests: [...toService, (flow) => (flow.src & PODS_MASK) >>> 0 !== PODS],
+      packets: 0,
+      act: (flow) => walk(mark, flow),
+    };
     const chain = [first, ...jumps];
     return { tests: toService, packets: 0, act: (flow) => walk(chain, flow) };
   });

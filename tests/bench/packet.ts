@@ -8,10 +8,17 @@ import * as at from '../../assembly/packet/layout.ts';
 import { formatIp } from '../../src/ground/base/ip.ts';
 import { RandomStream } from '../../src/ground/base/random.ts';
 import { compareText } from '../../src/ground/base/text.ts';
-import { createNetfilter, type NamespaceNetfilter } from '../../src/machines/network/netfilter/netfilter.ts';
+import {
+  createNetfilter,
+  type NamespaceNetfilter,
+} from '../../src/machines/network/netfilter/netfilter.ts';
 import type { Match, Rule, Target } from '../../src/machines/network/netfilter/rule.ts';
 import type { Change } from '../../src/machines/network/netfilter/transaction.ts';
-import { createPacketCore, type PacketCore, thresholdOf } from '../../src/machines/network/packet-core.ts';
+import {
+  createPacketCore,
+  type PacketCore,
+  thresholdOf,
+} from '../../src/machines/network/packet-core.ts';
 import { leastTimes } from './measure.ts';
 import { drawsFrom, type Flow, objectWalk, type Service, typedWalk } from './packet-rivals.ts';
 import type { BenchRow } from './row.ts';
@@ -45,23 +52,66 @@ function changesOf(services: readonly Service[]): readonly Change[] {
   const rule = (matches: readonly Match[], target: Target): Rule => ({ matches, target });
   const protocol = { number: 6, invert: false };
   const changes: Change[] = [
-    ...['KUBE-MARK-MASQ', 'KUBE-SERVICES', 'KUBE-POSTROUTING'].map((chain) => ({ op: 'newChain', chain }) as const),
-    { op: 'append', chain: 'KUBE-MARK-MASQ', rule: rule([], { kind: 'MARK', value: 0x4000, mask: 0x4000 }) },
+    ...['KUBE-MARK-MASQ', 'KUBE-SERVICES', 'KUBE-POSTROUTING'].map(
+      (chain) => ({ op: 'newChain', chain }) as const,
+    ),
+    {
+      op: 'append',
+      chain: 'KUBE-MARK-MASQ',
+      rule: rule([], { kind: 'MARK', value: 0x4000, mask: 0x4000 }),
+    },
     { op: 'append', chain: 'PREROUTING', rule: rule([], jump('KUBE-SERVICES')) },
     { op: 'append', chain: 'POSTROUTING', rule: rule([], jump('KUBE-POSTROUTING')) },
-    { op: 'append', chain: 'KUBE-POSTROUTING', rule: rule([{ kind: 'mark', value: 0x4000, mask: 0x4000, invert: true }], { kind: 'RETURN' }) },
-    { op: 'append', chain: 'KUBE-POSTROUTING', rule: rule([], { kind: 'MARK', value: 0x4000, mask: 0 }) },
-    { op: 'append', chain: 'KUBE-POSTROUTING', rule: rule([], { kind: 'MASQUERADE', ports: undefined, random: '' }) },
+    {
+      op: 'append',
+      chain: 'KUBE-POSTROUTING',
+      rule: rule([{ kind: 'mark', value: 0x4000, mask: 0x4000, invert: true }], { kind: 'RETURN' }),
+    },
+    {
+      op: 'append',
+      chain: 'KUBE-POSTROUTING',
+      rule: rule([], { kind: 'MARK', value: 0x4000, mask: 0 }),
+    },
+    {
+      op: 'append',
+      chain: 'KUBE-POSTROUTING',
+      rule: rule([], { kind: 'MASQUERADE', ports: undefined, random: '' }),
+    },
   ];
   services.forEach((service, index) => {
     const dst = { ip: service.ip, mask: HOST, invert: false };
     const matches: Match[] = [{ kind: 'tcp', dport: { low: 80, high: 80, invert: false } }];
     const chain = `KUBE-SVC-${index}`;
-    const first: Rule = { src: { ip: 0x0af40000, mask: 0xffff0000, invert: true }, dst, protocol, matches, target: jump('KUBE-MARK-MASQ') };
-    const endpoints = service.endpoints.map((ip, place) => ({ ip, port: 8080, chain: `KUBE-SEP-${index}-${place}` }));
+    const first: Rule = {
+      src: { ip: 0x0af40000, mask: 0xffff0000, invert: true },
+      dst,
+      protocol,
+      matches,
+      target: jump('KUBE-MARK-MASQ'),
+    };
+    const endpoints = service.endpoints.map((ip, place) => ({
+      ip,
+      port: 8080,
+      chain: `KUBE-SEP-${index}-${place}`,
+    }));
     changes.push(
-      { op: 'block', chain, block: { comment: chain, protocol: 6, hairpin: true, markChain: 'KUBE-MARK-MASQ', first, endpoints } },
-      { op: 'append', chain: 'KUBE-SERVICES', rule: { dst, protocol, matches, target: jump(chain) } },
+      {
+        op: 'block',
+        chain,
+        block: {
+          comment: chain,
+          protocol: 6,
+          hairpin: true,
+          markChain: 'KUBE-MARK-MASQ',
+          first,
+          endpoints,
+        },
+      },
+      {
+        op: 'append',
+        chain: 'KUBE-SERVICES',
+        rule: { dst, protocol, matches, target: jump(chain) },
+      },
     );
   });
   return changes;
@@ -69,13 +119,18 @@ function changesOf(services: readonly Service[]): readonly Change[] {
 
 function setUp(count: number): Bench {
   const core = createPacketCore({ wasm: bytes });
-  const netfilter = createNetfilter({ core, now: () => 0, random: new RandomStream(SEED, 'draws') });
+  const netfilter = createNetfilter({
+    core,
+    now: () => 0,
+    random: new RandomStream(SEED, 'draws'),
+  });
   const services = servicesOf(count);
   const done = netfilter.apply([{ table: 'nat', changes: changesOf(services) }]);
   if (!done.ok) throw new Error(`the rules were refused: ${done.error.error}`);
   const random = new RandomStream(SEED, 'flows');
   const flows: Flow[] = Array.from({ length: FLOWS }, () => ({
-    src: random.below(2) === 0 ? 0x0af40000 + random.below(60000) : 0xc0a80000 + random.below(60000),
+    src:
+      random.below(2) === 0 ? 0x0af40000 + random.below(60000) : 0xc0a80000 + random.below(60000),
     dst: (services[random.below(count)] as Service).ip,
     sport: 1024 + random.below(60000),
     dport: 80,
@@ -83,7 +138,10 @@ function setUp(count: number): Bench {
   const packets = core.allocate(FLOWS * 20);
   const { words } = core;
   flows.forEach((flow, index) => {
-    words.set([flow.src, flow.dst, ((flow.sport << 16) | flow.dport) >>> 0, 6, 0], (packets >>> 2) + index * 5);
+    words.set(
+      [flow.src, flow.dst, ((flow.sport << 16) | flow.dport) >>> 0, 6, 0],
+      (packets >>> 2) + index * 5,
+    );
   });
   words[at.P_OUT_IP >>> 2] = 0xc0a8000b;
   return { core, netfilter, space: netfilter.tables.space, flows, packets, services };
@@ -105,7 +163,8 @@ function batch(bench: Bench, mode: number): number {
 function single(bench: Bench): number {
   const { calls } = bench.core;
   let sum = 0;
-  for (let index = 0; index < FLOWS; index += 1) sum += calls.walkPacket(bench.space, bench.packets + index * 20, 0);
+  for (let index = 0; index < FLOWS; index += 1)
+    sum += calls.walkPacket(bench.space, bench.packets + index * 20, 0);
   return sum;
 }
 
@@ -114,8 +173,13 @@ function checkForms(bench: Bench): void {
   const words = drawWords(bench);
   const wanted = batch(bench, at.LINEAR);
   setDraws(bench, words);
-  const sums = [batch(bench, 0), typedWalk(bench.services, drawsFrom(words), thresholdOf)(bench.flows), objectWalk(bench.services, drawsFrom(words), thresholdOf)(bench.flows)];
-  if (sums.some((sum) => sum !== wanted)) throw new Error(`the walks differ: ${wanted} against ${sums.join(' ')}`);
+  const sums = [
+    batch(bench, 0),
+    typedWalk(bench.services, drawsFrom(words), thresholdOf)(bench.flows),
+    objectWalk(bench.services, drawsFrom(words), thresholdOf)(bench.flows),
+  ];
+  if (sums.some((sum) => sum !== wanted))
+    throw new Error(`the walks differ: ${wanted} against ${sums.join(' ')}`);
 }
 
 /** One endpoint goes and comes back: two edits. */
@@ -123,12 +187,27 @@ function editTwice(bench: Bench): void {
   const service = bench.services[5000] as Service;
   const ip = service.endpoints[1] as number;
   const chain = 'KUBE-SVC-5000';
-  bench.netfilter.apply([{ table: 'nat', changes: [{ op: 'removeEndpoint', chain, ip, port: 8080 }] }]);
-  bench.netfilter.apply([{ table: 'nat', changes: [{ op: 'addEndpoint', chain, endpoint: { ip, port: 8080, chain: 'KUBE-SEP-5000-1' } }] }]);
+  bench.netfilter.apply([
+    { table: 'nat', changes: [{ op: 'removeEndpoint', chain, ip, port: 8080 }] },
+  ]);
+  bench.netfilter.apply([
+    {
+      table: 'nat',
+      changes: [
+        { op: 'addEndpoint', chain, endpoint: { ip, port: 8080, chain: 'KUBE-SEP-5000-1' } },
+      ],
+    },
+  ]);
 }
 
 function row(id: string, what: string, ratio: number, goal: number, least: boolean): BenchRow {
-  return { id, what, ratio, goal: `${least ? '≥' : '≤'} ${goal}`, met: least ? ratio >= goal : ratio <= goal };
+  return {
+    id,
+    what,
+    ratio,
+    goal: `${least ? '≥' : '≤'} ${goal}`,
+    met: least ? ratio >= goal : ratio <= goal,
+  };
 }
 
 /** Measures the packet core; about ten seconds. */
@@ -165,14 +244,47 @@ export function packetBench(): BenchRow[] {
       large.netfilter.apply([{ table: 'nat', changes: whole }]);
     },
   ]) as [number, number];
-  if (globalThis.process?.env['BENCH_TIMES']) throw new Error(JSON.stringify({ hashed: (hashed / 10 / FLOWS) * 1e6, linear: (linear / FLOWS) * 1e6, small: (hashedSmall / 10 / FLOWS) * 1e6, edit: edits, compile }));
+  if (globalThis.process?.env['BENCH_TIMES'])
+    throw new Error(
+      JSON.stringify({
+        hashed: (hashed / 10 / FLOWS) * 1e6,
+        linear: (linear / FLOWS) * 1e6,
+        small: (hashedSmall / 10 / FLOWS) * 1e6,
+        edit: edits,
+        compile,
+      }),
+    );
   return [
-    row('P1', 'hashed walk against own linear walk, 10,000 services', linear / (hashed / 10), 30, true),
+    row(
+      'P1',
+      'hashed walk against own linear walk, 10,000 services',
+      linear / (hashed / 10),
+      30,
+      true,
+    ),
     row('P3', 'hashed walk, 20,000 services against 10', hashedHuge / hashedSmall, 3, false),
-    row('P5', 'linear walk in Wasm against typed JavaScript, 10,000 services', jsTyped / linear, 2, true),
-    row('P6', 'hashed walk against JavaScript objects, 10,000 services', (jsObjects * 20) / (hashed / 10), 250, true),
+    row(
+      'P5',
+      'linear walk in Wasm against typed JavaScript, 10,000 services',
+      jsTyped / linear,
+      2,
+      true,
+    ),
+    row(
+      'P6',
+      'hashed walk against JavaScript objects, 10,000 services',
+      (jsObjects * 20) / (hashed / 10),
+      250,
+      true,
+    ),
     row('P8', 'one call per packet against a batch', calls / hashed, 1.5, false),
-    row('P10', 'one endpoint changed against a full sync, 10,000 services', compile / (edits / 1000), 500, true),
+    row(
+      'P10',
+      'one endpoint changed against a full sync, 10,000 services',
+      compile / (edits / 1000),
+      500,
+      true,
+    ),
   ];
 }
 
@@ -180,6 +292,9 @@ export function packetBench(): BenchRow[] {
 function rewriteOf(services: readonly Service[]): readonly Change[] {
   const made = new Set(['newChain']);
   const fresh = changesOf(services).filter((change) => !made.has(change.op));
-  const own = fresh.filter((change) => change.op === 'block' || (change.op === 'append' && change.chain === 'KUBE-SERVICES'));
+  const own = fresh.filter(
+    (change) =>
+      change.op === 'block' || (change.op === 'append' && change.chain === 'KUBE-SERVICES'),
+  );
   return [{ op: 'flush', chain: 'KUBE-SERVICES' }, ...own];
 }

@@ -12,7 +12,7 @@ import {
   createNetfilter,
   type NamespaceNetfilter,
 } from '../../src/machines/network/netfilter/netfilter.ts';
-import { splitWords } from '../../src/machines/network/netfilter/parse.ts';
+import { splitWords } from '../../src/machines/network/netfilter/parse-words.ts';
 import { createPacketCore } from '../../src/machines/network/packet-core.ts';
 import { runIptables } from '../../src/programs/tools/iptables-command.ts';
 import { runRestore } from '../../src/programs/tools/iptables-restore-text.ts';

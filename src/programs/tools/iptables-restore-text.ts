@@ -4,7 +4,8 @@
  * a table that is named loses all it had. Models iptables/xtables-restore.c, 1.8.11.
  */
 import type { NamespaceNetfilter } from '../../machines/network/netfilter/netfilter.ts';
-import { parseRule, splitWords } from '../../machines/network/netfilter/parse.ts';
+import { parseRule } from '../../machines/network/netfilter/parse.ts';
+import { splitWords } from '../../machines/network/netfilter/parse-words.ts';
 import type { Counters } from '../../machines/network/netfilter/rule.ts';
 import { TABLES } from '../../machines/network/netfilter/tables.ts';
 import type { Change } from '../../machines/network/netfilter/transaction.ts';

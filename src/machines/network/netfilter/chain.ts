@@ -136,3 +136,27 @@ function rulesOfChain(core: PacketCore, chain: Chain): readonly ListedRule[] {
   }));
   return [...plain, ...rules];
 }
+
+/** Points the chain at a block, with room for its counters. */
+export function pointAt(core: PacketCore, chain: Chain, block: Block): void {
+  chain.block = block;
+  const { calls } = core;
+  const count = block.endpoints.length;
+  if (chain.instance === 0 || count > chain.instanceRoom) {
+    const room = Math.max(4, 2 ** (32 - Math.clz32(count)));
+    const larger = core.allocate(at.I_SLOTS + room * at.SLOT_SIZE);
+    const words = core.words;
+    if (chain.instance !== 0) {
+      words[(larger + at.I_MARK_CHAIN) >>> 2] = words[
+        (chain.instance + at.I_MARK_CHAIN) >>> 2
+      ] as number;
+      calls.release(chain.instance, at.I_SLOTS + chain.instanceRoom * at.SLOT_SIZE);
+    }
+    words[(larger + at.I_ROOM) >>> 2] = 16 + room * at.SLOT_SIZE;
+    chain.instance = larger;
+    chain.instanceRoom = room;
+  }
+  const words = core.words;
+  words[(chain.address + at.C_BLOCK) >>> 2] = block.address;
+  words[(chain.address + at.C_INSTANCE) >>> 2] = chain.instance;
+}

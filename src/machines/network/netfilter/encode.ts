@@ -76,7 +76,8 @@ class Encoder {
     this.#set(at.R_DPORTS, this.#dports);
     this.#target(rule.target);
     if (this.#isKeyed(rule)) this.#flags |= at.KEYED;
-    if (this.#isBare()) this.#flags |= (this.#flags & at.KEYED) !== 0 ? at.EXACT : this.#isOpen() ? at.ALWAYS : 0;
+    if (this.#isBare())
+      this.#flags |= (this.#flags & at.KEYED) !== 0 ? at.EXACT : this.#isOpen() ? at.ALWAYS : 0;
     this.#set(at.R_FLAGS, this.#flags);
   }
 
@@ -92,7 +93,9 @@ class Encoder {
   /** No test but those of destination, protocol and target port. */
   #isBare(): boolean {
     const odd = at.HAS_MARK | at.NEEDS_SYN | at.NOT_SYN | at.NOT_SPORTS | at.NOT_SRC;
-    const tested = [at.R_SRC_MASK, at.R_IN, at.R_OUT, at.R_STATES, at.R_MORE].some((offset) => this.#get(offset) !== 0);
+    const tested = [at.R_SRC_MASK, at.R_IN, at.R_OUT, at.R_STATES, at.R_MORE].some(
+      (offset) => this.#get(offset) !== 0,
+    );
     return !tested && (this.#flags & odd) === 0 && this.#sports === PORTS_ALL;
   }
 

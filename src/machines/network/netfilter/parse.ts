@@ -5,30 +5,19 @@
  * An option of an extension that the model does not have is refused like an unknown one.
  */
 import { parseIp } from '../../../ground/base/ip.ts';
-import { maskOf } from '../../../ground/base/cidr.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { probabilityThreshold } from '../packet-core.ts';
+import { type ParseError, WordReader } from './parse-words.ts';
 import { protocolNumber } from './print.ts';
 import {
   ADDRESS_TYPES,
-  type AddressTest,
   type Counters,
   type Match,
-  type NumberRange,
-  type PortTest,
   REJECT_KINDS,
   type Rule,
   STATES,
   type Target,
 } from './rule.ts';
-
-/** What the parser refuses, in iptables' words; `code` is the exit code. */
-export interface ParseError {
-  readonly text: string;
-  readonly code: number;
-  /** Printed without the program's name and version in front. */
-  readonly bare?: boolean;
-}
 
 export interface ParsedRule {
   readonly rule: Rule;
@@ -64,15 +53,6 @@ const NEEDED: Record<string, readonly [string, string]> = {
   comment: ['text', '--comment'],
   state: ['states', '--state'],
 };
-const SERVICES: Record<string, number> = {
-  http: 80,
-  https: 443,
-  ssh: 22,
-  domain: 53,
-  smtp: 25,
-  ntp: 123,
-  ftp: 21,
-};
 const SYN_FLAGS = 'FIN,SYN,RST,ACK SYN';
 
 /** Parses the words of a rule; `chains` tells extension targets from chains. */
@@ -81,60 +61,44 @@ export function parseRule(words: readonly string[]): Result<ParsedRule, ParseErr
 }
 
 class Parser {
-  readonly #words: string[];
-  #at = 0;
+  readonly #in: WordReader;
   #invert = false;
-  #error: ParseError | undefined;
   readonly #rule: Draft<Rule> = { matches: [], target: { kind: 'none' } };
   readonly #drafts: Fields[] = [];
   #target: Fields | undefined;
   #counters: Counters | undefined;
 
   constructor(words: readonly string[]) {
-    this.#words = [...words];
+    this.#in = new WordReader(words);
   }
 
   parse(): Result<ParsedRule, ParseError> {
-    while (this.#at < this.#words.length && this.#error === undefined) this.#option();
+    while (this.#in.at < this.#in.words.length && this.#in.error === undefined) this.#option();
     const matches: Match[] = [];
     for (const draft of this.#drafts) {
       const match = this.#finishMatch(draft);
       if (match !== undefined) matches.push(match);
     }
     const target = this.#finishTarget();
-    if (this.#error !== undefined) return err(this.#error);
+    if (this.#in.error !== undefined) return err(this.#in.error);
     return ok({ rule: { ...this.#rule, matches, target }, counters: this.#counters });
   }
 
-  #fail(text: string, code = 2): void {
-    this.#error ??= { text, code };
-  }
-
-  #value(option: string): string {
-    const value = this.#words[this.#at];
-    if (value === undefined) {
-      this.#fail(`option "${option}" requires an argument`);
-      return '';
-    }
-    this.#at += 1;
-    return value;
-  }
-
   #option(): void {
-    let word = this.#words[this.#at] ?? '';
-    this.#at += 1;
+    let word = this.#in.words[this.#in.at] ?? '';
+    this.#in.at += 1;
     if (word === '!') {
-      if (this.#invert) this.#fail('multiple consecutive ! not allowed');
+      if (this.#invert) this.#in.fail('multiple consecutive ! not allowed');
       this.#invert = true;
       return;
     }
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
     if (equals > 0) {
-      this.#words.splice(this.#at, 0, word.slice(equals + 1));
+      this.#in.words.splice(this.#in.at, 0, word.slice(equals + 1));
       word = word.slice(0, equals);
     }
     if (!word.startsWith('-') || word === '-') {
-      this.#error ??= { text: `Bad argument \`${word}'`, code: 2, bare: true };
+      this.#in.error ??= { text: `Bad argument \`${word}'`, code: 2, bare: true };
       return;
     }
     const invert = this.#invert;
@@ -145,7 +109,7 @@ class Parser {
       if (this.#matchOption(this.#drafts[index] as Fields, word, invert)) return;
     }
     if (this.#impliedMatch(word, invert)) return;
-    this.#fail(`unknown option "${word}"`);
+    this.#in.fail(`unknown option "${word}"`);
   }
 
   #common(word: string, invert: boolean): boolean {
@@ -153,85 +117,63 @@ class Parser {
       case '-s':
       case '--source':
       case '--src': {
-        const test = this.#address(this.#value(word), invert);
+        const test = this.#in.address(this.#in.value(word), invert);
         if (test !== undefined) this.#rule.src = test;
         return true;
       }
       case '-d':
       case '--destination':
       case '--dst': {
-        const test = this.#address(this.#value(word), invert);
+        const test = this.#in.address(this.#in.value(word), invert);
         if (test !== undefined) this.#rule.dst = test;
         return true;
       }
       case '-i':
       case '--in-interface':
-        this.#rule.inInterface = { name: this.#device(this.#value(word)), invert };
+        this.#rule.inInterface = { name: this.#in.device(this.#in.value(word)), invert };
         return true;
       case '-o':
       case '--out-interface':
-        this.#rule.outInterface = { name: this.#device(this.#value(word)), invert };
+        this.#rule.outInterface = { name: this.#in.device(this.#in.value(word)), invert };
         return true;
       case '-p':
       case '--protocol':
       case '--proto': {
-        const text = this.#value(word);
+        const text = this.#in.value(word);
         const number = protocolNumber(text);
-        if (number === undefined) this.#fail(`unknown protocol "${text}" specified`);
+        if (number === undefined) this.#in.fail(`unknown protocol "${text}" specified`);
         else if (number !== 0) this.#rule.protocol = { number, invert };
         return true;
       }
       case '-m':
       case '--match':
-        this.#load(this.#value(word));
+        this.#load(this.#in.value(word));
         return true;
       case '-j':
       case '--jump':
       case '-g':
       case '--goto':
-        this.#aim(word, this.#value(word));
+        this.#aim(word, this.#in.value(word));
         return true;
       case '-c':
       case '--set-counters':
-        this.#counters = { packets: Number(this.#value(word)), bytes: Number(this.#value(word)) };
+        this.#counters = {
+          packets: Number(this.#in.value(word)),
+          bytes: Number(this.#in.value(word)),
+        };
         return true;
       case '-f':
       case '--fragment':
-        this.#fail('fragments are not modelled');
+        this.#in.fail('fragments are not modelled');
         return true;
       default:
         return false;
     }
   }
 
-  #device(name: string): string {
-    if (name.length > 15)
-      this.#fail(`interface name \`${name}' must be shorter than 16 characters`);
-    return name;
-  }
-
-  #address(text: string, invert: boolean): AddressTest | undefined {
-    const [host = '', mask] = text.split('/');
-    const parts = host.split('.');
-    // inet_aton's short forms, as iptables completes them for networks.
-    const ip = parseIp(
-      parts.length < 4 && /^\d/.test(host) ? [...parts, '0', '0', '0'].slice(0, 4).join('.') : host,
-    );
-    const bits =
-      mask === undefined
-        ? 0xffffffff
-        : /^\d+$/.test(mask) && Number(mask) <= 32
-          ? maskOf(Number(mask))
-          : parseIp(mask);
-    if (ip === undefined) this.#fail(`host/network \`${host}' not found`);
-    else if (bits === undefined) this.#fail(`invalid mask \`${mask ?? ''}' specified`);
-    else return { ip: (ip & bits) >>> 0, mask: bits >>> 0, invert };
-    return undefined;
-  }
-
   #load(name: string): void {
     if (!MATCHES.has(name)) {
-      this.#fail(`Couldn't load match \`${name}':No such file or directory\n`);
+      this.#in.fail(`Couldn't load match \`${name}':No such file or directory\n`);
       return;
     }
     this.#drafts.push({ kind: name });
@@ -249,52 +191,12 @@ class Parser {
     const kind = number === 6 ? 'tcp' : number === 17 ? 'udp' : number === 1 ? 'icmp' : undefined;
     if (kind === undefined || this.#drafts.some((draft) => draft['kind'] === kind)) return false;
     const draft: Fields = { kind };
-    const at = this.#at;
+    const at = this.#in.at;
     this.#drafts.push(draft);
     if (this.#matchOption(draft, word, invert)) return true;
     this.#drafts.pop();
-    this.#at = at;
+    this.#in.at = at;
     return false;
-  }
-
-  #port(text: string): number {
-    const number = /^\d+$/.test(text) ? Number(text) : (SERVICES[text] ?? -1);
-    if (number < 0 || number > 65535) this.#fail(`invalid port/service \`${text}' specified`);
-    return number;
-  }
-
-  #range(text: string, separator: string): NumberRange {
-    const [low = '', high] = text.split(separator);
-    const from = low === '' ? 0 : this.#port(low);
-    return { low: from, high: high === undefined ? from : high === '' ? 65535 : this.#port(high) };
-  }
-
-  #ports(text: string, invert: boolean): PortTest {
-    return { ...this.#range(text, ':'), invert };
-  }
-
-  #number(text: string, option: string): number {
-    if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text))
-      this.#fail(`Bad value for "${option}" option: "${text}"`);
-    return Number(text) >>> 0;
-  }
-
-  #masked(text: string, option: string): { value: number; mask: number } {
-    const [value = '', mask] = text.split('/');
-    return {
-      value: this.#number(value, option),
-      mask: mask === undefined ? 0xffffffff : this.#number(mask, option),
-    };
-  }
-
-  #bits(names: readonly (readonly [string, number])[], text: string, what: string): number {
-    let bits = 0;
-    for (const name of text.split(',')) {
-      const found = names.find(([known]) => known === name.toUpperCase());
-      if (found === undefined) this.#fail(`${what} "${name}"`);
-      else bits |= found[1];
-    }
-    return bits;
   }
 
   #matchOption(draft: Fields, word: string, invert: boolean): boolean {
@@ -304,44 +206,44 @@ class Parser {
     };
     switch (`${draft['kind']} ${word}`) {
       case 'comment --comment':
-        return set({ text: this.#value(word) });
+        return set({ text: this.#in.value(word) });
       case 'tcp --sport':
       case 'tcp --source-port':
       case 'udp --sport':
       case 'udp --source-port':
-        return set({ sport: this.#ports(this.#value(word), invert) });
+        return set({ sport: this.#in.ports(this.#in.value(word), invert) });
       case 'tcp --dport':
       case 'tcp --destination-port':
       case 'udp --dport':
       case 'udp --destination-port':
-        return set({ dport: this.#ports(this.#value(word), invert) });
+        return set({ dport: this.#in.ports(this.#in.value(word), invert) });
       case 'tcp --syn':
         return set({ syn: { invert } });
       case 'tcp --tcp-flags':
-        if (`${this.#value(word)} ${this.#value(word)}` !== SYN_FLAGS) {
-          this.#fail(`only --tcp-flags ${SYN_FLAGS} is modelled`);
+        if (`${this.#in.value(word)} ${this.#in.value(word)}` !== SYN_FLAGS) {
+          this.#in.fail(`only --tcp-flags ${SYN_FLAGS} is modelled`);
         }
         return set({ syn: { invert } });
       case 'icmp --icmp-type':
-        return set({ type: this.#icmpType(this.#value(word)), invert });
+        return set({ type: this.#in.icmpType(this.#in.value(word)), invert });
       case 'mark --mark':
       case 'connmark --mark':
-        return set({ ...this.#masked(this.#value(word), word), invert });
+        return set({ ...this.#in.masked(this.#in.value(word), word), invert });
       case 'conntrack --ctstate':
-        return set({ states: this.#bits(STATES, this.#value(word), 'Bad ctstate'), invert });
+        return set({ states: this.#in.bits(STATES, this.#in.value(word), 'Bad ctstate'), invert });
       case 'state --state':
-        return set({ states: this.#bits(STATES, this.#value(word), 'Bad state'), invert });
+        return set({ states: this.#in.bits(STATES, this.#in.value(word), 'Bad state'), invert });
       case 'addrtype --dst-type':
         return set({
           dst: {
-            types: this.#bits(ADDRESS_TYPES, this.#value(word), 'addrtype: bad type'),
+            types: this.#in.bits(ADDRESS_TYPES, this.#in.value(word), 'addrtype: bad type'),
             invert,
           },
         });
       case 'addrtype --src-type':
         return set({
           src: {
-            types: this.#bits(ADDRESS_TYPES, this.#value(word), 'addrtype: bad type'),
+            types: this.#in.bits(ADDRESS_TYPES, this.#in.value(word), 'addrtype: bad type'),
             invert,
           },
         });
@@ -358,16 +260,16 @@ class Parser {
   ): boolean {
     switch (`${draft['kind']} ${word}`) {
       case 'statistic --mode':
-        return set({ mode: this.#value(word) });
+        return set({ mode: this.#in.value(word) });
       case 'statistic --probability': {
-        const p = Number(this.#value(word));
-        if (!(p >= 0 && p <= 1)) this.#fail(`statistic: wrong value for "--probability"`);
+        const p = Number(this.#in.value(word));
+        if (!(p >= 0 && p <= 1)) this.#in.fail(`statistic: wrong value for "--probability"`);
         return set({ threshold: probabilityThreshold(p), invert });
       }
       case 'statistic --every':
-        return set({ every: this.#number(this.#value(word), word), invert });
+        return set({ every: this.#in.number(this.#in.value(word), word), invert });
       case 'statistic --packet':
-        return set({ packet: this.#number(this.#value(word), word) });
+        return set({ packet: this.#in.number(this.#in.value(word), word) });
       case 'multiport --sports':
       case 'multiport --source-ports':
       case 'multiport --dports':
@@ -379,17 +281,18 @@ class Parser {
             : /^--d/.test(word)
               ? 'dports'
               : 'ports';
-        const ports = this.#value(word)
+        const ports = this.#in
+          .value(word)
           .split(',')
-          .map((part) => this.#range(part, ':'));
+          .map((part) => this.#in.range(part, ':'));
         const slots = ports.reduce((sum, range) => sum + (range.low === range.high ? 1 : 2), 0);
-        if (slots > 15) this.#fail('too many ports specified');
+        if (slots > 15) this.#in.fail('too many ports specified');
         return set({ side, ports, invert });
       }
       case 'owner --uid-owner':
-        return set({ uid: { ...this.#owner(this.#value(word)), invert } });
+        return set({ uid: { ...this.#in.owner(this.#in.value(word)), invert } });
       case 'owner --gid-owner':
-        return set({ gid: { ...this.#owner(this.#value(word)), invert } });
+        return set({ gid: { ...this.#in.owner(this.#in.value(word)), invert } });
       case 'owner --socket-exists':
         return set({ socket: { invert } });
       case 'recent --set':
@@ -398,21 +301,21 @@ class Parser {
       case 'recent --remove':
         return set({ action: word.slice(2), invert });
       case 'recent --name':
-        return set({ name: this.#value(word) });
+        return set({ name: this.#in.value(word) });
       case 'recent --seconds':
-        return set({ seconds: this.#number(this.#value(word), word) });
+        return set({ seconds: this.#in.number(this.#in.value(word), word) });
       case 'recent --reap':
         return set({ reap: true });
       case 'recent --mask':
-        return set({ mask: parseIp(this.#value(word)) ?? 0xffffffff });
+        return set({ mask: parseIp(this.#in.value(word)) ?? 0xffffffff });
       case 'recent --rsource':
       case 'recent --rdest':
         return set({ side: word.slice(2) });
       case 'limit --limit': {
         const found = /^(\d+)(?:\/(s|sec|second|m|min|minute|h|hour|d|day))?$/.exec(
-          this.#value(word),
+          this.#in.value(word),
         );
-        if (found === null) this.#fail('limit: bad rate');
+        if (found === null) this.#in.fail('limit: bad rate');
         const units = { s: 'sec', m: 'min', h: 'hour', d: 'day' } as const;
         return set({
           count: Number(found?.[1] ?? 1),
@@ -420,45 +323,14 @@ class Parser {
         });
       }
       case 'limit --limit-burst':
-        return set({ burst: this.#number(this.#value(word), word) });
+        return set({ burst: this.#in.number(this.#in.value(word), word) });
       case 'iprange --src-range':
-        return set({ src: { ...this.#addresses(this.#value(word)), invert } });
+        return set({ src: { ...this.#in.addresses(this.#in.value(word)), invert } });
       case 'iprange --dst-range':
-        return set({ dst: { ...this.#addresses(this.#value(word)), invert } });
+        return set({ dst: { ...this.#in.addresses(this.#in.value(word)), invert } });
       default:
         return false;
     }
-  }
-
-  #icmpType(text: string): number {
-    const names: Record<string, number> = {
-      any: 255,
-      'echo-request': 8,
-      ping: 8,
-      'echo-reply': 0,
-      pong: 0,
-    };
-    const type = /^\d+$/.test(text) ? Number(text) : names[text];
-    if (type === undefined || type > 255) this.#fail(`Unknown ICMP type \`${text}'`);
-    return type ?? 0;
-  }
-
-  #owner(text: string): NumberRange {
-    const [low = '', high] = text.split('-');
-    const names: Record<string, number> = { root: 0, nobody: 65534 };
-    const id = (name: string): number => (/^\d+$/.test(name) ? Number(name) : (names[name] ?? -1));
-    const range = { low: id(low), high: id(high ?? low) };
-    if (range.low < 0 || range.high < 0)
-      this.#fail(`owner: Bad value for "--uid-owner" option: "${text}"`);
-    return range;
-  }
-
-  #addresses(text: string): NumberRange {
-    const [low = '', high] = text.split('-');
-    const from = parseIp(low);
-    const to = parseIp(high ?? low);
-    if (from === undefined || to === undefined) this.#fail(`Bad IP address "${text}"`);
-    return { low: from ?? 0, high: to ?? 0 };
   }
 
   #targetOption(word: string): boolean {
@@ -470,24 +342,24 @@ class Parser {
     };
     switch (`${target['kind']} ${word}`) {
       case 'REJECT --reject-with': {
-        const kind = this.#value(word);
+        const kind = this.#in.value(word);
         const full =
           kind === 'tcp-rst'
             ? 'tcp-reset'
             : kind.startsWith('icmp') || kind === 'tcp-reset'
               ? kind
               : `icmp-${kind}`;
-        if (!REJECT_KINDS.includes(full)) this.#fail(`unknown reject type "${kind}"`);
+        if (!REJECT_KINDS.includes(full)) this.#in.fail(`unknown reject type "${kind}"`);
         target['with'] = full;
         return true;
       }
       case 'DNAT --to-destination':
       case 'SNAT --to-source':
-        return this.#translation(target, this.#value(word));
+        return this.#translation(target, this.#in.value(word));
       case 'MASQUERADE --to-ports':
       case 'REDIRECT --to-ports':
       case 'REDIRECT --to-port':
-        target['ports'] = this.#range(this.#value(word), '-');
+        target['ports'] = this.#in.range(this.#in.value(word), '-');
         return true;
       case 'DNAT --random':
       case 'SNAT --random':
@@ -499,25 +371,25 @@ class Parser {
         return true;
       case 'MARK --set-xmark':
       case 'CONNMARK --set-xmark': {
-        const { value, mask } = this.#masked(this.#value(word), word);
+        const { value, mask } = this.#in.masked(this.#in.value(word), word);
         return mark(value, mask);
       }
       case 'MARK --set-mark':
       case 'CONNMARK --set-mark': {
-        const { value, mask } = this.#masked(this.#value(word), word);
+        const { value, mask } = this.#in.masked(this.#in.value(word), word);
         return mark(value, value | mask);
       }
       case 'MARK --or-mark':
       case 'CONNMARK --or-mark': {
-        const value = this.#number(this.#value(word), word);
+        const value = this.#in.number(this.#in.value(word), word);
         return mark(value, value);
       }
       case 'MARK --and-mark':
       case 'CONNMARK --and-mark':
-        return mark(0, ~this.#number(this.#value(word), word));
+        return mark(0, ~this.#in.number(this.#in.value(word), word));
       case 'MARK --xor-mark':
       case 'CONNMARK --xor-mark':
-        return mark(this.#number(this.#value(word), word), 0);
+        return mark(this.#in.number(this.#in.value(word), word), 0);
       default:
         return this.#connmark(target, word);
     }
@@ -534,7 +406,7 @@ class Parser {
       return true;
     }
     if (word === '--mask' || word === '--nfmask' || word === '--ctmask') {
-      target['mask'] = this.#number(this.#value(word), word);
+      target['mask'] = this.#in.number(this.#in.value(word), word);
       return true;
     }
     return false;
@@ -543,8 +415,8 @@ class Parser {
   #translation(target: Fields, text: string): true {
     const colon = text.indexOf(':');
     const ips = colon < 0 ? text : text.slice(0, colon);
-    if (ips !== '') target['to'] = this.#addresses(ips);
-    if (colon >= 0) target['ports'] = this.#range(text.slice(colon + 1), '-');
+    if (ips !== '') target['to'] = this.#in.addresses(ips);
+    if (colon >= 0) target['ports'] = this.#in.range(text.slice(colon + 1), '-');
     return true;
   }
 
@@ -552,21 +424,23 @@ class Parser {
     const kind = draft['kind'] as string;
     const needed = NEEDED[kind];
     if (needed !== undefined && draft[needed[0]] === undefined) {
-      this.#fail(`${kind}: option "${needed[1]}" must be specified\n`);
+      this.#in.fail(`${kind}: option "${needed[1]}" must be specified\n`);
       return undefined;
     }
     if (
       (kind === 'tcp' || kind === 'udp') &&
       this.#rule.protocol?.number !== (kind === 'tcp' ? 6 : 17)
     ) {
-      this.#fail(`${kind}: this match needs -p ${kind}`);
+      this.#in.fail(`${kind}: this match needs -p ${kind}`);
     }
     if (kind === 'statistic') return this.#statistic(draft);
     if (kind === 'icmp')
       return { kind, type: draft['type'] ?? 255, invert: draft['invert'] ?? false };
     if (kind === 'recent') {
       if (draft['action'] === undefined)
-        this.#fail("recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'");
+        this.#in.fail(
+          "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
+        );
       const defaults = {
         name: 'DEFAULT',
         seconds: 0,
@@ -584,9 +458,9 @@ class Parser {
         burst: draft['burst'] ?? 5,
       };
     if (kind === 'conntrack' && draft['states'] === undefined)
-      this.#fail('conntrack: At least one option is required');
+      this.#in.fail('conntrack: At least one option is required');
     if (kind === 'multiport' && draft['ports'] === undefined)
-      this.#fail('multiport expection an option');
+      this.#in.fail('multiport expection an option');
     return draft as unknown as Match;
   }
 
@@ -608,7 +482,7 @@ class Parser {
         : draft['mode'] === 'nth'
           ? '--every'
           : '--probability';
-    this.#fail(`statistic: option "${option}" must be specified\n`);
+    this.#in.fail(`statistic: option "${option}" must be specified\n`);
     return undefined;
   }
 
@@ -620,14 +494,14 @@ class Parser {
     if (kind === 'DNAT' || kind === 'SNAT') {
       const option = kind === 'DNAT' ? '--to-destination' : '--to-source';
       if (target['to'] === undefined && target['ports'] === undefined)
-        this.#fail(`${kind}: option "${option}" must be specified\n`);
+        this.#in.fail(`${kind}: option "${option}" must be specified\n`);
       return { kind, to: target['to'], ports: target['ports'], random: target['random'] ?? '' };
     }
     if (kind === 'MASQUERADE' || kind === 'REDIRECT')
       return { kind, ports: target['ports'], random: target['random'] ?? '' };
     if (kind === 'MARK' || kind === 'CONNMARK') {
       if (target['mask'] === undefined) {
-        this.#fail(
+        this.#in.fail(
           kind === 'MARK'
             ? 'MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required'
             : 'CONNMARK: No operation specified',
@@ -637,26 +511,4 @@ class Parser {
     }
     return target as unknown as Target;
   }
-}
-
-/** Splits a line of iptables-restore: blanks, quotes and backslashes. */
-export function splitWords(line: string): readonly string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quoted = false;
-  for (let index = 0; index < line.length; index += 1) {
-    const char = line[index] as string;
-    if (char === '\\' && quoted) {
-      index += 1;
-      word = (word ?? '') + (line[index] ?? '');
-    } else if (char === '"') {
-      quoted = !quoted;
-      word ??= '';
-    } else if (!quoted && (char === ' ' || char === '\t')) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + char;
-  }
-  if (word !== undefined) words.push(word);
-  return words;
 }

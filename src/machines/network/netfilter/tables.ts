@@ -10,7 +10,7 @@ import { BLOCK_ENDPOINTS_MAX } from '../../../../assembly/shared/limits.ts';
 import { assert, required } from '../../../ground/base/assert.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import type { PacketCore } from '../packet-core.ts';
-import { BlockStore, type Block } from './block.ts';
+import { type Block, BlockStore, endpointKey, lowerBound } from './block.ts';
 import { encodeRule, releaseRule } from './encode.ts';
 import { endpointRules, serviceRules } from './block-rules.ts';
 import {
@@ -20,7 +20,9 @@ import {
   type ListedChain,
   listChains,
   type RuleEntry,
+  pointAt,
 } from './chain.ts';
+import { isMisplaced, nameIn, reaches, redirect } from './chain-checks.ts';
 import { ruleText } from './print.ts';
 import { type Counters, NO_COUNTERS, type Rule } from './rule.ts';
 import type { BlockSpec, Change, ChangeError, Refusal, Transaction } from './transaction.ts';
@@ -329,21 +331,10 @@ export class RuleTables {
       if (to === undefined || to.policy !== undefined) return 'no-target';
       if (to === chain) return 'loop';
       // A loop needs a way back from a chain that somebody already jumps from.
-      if (chain.policy === undefined && this.#reaches(chains, to, chain, new Set())) return 'loop';
+      if (chain.policy === undefined && reaches(chains, to, chain, new Set())) return 'loop';
       return undefined;
     }
     return isMisplaced(chain, target.kind) ? 'target-misplaced' : undefined;
-  }
-
-  #reaches(chains: Map<string, Chain>, from: Chain, wanted: Chain, seen: Set<Chain>): boolean {
-    if (from === wanted) return true;
-    if (seen.has(from)) return false;
-    seen.add(from);
-    return from.rules.some(({ rule: { target } }) => {
-      if (target.kind !== 'jump' && target.kind !== 'goto') return false;
-      const next = chains.get(target.chain);
-      return next !== undefined && this.#reaches(chains, next, wanted, seen);
-    });
   }
 
   #flush(chains: Map<string, Chain>, chain: Chain): void {
@@ -427,59 +418,33 @@ export class RuleTables {
       return 'too-many-endpoints';
     const removed =
       change.op === 'removeEndpoint'
-        ? before.endpoints.find(
-            (endpoint) => endpoint.ip === change.ip && endpoint.port === change.port,
-          )
+        ? before.endpoints[lowerBound(before.keys, endpointKey(change))]
         : undefined;
     const after =
       change.op === 'addEndpoint'
         ? this.blocks.add(before, change.endpoint)
         : this.blocks.remove(before, change);
     if (after === undefined) return change.op === 'addEndpoint' ? 'chain-exists' : 'no-rule';
-    this.#move(chain, after);
+    pointAt(this.core, chain, after);
     this.#undo.push(() => {
       const block = required(chain.block, 'blocks are undone in order');
       const back =
         change.op === 'addEndpoint'
           ? this.blocks.remove(block, change.endpoint)
           : this.blocks.add(block, required(removed, 'it was there'));
-      this.#move(chain, required(back, 'the edit can be undone'));
+      pointAt(this.core, chain, required(back, 'the edit can be undone'));
     });
     return undefined;
   }
 
   #adopt(chains: Map<string, Chain>, chain: Chain, block: Block): void {
-    this.#move(chain, block);
+    pointAt(this.core, chain, block);
     const mark = chains.get(block.spec.markChain);
     if (mark !== undefined) {
       mark.references += 1;
       this.core.words[(chain.instance + at.I_MARK_CHAIN) >>> 2] = mark.address;
     }
     this.weight += 1;
-  }
-
-  /** Points the chain at a block, with room for its counters. */
-  #move(chain: Chain, block: Block): void {
-    chain.block = block;
-    const { calls } = this.core;
-    const count = block.endpoints.length;
-    if (chain.instance === 0 || count > chain.instanceRoom) {
-      const room = Math.max(4, 2 ** (32 - Math.clz32(count)));
-      const larger = this.core.allocate(at.I_SLOTS + room * at.SLOT_SIZE);
-      const words = this.core.words;
-      if (chain.instance !== 0) {
-        words[(larger + at.I_MARK_CHAIN) >>> 2] = words[
-          (chain.instance + at.I_MARK_CHAIN) >>> 2
-        ] as number;
-        calls.release(chain.instance, at.I_SLOTS + chain.instanceRoom * at.SLOT_SIZE);
-      }
-      words[(larger + at.I_ROOM) >>> 2] = 16 + room * at.SLOT_SIZE;
-      chain.instance = larger;
-      chain.instanceRoom = room;
-    }
-    const words = this.core.words;
-    words[(chain.address + at.C_BLOCK) >>> 2] = block.address;
-    words[(chain.address + at.C_INSTANCE) >>> 2] = chain.instance;
   }
 
   #dropBlock(chains: Map<string, Chain>, chain: Chain): void {
@@ -603,30 +568,4 @@ export class RuleTables {
     }
     return undefined;
   }
-}
-
-/** Lets the jumps to a renamed chain name it anew; the core knows chains by address. */
-function redirect(rules: RuleEntry[], before: string, after: string): void {
-  for (const [index, { rule, address }] of rules.entries()) {
-    const { target } = rule;
-    if ((target.kind !== 'jump' && target.kind !== 'goto') || target.chain !== before) continue;
-    rules[index] = { rule: { ...rule, target: { kind: target.kind, chain: after } }, address };
-  }
-}
-
-/** Targets belong to tables: NAT to nat, MARK to mangle or any, REJECT to filter. */
-function isMisplaced(chain: Chain, kind: string): boolean {
-  const nat = kind === 'DNAT' || kind === 'SNAT' || kind === 'MASQUERADE' || kind === 'REDIRECT';
-  if (nat && chain.table !== 'nat') return true;
-  if (kind === 'REJECT') return chain.table !== 'filter';
-  if (chain.policy === undefined) return false;
-  if (kind === 'DNAT' || kind === 'REDIRECT')
-    return chain.name !== 'PREROUTING' && chain.name !== 'OUTPUT';
-  if (kind === 'SNAT') return chain.name !== 'POSTROUTING' && chain.name !== 'INPUT';
-  return kind === 'MASQUERADE' && chain.name !== 'POSTROUTING';
-}
-
-function nameIn(change: Change): string {
-  if ('rule' in change && 'chain' in change.rule.target) return change.rule.target.chain;
-  return '';
 }
