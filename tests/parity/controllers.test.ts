@@ -16,7 +16,11 @@ import { comparePodsForDeletion } from '../../src/programs/controllers/pods.ts';
 import { toleratedSeconds } from '../../src/programs/controllers/taint-eviction.ts';
 import { safeEncode } from '../../src/programs/controllers/template-hash.ts';
 
-function deploy(replicas: number, maxSurge: number | string, maxUnavailable: number | string): Deployment {
+function deploy(
+  replicas: number,
+  maxSurge: number | string,
+  maxUnavailable: number | string,
+): Deployment {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -57,7 +61,10 @@ describe('deployment sums', () => {
     [3, 2, '50%', 2, 1],
     [0, '25%', '25%', 0, 1],
   ])('%i replicas, surge %s, unavailable %s', (replicas, surge, unavailable, up, down) => {
-    expect(fenceposts(deploy(replicas, surge, unavailable))).toEqual({ surge: up, unavailable: down });
+    expect(fenceposts(deploy(replicas, surge, unavailable))).toEqual({
+      surge: up,
+      unavailable: down,
+    });
   });
 
   test.each([
@@ -70,7 +77,9 @@ describe('deployment sums', () => {
     [4, 1, 3, 1, 2],
   ])('new set of %i (surge %s) with %i old and %i new', (replicas, surge, old, size, wanted) => {
     const fresh = set('n', size);
-    expect(newSetReplicas(deploy(replicas, surge, '25%'), [set('o', old), fresh], fresh)).toBe(wanted);
+    expect(newSetReplicas(deploy(replicas, surge, '25%'), [set('o', old), fresh], fresh)).toBe(
+      wanted,
+    );
   });
 
   test.each([
@@ -79,28 +88,90 @@ describe('deployment sums', () => {
     ['new pods not available', [[8, 8]], [5, 0], [8]],
     ['new pods available', [[8, 8]], [5, 5], [3]],
     ['unhealthy old ones go first', [[8, 3]], [5, 5], [3]],
-    ['oldest first', [[2, 2], [3, 3]], [10, 10], [0, 0]],
-    ['only as many as stay available', [[4, 4], [4, 4]], [5, 2], [2, 4]],
+    [
+      'oldest first',
+      [
+        [2, 2],
+        [3, 3],
+      ],
+      [10, 10],
+      [0, 0],
+    ],
+    [
+      'only as many as stay available',
+      [
+        [4, 4],
+        [4, 4],
+      ],
+      [5, 2],
+      [2, 4],
+    ],
   ] as const)('scaling down: %s', (_, old, [size, available], expected) => {
     const sets = old.map(([each, ready], index) => set('o'.repeat(index + 1), each, ready));
     const fresh = set('new', size, available);
     const steps = scaleDownOld(deploy(10, '25%', '25%'), fresh, sets);
-    const sizes = sets.map((each) => steps.find((step) => step.set === each)?.replicas ?? each.spec?.replicas);
+    const sizes = sets.map(
+      (each) => steps.find((step) => step.set === each)?.replicas ?? each.spec?.replicas,
+    );
     expect(sizes).toEqual(expected);
   });
 
   test.each([
     // wanted, sets [size, max annotation], expected in order of sets
-    [10, [[5, 10], [5, 10]], [5, 5]],
-    [20, [[10, 10], [0, 10]], [20, 0]],
-    [12, [[8, 10], [2, 10]], [10, 2]],
-    [20, [[6, 12], [6, 12]], [10, 10]],
-    [5, [[8, 10], [2, 10]], [4, 1]],
-    [0, [[8, 10], [2, 10]], [0, 0]],
+    [
+      10,
+      [
+        [5, 10],
+        [5, 10],
+      ],
+      [5, 5],
+    ],
+    [
+      20,
+      [
+        [10, 10],
+        [0, 10],
+      ],
+      [20, 0],
+    ],
+    [
+      12,
+      [
+        [8, 10],
+        [2, 10],
+      ],
+      [10, 2],
+    ],
+    [
+      20,
+      [
+        [6, 12],
+        [6, 12],
+      ],
+      [10, 10],
+    ],
+    [
+      5,
+      [
+        [8, 10],
+        [2, 10],
+      ],
+      [4, 1],
+    ],
+    [
+      0,
+      [
+        [8, 10],
+        [2, 10],
+      ],
+      [0, 0],
+    ],
   ] as const)('proportional scaling to %i', (wanted, sizes, expected) => {
     const sets = sizes.map(([size, most], index) => set('s'.repeat(index + 1), size, size, most));
     const result = proportionalSizes(deploy(wanted, 0, 1), sets);
-    expect(sets.map((each) => result.find((step) => step.set === each)?.replicas ?? 0)).toEqual(expected);
+    expect(sets.map((each) => result.find((step) => step.set === each)?.replicas ?? 0)).toEqual(
+      expected,
+    );
   });
 });
 
@@ -145,14 +216,21 @@ function pod(uid: string, shape: Shape): Pod {
 
 describe('ranking for deletion: the first goes first', () => {
   const n = { node: 'n1' };
-  const crowd = new Map([['n1', 1], ['n2', 3]]);
+  const crowd = new Map([
+    ['n1', 1],
+    ['n2', 3],
+  ]);
   test.each<[string, Shape, Shape]>([
     ['unassigned before assigned', { ready: 10 }, { ...n, phase: 'Pending' }],
     ['pending before unknown', { ...n, phase: 'Pending' }, { ...n, phase: 'Unknown' }],
     ['unknown before running', { ...n, phase: 'Unknown' }, n],
     ['not ready before ready', n, { ...n, ready: 10 }],
     ['lower cost first', { ...n, ready: 900, cost: '-1' }, { ...n, ready: 10 }],
-    ['a malformed cost counts as 0', { ...n, ready: 10, cost: '007' }, { ...n, ready: 900, cost: '5' }],
+    [
+      'a malformed cost counts as 0',
+      { ...n, ready: 10, cost: '007' },
+      { ...n, ready: 900, cost: '5' },
+    ],
     ['crowded node first', { node: 'n2', ready: 900 }, { ...n, ready: 10 }],
     ['ready for a shorter time', { ...n, ready: 10 }, { ...n, ready: 900 }],
     ['more restarts', { ...n, ready: 10, restarts: 2 }, { ...n, ready: 10 }],
@@ -177,7 +255,11 @@ describe('tolerations', () => {
     ['none', [], 0],
     ['five minutes', [{ ...unreachable, operator: 'Exists', tolerationSeconds: 300 }], 300],
     ['for ever', [{ operator: 'Exists' }], undefined],
-    ['the shortest', [{ operator: 'Exists' }, { ...unreachable, operator: 'Exists', tolerationSeconds: 7 }], 7],
+    [
+      'the shortest',
+      [{ operator: 'Exists' }, { ...unreachable, operator: 'Exists', tolerationSeconds: 7 }],
+      7,
+    ],
     ['another effect', [{ ...unreachable, effect: 'NoSchedule', operator: 'Exists' }], 0],
     ['another value', [{ ...unreachable, value: 'x' }], 0],
     ['negative', [{ ...unreachable, tolerationSeconds: -5 }], 0],

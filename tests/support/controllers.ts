@@ -76,7 +76,10 @@ export function deployment(name: string, replicas: number, image = 'nginx:1.27')
       progressDeadlineSeconds: 600,
       revisionHistoryLimit: 10,
       selector: { matchLabels: { app: name } },
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' },
+      },
       template: {
         metadata: { name: '', labels: { app: name } },
         spec: { containers: [{ name: 'web', image }] },

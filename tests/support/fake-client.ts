@@ -11,6 +11,7 @@ import { RandomStream } from '../../src/ground/base/random.ts';
 import { err, ok } from '../../src/ground/base/result.ts';
 import { formatRfc3339 } from '../../src/ground/base/time.ts';
 import { MODERN_COSTS } from '../../src/machines/machine/costs.ts';
+import { objectMessage } from '../../src/spine/client/api-body.ts';
 import { genericFailure } from '../../src/spine/client/api-error.ts';
 import { sleepWait, type Task } from '../../src/ground/base/task.ts';
 import type { ApiError, Client, WatchEvent, WatchStream } from '../../src/spine/client/types.ts';
@@ -80,7 +81,10 @@ export class FakeClient implements Client {
     const { generateName, name } = object.metadata;
     const named =
       name === '' && generateName !== undefined
-        ? { ...object, metadata: { ...object.metadata, name: generateName + this.#random.suffix(5) } }
+        ? {
+            ...object,
+            metadata: { ...object.metadata, name: generateName + this.#random.suffix(5) },
+          }
         : object;
     const refused = this.#note('create', resource, keyOf(named));
     if (refused !== undefined) return err(refused) as never;
@@ -180,8 +184,18 @@ export class FakeClient implements Client {
     return ok(stream) as never;
   }
 
-  *raw(): Task<never> {
-    return err(failure(404, 'NotFound', 'raw')) as never;
+  /** Discovery, of pods, ConfigMaps, Deployments and ReplicaSets. */
+  *raw(request: { readonly target: string }): Task<never> {
+    yield sleepWait(LATENCY);
+    const body = DISCOVERY[request.target];
+    if (body === undefined) return err(failure(404, 'NotFound', request.target)) as never;
+    return ok({
+      status: 200,
+      headers: new Map(),
+      *whole() {
+        return ok(objectMessage(body));
+      },
+    }) as never;
   }
 
   close(): void {}
@@ -214,7 +228,8 @@ export class FakeClient implements Client {
     metadata.creationTimestamp ??= old?.metadata.creationTimestamp ?? this.#time();
     const specOf = (each: KubeObject | undefined) => (each as { spec?: unknown } | undefined)?.spec;
     const generation = old?.metadata.generation ?? 0;
-    metadata.generation = specOf(old) === specOf(object) && old !== undefined ? generation : generation + 1;
+    metadata.generation =
+      specOf(old) === specOf(object) && old !== undefined ? generation : generation + 1;
     const gone =
       metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;
     const stored = freezeDeep({ ...object, metadata }) as KubeObject;
@@ -244,6 +259,18 @@ export class FakeClient implements Client {
     }
   }
 }
+
+const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
+const served = (name: string, kind: string) => ({ name, kind, namespaced: true, verbs: VERBS });
+const DISCOVERY: Readonly<Record<string, unknown>> = {
+  '/api/v1': { resources: [served('pods', 'Pod'), served('configmaps', 'ConfigMap')] },
+  '/apis': {
+    groups: [{ name: 'apps', preferredVersion: { groupVersion: 'apps/v1', version: 'v1' } }],
+  },
+  '/apis/apps/v1': {
+    resources: [served('deployments', 'Deployment'), served('replicasets', 'ReplicaSet')],
+  },
+};
 
 function suffix(options: { readonly subresource?: string }): string {
   return options.subresource === undefined ? '' : `/${options.subresource}`;

@@ -106,6 +106,7 @@ class NodeLifecycle {
     for (const informer of [this.#nodes, this.#leases, this.#pods]) yield* informer.synced.wait();
     const { process, flags } = this.#context;
     for (;;) {
+      yield* process.work(process.costs.controllerSyncMicros);
       yield* this.#round();
       yield* sleepInBackground(process, flags.nodeMonitorPeriod);
     }
@@ -301,8 +302,9 @@ class NodeLifecycle {
       for (const zone of this.#zones.values()) {
         const name = zone.waiting.values().next().value;
         if (name === undefined || zone.rate === 0) continue;
-        if (!zone.bucket.take(process.clock.monotonic())) {
-          soonest = Math.min(soonest, TAINT_POLL);
+        const now = process.clock.monotonic();
+        if (!zone.bucket.take(now)) {
+          soonest = Math.min(soonest, zone.bucket.timeToToken(now));
           continue;
         }
         zone.waiting.delete(name);
@@ -313,8 +315,12 @@ class NodeLifecycle {
         }
         soonest = 0;
       }
-      if (soonest === Number.POSITIVE_INFINITY) yield* this.#work.wait();
-      else if (soonest > 0) yield* sleepInBackground(process, soonest);
+      if (soonest === Number.POSITIVE_INFINITY) {
+        yield* this.#work.wait();
+        // By then the cache has what made the node wait.
+        soonest = TAINT_PERIOD;
+      }
+      if (soonest > 0) yield* sleepInBackground(process, soonest);
     }
   }
 
@@ -379,8 +385,8 @@ class NodeLifecycle {
   }
 }
 
-/** How often a zone that waits for its next taint is looked at (nodeEvictionPeriod). */
-const TAINT_POLL: Micros = 100_000;
+/** How often waiting nodes are looked at (nodeEvictionPeriod). */
+const TAINT_PERIOD: Micros = 100_000;
 const EMPTY: NonNullable<Node['status']> = Object.freeze({});
 
 /** Events about nodes name the node as its own UID, as upstream does. */

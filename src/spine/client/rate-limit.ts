@@ -36,4 +36,10 @@ export class TokenBucket {
     this.#tokens -= 1;
     return true;
   }
+
+  /** How long until `take` can succeed, in microseconds, if nobody else takes one. */
+  timeToToken(now: Micros): Micros {
+    const tokens = this.#tokens + ((now - this.#last) / SECOND) * this.#perSecond;
+    return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / this.#perSecond) * SECOND) + 1;
+  }
 }

@@ -27,8 +27,15 @@ describe('a Deployment', () => {
     expect(set.metadata.name).toMatch(/^web-[bcdf-hj-np-tv-xz2456789]{8,10}$/);
     expect(lab.client.all(PODS)).toHaveLength(3);
     const status = lab.client.peek<Deployment>(DEPLOYMENTS, KEY)?.status;
-    expect(status).toMatchObject({ replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3 });
-    expect(status?.conditions?.map((each) => [each.type, each.status, each.reason, each.message])).toEqual([
+    expect(status).toMatchObject({
+      replicas: 3,
+      updatedReplicas: 3,
+      readyReplicas: 3,
+      availableReplicas: 3,
+    });
+    expect(
+      status?.conditions?.map((each) => [each.type, each.status, each.reason, each.message]),
+    ).toEqual([
       ['Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.'],
       [
         'Progressing',
@@ -37,9 +44,15 @@ describe('a Deployment', () => {
         `ReplicaSet "${set.metadata.name}" has successfully progressed.`,
       ],
     ]);
-    const messages = lab.client.all<Event>(EVENTS).map((event) => `${event.reason}: ${event.message}`);
-    expect(messages).toContain(`ScalingReplicaSet: Scaled up replica set ${set.metadata.name} from 0 to 3`);
-    expect(messages.filter((each) => each.startsWith('SuccessfulCreate: Created pod: web-'))).toHaveLength(3);
+    const messages = lab.client
+      .all<Event>(EVENTS)
+      .map((event) => `${event.reason}: ${event.message}`);
+    expect(messages).toContain(
+      `ScalingReplicaSet: Scaled up replica set ${set.metadata.name} from 0 to 3`,
+    );
+    expect(
+      messages.filter((each) => each.startsWith('SuccessfulCreate: Created pod: web-')),
+    ).toHaveLength(3);
   });
 
   test('is idempotent: nothing is written once everything matches', () => {
@@ -67,7 +80,12 @@ describe('a Deployment', () => {
     }
     expect([most, least]).toEqual([5, 3]);
     const sets = lab.client.all<ReplicaSet>(REPLICA_SETS);
-    expect(sets.map((set) => [set.spec?.replicas, set.metadata.annotations?.['deployment.kubernetes.io/revision']])).toEqual([
+    expect(
+      sets.map((set) => [
+        set.spec?.replicas,
+        set.metadata.annotations?.['deployment.kubernetes.io/revision'],
+      ]),
+    ).toEqual([
       [0, '1'],
       [4, '2'],
     ]);
@@ -110,7 +128,10 @@ describe('a Deployment', () => {
     const condition = lab.client
       .peek<Deployment>(DEPLOYMENTS, KEY)
       ?.status?.conditions?.find((each) => each.type === 'Progressing');
-    expect(condition).toMatchObject({ reason: 'DeploymentPaused', message: 'Deployment is paused' });
+    expect(condition).toMatchObject({
+      reason: 'DeploymentPaused',
+      message: 'Deployment is paused',
+    });
   });
 
   test('times out after its deadline', () => {
@@ -137,10 +158,13 @@ describe('a ReplicaSet', () => {
   test('adopts a pod that its selector matches, and releases one whose label was changed', () => {
     const lab = settled(2);
     const pod = lab.client.all<Pod>(PODS)[0] as Pod;
-    lab.client.put<Pod>(PODS, freezeDeep({
-      ...pod,
-      metadata: { ...pod.metadata, labels: { app: 'other' } },
-    }) as Pod);
+    lab.client.put<Pod>(
+      PODS,
+      freezeDeep({
+        ...pod,
+        metadata: { ...pod.metadata, labels: { app: 'other' } },
+      }) as Pod,
+    );
     lab.run(SECOND);
     const released = lab.client.peek<Pod>(PODS, `default/${pod.metadata.name}`);
     expect(released?.metadata.ownerReferences).toEqual([]);
@@ -161,7 +185,10 @@ describe('a ReplicaSet', () => {
     expect(tries).toBeLessThanOrEqual(3);
     lab.run(SECOND);
     const set = lab.client.all<ReplicaSet>(REPLICA_SETS)[0];
-    expect(set?.status?.conditions?.[0]).toMatchObject({ type: 'ReplicaFailure', reason: 'FailedCreate' });
+    expect(set?.status?.conditions?.[0]).toMatchObject({
+      type: 'ReplicaFailure',
+      reason: 'FailedCreate',
+    });
   });
 
   test('a thousand pods: every one is created once', () => {
