@@ -29,7 +29,6 @@ export const podHooks: Hooks = {
     const phase = pod.status?.phase;
     return phase === 'Failed' || phase === 'Succeeded' ? 0 : grace;
   },
-  mayRemove: (object) => object.metadata.deletionTimestamp === undefined || object.metadata.deletionGracePeriodSeconds === 0,
 };
 
 const SUCCESS = Object.freeze({

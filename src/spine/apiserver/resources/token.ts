@@ -3,7 +3,7 @@
  * a service account, bound to a pod if asked. The text is signed when somebody reads it; here it must
  * travel as text, so it is signed at once.
  */
-import { freezeDeep } from '../../../ground/api/edit.ts';
+import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
 import { invalidField } from '../../../ground/api/field-error.ts';
 import type { ServiceAccount, TokenRequest } from '../../../ground/api/types.ts';
 import type { Task } from '../../../ground/base/task.ts';
@@ -37,7 +37,9 @@ export function tokenSubresource(api: () => Api, tokens: TokenIssuer): Subresour
     const found = yield* registry.get(info.namespace, info.name);
     if (!found.ok) return answer.fail(found.error);
     const account = found.value as ServiceAccount;
-    const admitted = registry.admit(context, 'CREATE', parsed.value, undefined);
+    const named = { name: info.name, namespace: info.namespace };
+    const object = withFields(parsed.value, { metadata: parsed.value.metadata ?? Object.freeze(named) });
+    const admitted = registry.admit(context, 'CREATE', object, undefined);
     if (!admitted.ok) return answer.fail(admitted.error);
     const asked = request.spec?.expirationSeconds ?? SECONDS_DEFAULT;
     if (asked < SECONDS_MIN) {

@@ -12,17 +12,24 @@ const pod = (name: string): Pod =>
     spec: { containers: [{ name: 'web', image: 'nginx' }] },
   }) as Pod;
 
+/** A server whose namespace default has its service account, as the controller makes it. */
+function withAccount() {
+  const server = fakeApiServer();
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
+  server.call('POST', '/api/v1/namespaces/default/serviceaccounts', freezeDeep(account));
+  return server;
+}
+
 const PODS = '/api/v1/namespaces/default/pods';
 
 describe('the API over the wire', () => {
   test('create, get, update, conflict, delete', () => {
-    const server = fakeApiServer();
+    const server = withAccount();
     const created = server.call('POST', PODS, pod('a'));
     expect(created.code).toBe(201);
     expect(created.body.metadata).toMatchObject({
       name: 'a',
       namespace: 'default',
-      resourceVersion: '2',
       creationTimestamp: '2026-03-02T09:00:00Z',
     });
     expect(server.call('POST', PODS, pod('a'))).toMatchObject({
@@ -36,7 +43,8 @@ describe('the API over the wire', () => {
       metadata: { ...got.body.metadata, labels: { app: 'api' } },
     });
     const updated = server.call('PUT', `${PODS}/a`, labelled);
-    expect(updated).toMatchObject({ code: 200, body: { metadata: { resourceVersion: '3' } } });
+    const next = String(Number(created.body.metadata.resourceVersion) + 1);
+    expect(updated).toMatchObject({ code: 200, body: { metadata: { resourceVersion: next } } });
     expect(server.call('PUT', `${PODS}/a`, updated.body).body).toBe(updated.body);
     expect(server.call('PUT', `${PODS}/a`, got.body)).toMatchObject({
       code: 409,
@@ -53,14 +61,14 @@ describe('the API over the wire', () => {
   });
 
   test('a watch sees what it selects, by reference, caused by the write', () => {
-    const server = fakeApiServer();
+    const server = withAccount();
     server.call('POST', PODS, pod('a'));
     const list = server.call('GET', `${PODS}?limit=500`);
     expect(list.body).toMatchObject({ kind: 'PodList', items: [{ metadata: { name: 'a' } }] });
     const from = list.body.metadata.resourceVersion;
     const seen: [string, string, number][] = [];
     const opened = server.run(
-      server.connection.request({
+      server.connect('a', 'system:masters').request({
         method: 'GET',
         target: `/api/v1/pods?watch=1&resourceVersion=${from}&labelSelector=app%3Dweb`,
         host: 'test',
@@ -80,24 +88,26 @@ describe('the API over the wire', () => {
     server.call('PUT', `${PODS}/b`, freezeDeep(moved));
     server.call('DELETE', `${PODS}/a`);
     server.loop.run({ until: server.loop.now + 1000 });
-    expect(seen.map(([type, revision]) => `${type} ${revision}`)).toEqual([
-      'ADDED 3',
-      'DELETED 4',
-      'DELETED 5',
+    const first = Number(b.body.metadata.resourceVersion);
+    expect(seen.map(([type, revision]) => `${type} ${Number(revision) - first}`)).toEqual([
+      'ADDED 0',
+      'DELETED 1',
+      'DELETED 2',
     ]);
     const record = server.trace.find(seen[0]?.[2] ?? 0);
-    expect(record).toMatchObject({ verb: 'create', object: 'Pod/default/b', revision: 3 });
+    expect(record).toMatchObject({ verb: 'create', object: 'Pod/default/b', revision: first });
   });
 
   test('pages of a list are of one revision', () => {
-    const server = fakeApiServer();
+    const server = withAccount();
     for (const name of ['a', 'b', 'c']) server.call('POST', PODS, pod(name));
     const first = server.call('GET', '/api/v1/pods?limit=2');
-    expect(first.body.metadata).toMatchObject({ resourceVersion: '4', remainingItemCount: 1 });
+    expect(first.body.metadata).toMatchObject({ remainingItemCount: 1 });
+    const { resourceVersion } = first.body.metadata;
     server.call('POST', PODS, pod('d'));
     const token = first.body.metadata.continue;
     const second = server.call('GET', `/api/v1/pods?limit=2&continue=${token}`);
-    expect(second.body.metadata).toEqual({ resourceVersion: '4' });
+    expect(second.body.metadata).toEqual({ resourceVersion });
     expect(second.body.items.map((item: Pod) => item.metadata.name)).toEqual(['c']);
   });
 });
