@@ -243,7 +243,8 @@ function step(space: u32): u32 {
       }
     }
     if (index >= count) return loadWord(u32(chain + C_BLOCK)) == 0 ? POLICY : walkBlock(space);
-    if (u32(mode & RECORD) == 0) index = skipMisses(index, limit);
+    // Worth its start only where many rules follow.
+    if (u32(mode & RECORD) == 0 && limit > u32(index + 4)) index = skipMisses(index, limit);
     if (index >= limit) return ON;
     const rule: u32 = loadWord(u32(loadWord(u32(chain + C_RULES)) + index * 4));
     index = u32(index + 1);

@@ -244,16 +244,6 @@ export function packetBench(): BenchRow[] {
       large.netfilter.apply([{ table: 'nat', changes: whole }]);
     },
   ]) as [number, number];
-  if (globalThis.process?.env['BENCH_TIMES'])
-    throw new Error(
-      JSON.stringify({
-        hashed: (hashed / 10 / FLOWS) * 1e6,
-        linear: (linear / FLOWS) * 1e6,
-        small: (hashedSmall / 10 / FLOWS) * 1e6,
-        edit: edits,
-        compile,
-      }),
-    );
   return [
     row(
       'P1',
