@@ -12,6 +12,7 @@ import {
   unsupportedField,
 } from '../field-error.ts';
 import { percentOf } from '../int-or-string.ts';
+import { withMeta } from '../meta.ts';
 import type { Deployment } from '../types.ts';
 import { metaErrors, metaUpdateErrors } from '../validation/meta.ts';
 import { isDns1123Subdomain, isPercent } from '../validation/names.ts';
@@ -21,6 +22,7 @@ import {
   describeKind,
   integerColumn,
   nameColumn,
+  preparedForStatusUpdate,
   preparedForUpdate,
   SCALE,
   statusSubresource,
@@ -66,6 +68,9 @@ export const DEPLOYMENT_KIND = describeKind<Deployment>({
       status: EMPTY as NonNullable<Deployment['status']>,
     }),
   prepareForUpdate: prepared,
+  // Annotations may change with the status: so the controller notes the revision.
+  prepareForStatusUpdate: (object, old) =>
+    withMeta(preparedForStatusUpdate(object, old), { annotations: object.metadata.annotations }),
   columns: [
     nameColumn(),
     textColumn(
