@@ -193,7 +193,8 @@ function* environment(
     const found = yield* cache.get(worker.uid, namespace, name);
     if (!found.ok) return err(found.error);
   }
-  if (!core.services.hasSynced)
+  // A pod of the API can wait for the services; a static pod may be what serves them.
+  if (!worker.isStatic && !core.services.hasSynced)
     return err('services have not yet been read at least once, cannot construct envvars');
   const made = makeEnvironment(pod, container, {
     podIp: podIp(worker),
