@@ -269,7 +269,7 @@ class ClusterBuilder {
     this.#unit(host, 'kubelet.service', kubeadm.KUBELET_UNIT);
     this.#write(
       host,
-      '/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf',
+      '/lib/systemd/system/kubelet.service.d/10-kubeadm.conf',
       kubeadm.KUBELET_DROP_IN,
     );
     this.#write(host, '/var/lib/kubelet/config.yaml', kubeadm.KUBELET_CONFIG);
