@@ -27,7 +27,12 @@ export interface FakeEtcd {
 export function fakeEtcd(loop = new EventLoop()): FakeEtcd {
   const trace = new Recorder(loop);
   const { process } = fakeProcess(loop, 'etcd', trace);
-  const database = new Database({ clusterId: '0000000000000001', memberId: '0000000000000002', name: 'cp-1', peerUrls: [] });
+  const database = new Database({
+    clusterId: '0000000000000001',
+    memberId: '0000000000000002',
+    name: 'cp-1',
+    peerUrls: [],
+  });
   const log = new ProposalLog(database, loop);
   const service = new Service(database, log, loop, {
     version: '3.6.4',
@@ -87,6 +92,11 @@ export function* request(
   const whole = yield* sent.value.whole();
   const content = whole.ok ? whole.value : undefined;
   const object = content === undefined ? undefined : objectOf(content);
-  const value = object?.ok === true ? object.value : content === undefined ? undefined : textOf(bytesOf(content));
+  const value =
+    object?.ok === true
+      ? object.value
+      : content === undefined
+        ? undefined
+        : textOf(bytesOf(content));
   return { code: sent.value.status, headers: sent.value.headers, body: value };
 }

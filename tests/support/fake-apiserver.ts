@@ -15,7 +15,13 @@ export interface FakeApiServer extends FakeEtcd {
   connect(name: string, ...groups: string[]): HttpConnection;
   /** As kubernetes-admin. */
   call(method: string, target: string, body?: unknown, headers?: Record<string, string>): Reply;
-  callAs(connection: HttpConnection, method: string, target: string, body?: unknown, headers?: Record<string, string>): Reply;
+  callAs(
+    connection: HttpConnection,
+    method: string,
+    target: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Reply;
 }
 
 export function fakeApiServer(): FakeApiServer {
@@ -49,9 +55,16 @@ export function fakeApiServer(): FakeApiServer {
   etcd.run(writeMissing(server.api, bootstrapObjects(), process.random, process.clock.wall()));
   etcd.loop.run({ when: () => server.store.caches.get('clusterroles')?.items.size === 68 });
   const connect = (name: string, ...groups: string[]): HttpConnection => {
-    const certificate = { id: `${name}/${groups}`, subject: { commonName: name, organizations: groups } };
+    const certificate = {
+      id: `${name}/${groups}`,
+      subject: { commonName: name, organizations: groups },
+    };
     const peer = { certificate, serverName: '', alpn: 'h2' } as unknown as TlsPeer;
-    return fakeConnection(etcd.loop, (exchange) => process.start('request', server.pipeline.handle(exchange)), peer);
+    return fakeConnection(
+      etcd.loop,
+      (exchange) => process.start('request', server.pipeline.handle(exchange)),
+      peer,
+    );
   };
   const admin = connect('kubernetes-admin', 'system:masters');
   const callAs: FakeApiServer['callAs'] = (connection, method, target, body, headers) =>

@@ -13,7 +13,11 @@ export interface FakeProcess {
 }
 
 /** Tasks run on the loop; `work`, `sleep` and `fsync` take their time, on as many CPUs as are wanted. */
-export function fakeProcess(loop: EventLoop, name: string, trace = new Recorder(loop)): FakeProcess {
+export function fakeProcess(
+  loop: EventLoop,
+  name: string,
+  trace = new Recorder(loop),
+): FakeProcess {
   const log: string[] = [];
   const running = new Set<{ kill(): void }>();
   function* wait(micros: Micros): Task<void> {
@@ -33,7 +37,8 @@ export function fakeProcess(loop: EventLoop, name: string, trace = new Recorder(
     work: wait,
     fsync: () => wait(MODERN_COSTS.fsyncMicros),
     memory: () => {},
-    log: (severity: string, source: string, text: string) => log.push(`${severity} ${source} ${text}`),
+    log: (severity: string, source: string, text: string) =>
+      log.push(`${severity} ${source} ${text}`),
     start<T>(task: string, body: Task<T>) {
       const run = startTask(loop, body, task);
       running.add(run);

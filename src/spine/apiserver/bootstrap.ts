@@ -32,7 +32,8 @@ const OPS_MAX = 100;
 
 /** A rule of a role from its row. */
 export function ruleOf(row: RuleRow): PolicyRule {
-  if ('urls' in row) return freezeDeep({ verbs: split(row.verbs), nonResourceURLs: split(row.urls) });
+  if ('urls' in row)
+    return freezeDeep({ verbs: split(row.verbs), nonResourceURLs: split(row.urls) });
   const [groups = '', resources = '', verbs = '', names] = row;
   const rule = { verbs: split(verbs), apiGroups: split(groups), resources: split(resources) };
   return freezeDeep(names === undefined ? rule : { ...rule, resourceNames: split(names) });
@@ -53,8 +54,16 @@ export function bootstrapObjects(): readonly KubeObject[] {
   return [
     ...SYSTEM_NAMESPACES.map(namespaceObject),
     ...rbacObjects(BOOTSTRAP_RBAC, true),
-    priorityClass('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
-    priorityClass('system-cluster-critical', 2_000_000_000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
+    priorityClass(
+      'system-node-critical',
+      2_000_001_000,
+      'Used for system critical pods that must not be moved from their current node.',
+    ),
+    priorityClass(
+      'system-cluster-critical',
+      2_000_000_000,
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    ),
   ];
 }
 
@@ -73,9 +82,12 @@ function rbacObjects(table: RbacTable, marked: boolean): KubeObject[] {
   for (const name of list(table.clusterRoles)) {
     objects.push(role('ClusterRole', name, table.clusterRoles[name] as RoleRow, marked));
   }
-  for (const name of list(table.roles)) objects.push(role('Role', name, table.roles[name] as RoleRow, marked));
+  for (const name of list(table.roles))
+    objects.push(role('Role', name, table.roles[name] as RoleRow, marked));
   for (const name of list(table.clusterRoleBindings)) {
-    objects.push(binding('ClusterRoleBinding', name, table.clusterRoleBindings[name] ?? [], marked));
+    objects.push(
+      binding('ClusterRoleBinding', name, table.clusterRoleBindings[name] ?? [], marked),
+    );
   }
   for (const name of list(table.roleBindings)) {
     objects.push(binding('RoleBinding', name, table.roleBindings[name] ?? [], marked));
@@ -85,20 +97,32 @@ function rbacObjects(table: RbacTable, marked: boolean): KubeObject[] {
 
 function metadataOf(full: string, marked: boolean, labels: Readonly<Record<string, string>> = {}) {
   const slash = full.indexOf('/');
-  const place = slash < 0 ? { name: full } : { name: full.slice(slash + 1), namespace: full.slice(0, slash) };
+  const place =
+    slash < 0 ? { name: full } : { name: full.slice(slash + 1), namespace: full.slice(0, slash) };
   if (!marked) return place;
   return { ...place, labels: { ...COMMON_LABELS, ...labels }, annotations: COMMON_ANNOTATIONS };
 }
 
-function role(kind: 'ClusterRole' | 'Role', name: string, row: RoleRow, marked: boolean): KubeObject {
-  const fields = Array.isArray(row) ? { rules: row as readonly RuleRow[] } : (row as Exclude<RoleRow, readonly RuleRow[]>);
+function role(
+  kind: 'ClusterRole' | 'Role',
+  name: string,
+  row: RoleRow,
+  marked: boolean,
+): KubeObject {
+  const fields = Array.isArray(row)
+    ? { rules: row as readonly RuleRow[] }
+    : (row as Exclude<RoleRow, readonly RuleRow[]>);
   const metadata = metadataOf(name, marked, fields.labels);
   const head = { apiVersion: RBAC_VERSION, kind, metadata };
   if (fields.aggregate === undefined) {
     return freezeDeep({ ...head, rules: (fields.rules ?? []).map(ruleOf) });
   }
   const matchLabels = { [`rbac.authorization.k8s.io/aggregate-to-${fields.aggregate}`]: 'true' };
-  return freezeDeep({ ...head, aggregationRule: { clusterRoleSelectors: [{ matchLabels }] }, rules: [] });
+  return freezeDeep({
+    ...head,
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels }] },
+    rules: [],
+  });
 }
 
 function binding(

@@ -25,7 +25,10 @@ export function readCredentials(process: Process, options: Options): Result<Cred
   const roots = options.clientCa === '' ? ok([]) : readCertificates(process, options.clientCa);
   if (!roots.ok) return err(`unable to load client CA provider: ${roots.error}`);
   const signing = process.files.readContent(options.signingKey);
-  if (!signing.ok) return err(`failed to build token generator: open ${options.signingKey}: ${goError(signing.error)}`);
+  if (!signing.ok)
+    return err(
+      `failed to build token generator: open ${options.signingKey}: ${goError(signing.error)}`,
+    );
   const signingKey = keyFromContent(signing.value);
   if (!signingKey.ok) return err(`failed to build token generator: ${signingKey.error}`);
   const keys: PublicKey[] = [];

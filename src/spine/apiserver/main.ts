@@ -53,7 +53,10 @@ function* run(process: Process, options: Options): Task<number> {
   const listener = process.net.listen(address, options.securePort);
   if (!listener.ok) {
     const where = `${options.bindAddress}:${options.securePort}`;
-    return yield* fatal(process, `failed to create listener: failed to listen on ${where}: listen tcp ${where}: bind: ${goError(listener.error)}`);
+    return yield* fatal(
+      process,
+      `failed to create listener: failed to listen on ${where}: listen tcp ${where}: bind: ${goError(listener.error)}`,
+    );
   }
   serveHttp(process, listener.value, (exchange) => server.pipeline.handle(exchange), {
     name: 'request',
@@ -73,7 +76,12 @@ function* run(process: Process, options: Options): Task<number> {
 /** What runs once the caches are filled. */
 function* afterStart(process: Process, server: Server, options: Options): Task<void> {
   while (!server.store.ready) yield* server.store.fresh(0);
-  yield* writeMissing(server.api, bootstrapObjects(), process.random.fork('bootstrap'), process.clock.wall());
+  yield* writeMissing(
+    server.api,
+    bootstrapObjects(),
+    process.random.fork('bootstrap'),
+    process.clock.wall(),
+  );
   yield* server.store.fresh(server.store.revision);
   server.bootstrapped = true;
   process.start('bookmarks', server.api.runBookmarks(process));

@@ -67,22 +67,31 @@ export function parseOptions(args: readonly string[]): Result<Options, string> {
   if (!flags.ok) return flags;
   const text = (name: string, otherwise = ''): string => flags.value.get(name) ?? otherwise;
   const list = (name: string, otherwise = ''): string[] =>
-    text(name, otherwise).split(',').filter((each) => each !== '');
+    text(name, otherwise)
+      .split(',')
+      .filter((each) => each !== '');
   const range = parseCidr(text('service-cluster-ip-range', '10.0.0.0/24'));
   if (range === undefined) {
-    return err(`invalid argument "${text('service-cluster-ip-range')}" for "--service-cluster-ip-range"`);
+    return err(
+      `invalid argument "${text('service-cluster-ip-range')}" for "--service-cluster-ip-range"`,
+    );
   }
   const ports = /^(\d+)-(\d+)$/.exec(text('service-node-port-range', '30000-32767'));
-  if (ports === null) return err(`invalid argument "${text('service-node-port-range')}" for "--service-node-port-range"`);
+  if (ports === null)
+    return err(
+      `invalid argument "${text('service-node-port-range')}" for "--service-node-port-range"`,
+    );
   const problems: string[] = [];
   if (list('etcd-servers').length === 0) problems.push('--etcd-servers must be specified');
   const issuer = text('service-account-issuer');
   if (issuer === '') problems.push('--service-account-issuer is a required flag');
-  if (text('service-account-signing-key-file') === '') problems.push('--service-account-signing-key-file is a required flag');
+  if (text('service-account-signing-key-file') === '')
+    problems.push('--service-account-signing-key-file is a required flag');
   const modes = list('authorization-mode', 'AlwaysAllow');
   const unknown = modes.find((mode) => !MODES.includes(mode));
   if (unknown !== undefined) problems.push(`authorization-mode "${unknown}" is not a valid mode`);
-  if (problems.length > 0) return err(problems.length === 1 ? (problems[0] as string) : `[${problems.join(', ')}]`);
+  if (problems.length > 0)
+    return err(problems.length === 1 ? (problems[0] as string) : `[${problems.join(', ')}]`);
   const plugins = new Set([...DEFAULT_ADMISSION, ...list('enable-admission-plugins')]);
   for (const name of list('disable-admission-plugins')) plugins.delete(name);
   return ok({

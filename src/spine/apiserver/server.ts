@@ -53,7 +53,11 @@ export function buildServer(
 ): Server {
   const store = new Store(process, etcd, encodeStored);
   const caches = cachesOf(store);
-  const network = serviceNetwork(options.serviceRange, options.nodePorts.first, options.nodePorts.last);
+  const network = serviceNetwork(
+    options.serviceRange,
+    options.nodePorts.first,
+    options.nodePorts.last,
+  );
   caches.services.listeners.push((event) => followServices(network, event));
   const hooks = new Map<string, Hooks>([
     ['pods', podHooks],
@@ -87,11 +91,24 @@ export function buildServer(
       { name: 'ping', fails: () => undefined },
       { name: 'log', fails: () => undefined },
       { name: 'etcd', fails: () => (store.connected ? undefined : 'etcd is not reachable') },
-      { name: 'etcd-readiness', readyOnly: true, fails: () => (store.connected ? undefined : 'etcd') },
+      {
+        name: 'etcd-readiness',
+        readyOnly: true,
+        fails: () => (store.connected ? undefined : 'etcd'),
+      },
       { name: 'informer-sync', readyOnly: true, fails: () => (store.ready ? undefined : 'caches') },
-      { name: 'poststarthook/rbac/bootstrap-roles', fails: () => (server.bootstrapped ? undefined : 'not finished') },
-      { name: 'poststarthook/scheduling/bootstrap-system-priority-classes', fails: () => (server.bootstrapped ? undefined : 'not finished') },
-      { name: 'poststarthook/start-kube-apiserver-identity-lease-controller', fails: () => (server.ready ? undefined : 'not finished') },
+      {
+        name: 'poststarthook/rbac/bootstrap-roles',
+        fails: () => (server.bootstrapped ? undefined : 'not finished'),
+      },
+      {
+        name: 'poststarthook/scheduling/bootstrap-system-priority-classes',
+        fails: () => (server.bootstrapped ? undefined : 'not finished'),
+      },
+      {
+        name: 'poststarthook/start-kube-apiserver-identity-lease-controller',
+        fails: () => (server.ready ? undefined : 'not finished'),
+      },
     ],
     metrics: () => metricsText(pipeline, store),
     issuer: options.issuer,
@@ -141,7 +158,8 @@ function judgesOf(options: Options, pods: ResourceCache, rbac: Rbac): Judge[] {
   for (const mode of options.authorizationModes) {
     if (mode === 'Node') judges.push(new NodeAuthorizer(pods, nodeRules()));
     else if (mode === 'RBAC') judges.push(rbac);
-    else if (mode === 'AlwaysAllow') judges.push({ authorize: () => ({ allowed: true, reason: '' }) });
+    else if (mode === 'AlwaysAllow')
+      judges.push({ authorize: () => ({ allowed: true, reason: '' }) });
     else judges.push({ authorize: () => ({ allowed: false, reason: '' }) });
   }
   return judges;
@@ -165,7 +183,11 @@ function subresourcesOf(
   credentials: Credentials,
   api: () => Api,
 ): ReadonlyMap<string, Subresource> {
-  const issuer = { key: credentials.signingKey, issuer: options.issuer, audiences: options.audiences };
+  const issuer = {
+    key: credentials.signingKey,
+    issuer: options.issuer,
+    audiences: options.audiences,
+  };
   return new Map<string, Subresource>([
     ['pods/binding', serveBinding],
     ['pods/eviction', serveEviction],

@@ -207,9 +207,7 @@ export class Mvcc {
       lease: request.ignoreLease === true ? (old?.lease ?? 0) : (request.lease ?? 0),
     };
     this.#append(request.key, { revision, kv });
-    this.#pending.push(
-      old === undefined ? { type: 'PUT', kv } : { type: 'PUT', kv, prevKv: old },
-    );
+    this.#pending.push(old === undefined ? { type: 'PUT', kv } : { type: 'PUT', kv, prevKv: old });
     return request.prevKv === true && old !== undefined ? { prevKv: old } : {};
   }
 
@@ -329,7 +327,11 @@ function sortKeyValues(kvs: KeyValue[], request: RangeRequest): void {
   kvs.sort((a, b) => sign * orderBy(a, b, target));
 }
 
-function orderBy(a: KeyValue, b: KeyValue, target: NonNullable<RangeRequest['sortTarget']>): number {
+function orderBy(
+  a: KeyValue,
+  b: KeyValue,
+  target: NonNullable<RangeRequest['sortTarget']>,
+): number {
   switch (target) {
     case 'KEY':
       return compareText(a.key, b.key);

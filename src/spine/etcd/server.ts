@@ -18,7 +18,14 @@ import type { HttpExchange } from '../../machines/network/http-types.ts';
 import type { TlsServerOptions } from '../../machines/network/tls-types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { Database } from './database.ts';
-import { checkTimers, type Flags, parseDuration, parseFlags, parseUrls, type Url } from './flags.ts';
+import {
+  checkTimers,
+  type Flags,
+  parseDuration,
+  parseFlags,
+  parseUrls,
+  type Url,
+} from './flags.ts';
 import { EXPIRY_CHECK } from './lease.ts';
 import { ProposalLog } from './log.ts';
 import { type Compactor, compactorOf } from './auto-compaction.ts';
@@ -32,7 +39,9 @@ export const etcd: Program = {
   version: ETCD_VERSION,
   *main(process) {
     if (process.argv.includes('--version')) {
-      yield* process.print(`etcd Version: ${ETCD_VERSION}\nGo Version: go1.23.11\nGo OS/Arch: linux/amd64\n`);
+      yield* process.print(
+        `etcd Version: ${ETCD_VERSION}\nGo Version: go1.23.11\nGo OS/Arch: linux/amd64\n`,
+      );
       return 0;
     }
     const flags = parseFlags(process.argv.slice(1));
@@ -221,7 +230,8 @@ class Member {
       this.#process.trace.loop.cause = BACKGROUND;
       yield* this.#process.sleep(compactor.period);
       const revision = compactor.next(this.#process.clock.monotonic());
-      if (revision !== undefined) this.#log.propose({ apply: ({ store }) => void store.compact(revision) });
+      if (revision !== undefined)
+        this.#log.propose({ apply: ({ store }) => void store.compact(revision) });
     }
   }
 
@@ -241,15 +251,19 @@ class Member {
   #http(exchange: HttpExchange): void {
     const path = exchange.request.target.split('?')[0];
     const text = this.#page(path ?? '');
-    const type = path === '/health' || path === '/version' ? 'application/json' : 'text/plain; charset=utf-8';
-    const headers = new Map([['content-type', text === undefined ? 'text/plain; charset=utf-8' : type]]);
+    const type =
+      path === '/health' || path === '/version' ? 'application/json' : 'text/plain; charset=utf-8';
+    const headers = new Map([
+      ['content-type', text === undefined ? 'text/plain; charset=utf-8' : type],
+    ]);
     exchange.respond(text === undefined ? 404 : 200, headers, utf8(text ?? '404 page not found\n'));
   }
 
   #page(path: string): string | undefined {
     if (path === '/health') return '{"health":"true","reason":""}';
     if (path === '/livez' || path === '/readyz') return 'ok\n';
-    if (path === '/version') return `{"etcdserver":"${ETCD_VERSION}","etcdcluster":"3.6.0","storage":"3.6.0"}`;
+    if (path === '/version')
+      return `{"etcdserver":"${ETCD_VERSION}","etcdcluster":"3.6.0","storage":"3.6.0"}`;
     if (path !== '/metrics') return undefined;
     this.#declareMemory();
     const { store, index } = this.#database;
@@ -268,4 +282,3 @@ class Member {
     ].join('\n');
   }
 }
-

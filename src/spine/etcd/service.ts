@@ -180,9 +180,14 @@ export class Service {
 
   #watch(request: M.WatchCreateRequest, exchange: HttpExchange): void {
     const watchId = request.watchId ?? this.#watchId++;
-    const send = (response: Omit<M.WatchResponse, 'header' | 'watchId'>, revision?: number): boolean => {
+    const send = (
+      response: Omit<M.WatchResponse, 'header' | 'watchId'>,
+      revision?: number,
+    ): boolean => {
       const size = sizeOfKvs(response.events.map((event) => event.kv));
-      return exchange.post(rpcMessage({ header: this.header(revision), watchId, ...response }, size));
+      return exchange.post(
+        rpcMessage({ header: this.header(revision), watchId, ...response }, size),
+      );
     };
     exchange.start(200, GRPC_OK);
     send({ created: true, events: [] });
@@ -314,4 +319,3 @@ function respond(
   ]);
   exchange.respond(200, headers);
 }
-

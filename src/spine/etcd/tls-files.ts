@@ -12,7 +12,10 @@ export interface TlsFiles {
 }
 
 /** TLS of a listener, or undefined when no certificate is named. */
-export function tlsOptions(process: Process, files: TlsFiles): Result<TlsServerOptions | undefined, string> {
+export function tlsOptions(
+  process: Process,
+  files: TlsFiles,
+): Result<TlsServerOptions | undefined, string> {
   if (files.certificate === '' || files.key === '') return ok(undefined);
   const identity = readIdentity(process, files.certificate, files.key);
   if (!identity.ok) return err(identity.error);

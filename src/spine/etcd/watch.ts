@@ -44,7 +44,13 @@ export class WatchHub {
     const start = request.startRevision ?? 0;
     const current = this.#store.revision;
     if (start > 0 && start <= current && start < this.#store.compactRevision) return undefined;
-    const entry: Entry = { request, sink, from: start > 0 ? start : current + 1, sent: current, open: true };
+    const entry: Entry = {
+      request,
+      sink,
+      from: start > 0 ? start : current + 1,
+      sent: current,
+      open: true,
+    };
     this.#add(entry);
     if (start > 0 && start <= current) this.#catchUp(entry, start);
     const hub = this;

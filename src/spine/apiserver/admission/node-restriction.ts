@@ -28,7 +28,9 @@ export function nodeRestriction(pods: ResourceCache): AdmissionPlugin {
         const pod = object as Pod;
         if (operation === 'CREATE' && info.subresource === '') {
           if (annotationOf(pod, MIRROR) === undefined) {
-            return refuse(`pod does not have "${MIRROR}" annotation, node "${node}" can only create mirror pods`);
+            return refuse(
+              `pod does not have "${MIRROR}" annotation, node "${node}" can only create mirror pods`,
+            );
           }
           if (pod.spec?.nodeName === node) return ok(object);
           return refuse(`node "${node}" can only create pods with spec.nodeName set to itself`);
@@ -38,7 +40,9 @@ export function nodeRestriction(pods: ResourceCache): AdmissionPlugin {
         if (operation === 'DELETE') {
           return refuse(`node "${node}" can only delete pods with spec.nodeName set to itself`);
         }
-        return refuse(`node "${node}" can only update pod status for pods with spec.nodeName set to itself`);
+        return refuse(
+          `node "${node}" can only update pod status for pods with spec.nodeName set to itself`,
+        );
       }
       if (info.resource === 'serviceaccounts' && info.subresource === 'token') {
         const reference = (object as unknown as TokenRequest).spec?.boundObjectRef;

@@ -16,7 +16,12 @@ const UNREACHABLE = 'node.kubernetes.io/unreachable';
 const PODS = { group: '', resource: 'pods' };
 
 function toleration(key: string): Toleration {
-  return Object.freeze({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: SECONDS });
+  return Object.freeze({
+    key,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: SECONDS,
+  });
 }
 const FOR_NOT_READY = toleration(NOT_READY);
 const FOR_UNREACHABLE = toleration(UNREACHABLE);
@@ -34,7 +39,8 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
   admit(context, operation, object) {
     const { info } = context;
     const pod = object as Pod;
-    if (operation !== 'CREATE' || info.resource !== 'pods' || info.subresource !== '') return ok(object);
+    if (operation !== 'CREATE' || info.resource !== 'pods' || info.subresource !== '')
+      return ok(object);
     if (pod.spec === undefined) return ok(object);
     const list = pod.spec.tolerations ?? [];
     const more: Toleration[] = [];
@@ -52,12 +58,20 @@ export function priorityAdmission(classes: ResourceCache): AdmissionPlugin {
     admit(context, operation, object) {
       const { info } = context;
       const pod = object as Pod;
-      if (operation !== 'CREATE' || info.resource !== 'pods' || info.subresource !== '') return ok(object);
+      if (operation !== 'CREATE' || info.resource !== 'pods' || info.subresource !== '')
+        return ok(object);
       if (pod.spec === undefined) return ok(object);
       const name = pod.spec.priorityClassName ?? '';
-      const chosen = name === '' ? defaultClass(classes) : (classes.get('', name)?.object as PriorityClass | undefined);
+      const chosen =
+        name === ''
+          ? defaultClass(classes)
+          : (classes.get('', name)?.object as PriorityClass | undefined);
       if (chosen === undefined && name !== '') {
-        return forbidden(PODS, pod.metadata.name ?? '', `no PriorityClass with name ${name} was found`);
+        return forbidden(
+          PODS,
+          pod.metadata.name ?? '',
+          `no PriorityClass with name ${name} was found`,
+        );
       }
       const priority = chosen?.value ?? 0;
       if (pod.spec.priority !== undefined && pod.spec.priority !== priority) {
@@ -79,7 +93,8 @@ function defaultClass(classes: ResourceCache): PriorityClass | undefined {
   let found: PriorityClass | undefined;
   for (const [, cached] of classes.items.range('')) {
     const each = cached.object as PriorityClass;
-    if (each.globalDefault === true && (found === undefined || each.value < found.value)) found = each;
+    if (each.globalDefault === true && (found === undefined || each.value < found.value))
+      found = each;
   }
   return found;
 }

@@ -22,12 +22,17 @@ export function serviceAccountAdmission(accounts: ResourceCache): AdmissionPlugi
     name: 'ServiceAccount',
     admit(context, operation, object) {
       const { info, process } = context;
-      if (operation !== 'CREATE' || info.resource !== 'pods' || info.subresource !== '') return ok(object);
+      if (operation !== 'CREATE' || info.resource !== 'pods' || info.subresource !== '')
+        return ok(object);
       const pod = object as Pod;
       // A mirror of a static pod brings no identity.
       if (annotationOf(pod, MIRROR) !== undefined || pod.spec === undefined) {
         if ((pod.spec?.serviceAccountName ?? '') === '') return ok(object);
-        return forbidden(PODS, pod.metadata.name, 'a mirror pod may not reference service accounts');
+        return forbidden(
+          PODS,
+          pod.metadata.name,
+          'a mirror pod may not reference service accounts',
+        );
       }
       const wanted = pod.spec.serviceAccountName ?? '';
       const name = wanted === '' ? 'default' : wanted;
@@ -55,7 +60,9 @@ function withToken(spec: PodSpec, suffix: () => string): PodSpec {
   const known = spec.volumes?.find((volume) => volume.name.startsWith(PREFIX));
   const volumeName = known?.name ?? PREFIX + suffix();
   let used = false;
-  const mounted = (containers: readonly Container[] | undefined): readonly Container[] | undefined =>
+  const mounted = (
+    containers: readonly Container[] | undefined,
+  ): readonly Container[] | undefined =>
     containers?.map((container) => {
       const mounts = container.volumeMounts ?? [];
       if (mounts.some((mount) => mount.mountPath === MOUNT_PATH)) return container;
@@ -67,7 +74,9 @@ function withToken(spec: PodSpec, suffix: () => string): PodSpec {
   const initContainers = mounted(spec.initContainers);
   if (!used) return spec;
   const volumes =
-    known === undefined ? Object.freeze([...(spec.volumes ?? []), tokenVolume(volumeName)]) : spec.volumes;
+    known === undefined
+      ? Object.freeze([...(spec.volumes ?? []), tokenVolume(volumeName)])
+      : spec.volumes;
   const changed = withFields(spec, { volumes, containers });
   return initContainers === undefined
     ? changed
@@ -84,7 +93,10 @@ function tokenVolume(name: string): Volume {
         {
           downwardAPI: {
             items: [
-              { path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } },
+              {
+                path: 'namespace',
+                fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' },
+              },
             ],
           },
         },

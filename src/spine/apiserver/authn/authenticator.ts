@@ -68,16 +68,22 @@ export class TokenAuthenticator {
   }
 
   /** The user of a token; the error says why it is none (TokenReview shows it). */
-  authenticate(token: string, audiences: readonly string[] = this.#options.audiences): Result<User, string> {
+  authenticate(
+    token: string,
+    audiences: readonly string[] = this.#options.audiences,
+  ): Result<User, string> {
     const payload = this.#verifier.verify(token);
     if (payload === undefined) return err('invalid bearer token');
     const claims = this.#read(payload);
-    if (claims === undefined || claims.iss !== this.#options.issuer) return err('invalid bearer token');
+    if (claims === undefined || claims.iss !== this.#options.issuer)
+      return err('invalid bearer token');
     const now = this.#options.now() / 1_000_000;
     if ((claims.exp ?? 0) <= now) return err('service account token has expired');
     if ((claims.nbf ?? 0) > now + 1) return err('service account token is not valid yet');
     if (!(claims.aud ?? []).some((each) => audiences.includes(each))) {
-      return err(`token audiences ${JSON.stringify(claims.aud ?? [])} is invalid for the target audiences ${JSON.stringify(audiences)}`);
+      return err(
+        `token audiences ${JSON.stringify(claims.aud ?? [])} is invalid for the target audiences ${JSON.stringify(audiences)}`,
+      );
     }
     return this.#userOf(claims);
   }
@@ -104,11 +110,16 @@ export class TokenAuthenticator {
       return err('service account token has been invalidated');
     }
     const extra = new Map<string, readonly string[]>();
-    if (claims.jti !== undefined) extra.set('authentication.kubernetes.io/credential-id', [`JTI=${claims.jti}`]);
+    if (claims.jti !== undefined)
+      extra.set('authentication.kubernetes.io/credential-id', [`JTI=${claims.jti}`]);
     const { pod, node } = bound;
     if (pod !== undefined) {
       const metadata = find('pods', namespace, pod.name);
-      if (metadata === undefined || metadata.uid !== pod.uid || isOver(metadata, this.#options.now())) {
+      if (
+        metadata === undefined ||
+        metadata.uid !== pod.uid ||
+        isOver(metadata, this.#options.now())
+      ) {
         return err('service account token has been invalidated');
       }
       extra.set('authentication.kubernetes.io/pod-name', [pod.name]);
@@ -121,7 +132,11 @@ export class TokenAuthenticator {
     return ok({
       name: `system:serviceaccount:${namespace}:${account.name}`,
       uid: account.uid,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+      groups: [
+        'system:serviceaccounts',
+        `system:serviceaccounts:${namespace}`,
+        'system:authenticated',
+      ],
       extra,
     });
   }
@@ -154,7 +169,9 @@ export class RequestAuthenticator implements Authenticator {
         name: commonName,
         uid: '',
         groups: [...organizations, 'system:authenticated'],
-        extra: new Map([['authentication.kubernetes.io/credential-id', [`X509SHA256=${certificate.id}`]]]),
+        extra: new Map([
+          ['authentication.kubernetes.io/credential-id', [`X509SHA256=${certificate.id}`]],
+        ]),
       };
       this.#users.set(certificate.id, user);
       return ok(user);

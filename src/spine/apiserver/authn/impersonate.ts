@@ -35,7 +35,12 @@ export function impersonator(authorizer: UnionAuthorizer): Impersonate {
         ? []
         : ['system:serviceaccounts', `system:serviceaccounts:${account[0] ?? ''}`];
     const all = new Set([...groups, ...more, 'system:authenticated']);
-    return ok({ name, uid: headers.get('impersonate-uid') ?? '', groups: [...all], extra: new Map() });
+    return ok({
+      name,
+      uid: headers.get('impersonate-uid') ?? '',
+      groups: [...all],
+      extra: new Map(),
+    });
   };
 }
 

@@ -38,10 +38,16 @@ export interface Decision {
 
 /** `pods "a" is forbidden: User "x" cannot get resource "pods" in API group "" in the namespace "default"` */
 export function refusal(attributes: Attributes, reason: string): Err<Failure> {
-  const { user, verb, group, resource, subresource, namespace, name, path, isResource } = attributes;
+  const { user, verb, group, resource, subresource, namespace, name, path, isResource } =
+    attributes;
   if (!isResource) {
     const text = `forbidden: User ${html(user.name)} cannot ${verb} path ${html(path)}`;
-    return failure({ code: 403, reason: 'Forbidden', message: withReason(text, reason), details: {} });
+    return failure({
+      code: 403,
+      reason: 'Forbidden',
+      message: withReason(text, reason),
+      details: {},
+    });
   }
   const full = subresource === '' ? resource : `${resource}/${subresource}`;
   const scope = namespace === '' ? 'at the cluster scope' : `in the namespace ${html(namespace)}`;

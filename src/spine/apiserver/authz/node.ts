@@ -7,7 +7,7 @@
 import type { PolicyRule, Pod, Volume } from '../../../ground/api/types.ts';
 import type { User } from '../generic/context.ts';
 import type { ResourceCache } from '../generic/watch-cache.ts';
-import { type Attributes, type Decision } from './attributes.ts';
+import type { Attributes, Decision } from './attributes.ts';
 import { covers } from './rbac.ts';
 
 const NODE_PREFIX = 'system:node:';
@@ -35,8 +35,10 @@ export class NodeAuthorizer {
     if (node === undefined) return NO_OPINION;
     if (attributes.isResource) {
       if (attributes.group === '') {
-        if (attributes.resource === 'secrets') return this.#reference(node, attributes, refersToSecret);
-        if (attributes.resource === 'configmaps') return this.#reference(node, attributes, refersToConfigMap);
+        if (attributes.resource === 'secrets')
+          return this.#reference(node, attributes, refersToSecret);
+        if (attributes.resource === 'configmaps')
+          return this.#reference(node, attributes, refersToConfigMap);
         if (attributes.resource === 'serviceaccounts') return this.#token(node, attributes);
       }
       if (attributes.group === 'coordination.k8s.io') return lease(node, attributes);
@@ -89,8 +91,10 @@ function lease(node: string, attributes: Attributes): Decision {
   if (!['get', 'create', 'update', 'patch', 'delete'].includes(verb)) {
     return deny('can only get, create, update, patch, or delete a node lease');
   }
-  if (namespace !== 'kube-node-lease') return deny(`can only access leases in the "kube-node-lease" system namespace`);
-  if (verb !== 'create' && name !== node) return deny('can only access node lease with the same name as the requesting node');
+  if (namespace !== 'kube-node-lease')
+    return deny(`can only access leases in the "kube-node-lease" system namespace`);
+  if (verb !== 'create' && name !== node)
+    return deny('can only access node lease with the same name as the requesting node');
   return ALLOW;
 }
 
@@ -98,15 +102,31 @@ function refersToSecret(pod: Pod, name: string): boolean {
   const { spec } = pod;
   if (spec?.imagePullSecrets?.some((each) => each.name === name) === true) return true;
   return (
-    inVolumes(spec?.volumes, (volume) => volume.secret?.secretName === name, (source) => source.secret?.name === name) ||
-    inContainers(pod, (env) => env.secretRef?.name === name, (value) => value.secretKeyRef?.name === name)
+    inVolumes(
+      spec?.volumes,
+      (volume) => volume.secret?.secretName === name,
+      (source) => source.secret?.name === name,
+    ) ||
+    inContainers(
+      pod,
+      (env) => env.secretRef?.name === name,
+      (value) => value.secretKeyRef?.name === name,
+    )
   );
 }
 
 function refersToConfigMap(pod: Pod, name: string): boolean {
   return (
-    inVolumes(pod.spec?.volumes, (volume) => volume.configMap?.name === name, (source) => source.configMap?.name === name) ||
-    inContainers(pod, (env) => env.configMapRef?.name === name, (value) => value.configMapKeyRef?.name === name)
+    inVolumes(
+      pod.spec?.volumes,
+      (volume) => volume.configMap?.name === name,
+      (source) => source.configMap?.name === name,
+    ) ||
+    inContainers(
+      pod,
+      (env) => env.configMapRef?.name === name,
+      (value) => value.configMapKeyRef?.name === name,
+    )
   );
 }
 

@@ -74,9 +74,16 @@ export class Rbac {
   }
 
   /** The rules of all roles bound to a user, cluster-wide first. Missing roles are noted as errors. */
-  *rulesFor(user: User, namespace: string, errors: string[]): Generator<readonly PolicyRule[], void, void> {
+  *rulesFor(
+    user: User,
+    namespace: string,
+    errors: string[],
+  ): Generator<readonly PolicyRule[], void, void> {
     const subjects = subjectKeys(user);
-    this.#cluster ??= indexBindings(this.#caches.clusterRoleBindings) as Map<string, ClusterRoleBinding[]>;
+    this.#cluster ??= indexBindings(this.#caches.clusterRoleBindings) as Map<
+      string,
+      ClusterRoleBinding[]
+    >;
     for (const binding of unique(this.#cluster, subjects)) {
       yield this.#rulesOf(binding, '', errors);
     }
@@ -93,7 +100,9 @@ export class Rbac {
     const cache = cluster ? this.#caches.clusterRoles : this.#caches.roles;
     const role = cache.get(namespace, name)?.object as Role | ClusterRole | undefined;
     if (role !== undefined) return role.rules ?? [];
-    errors.push(`${cluster ? 'clusterrole' : 'role'}.rbac.authorization.k8s.io "${name}" not found`);
+    errors.push(
+      `${cluster ? 'clusterrole' : 'role'}.rbac.authorization.k8s.io "${name}" not found`,
+    );
     return [];
   }
 
@@ -159,7 +168,8 @@ function joined(errors: readonly string[]): string {
 export function covers(rule: PolicyRule, attributes: Attributes): boolean {
   const { verb, group, resource, subresource, name, isResource, path } = attributes;
   if (!has(rule.verbs, verb)) return false;
-  if (!isResource) return (rule.nonResourceURLs ?? []).some((pattern) => matchesPath(pattern, path));
+  if (!isResource)
+    return (rule.nonResourceURLs ?? []).some((pattern) => matchesPath(pattern, path));
   if (!has(rule.apiGroups, group)) return false;
   const full = subresource === '' ? resource : `${resource}/${subresource}`;
   const listed = (rule.resources ?? []).some(

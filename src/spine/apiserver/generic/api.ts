@@ -18,7 +18,11 @@ import { ResourceCache } from './watch-cache.ts';
 import { ClientWatch } from './watch.ts';
 
 /** Answers a subresource; true when it did. */
-export type Subresource = (registry: Registry, context: RequestContext, answer: Answer) => Task<void>;
+export type Subresource = (
+  registry: Registry,
+  context: RequestContext,
+  answer: Answer,
+) => Task<void>;
 
 export interface ApiOptions {
   readonly component: string;
@@ -71,7 +75,9 @@ export class Api {
     if (info.subresource !== '') {
       const own = this.#options.subresources.get(`${qualified}/${info.subresource}`);
       if (own !== undefined) return yield* own(registry, context, answer);
-      const listed = registry.descriptor.subresources.some((each) => each.name === info.subresource);
+      const listed = registry.descriptor.subresources.some(
+        (each) => each.name === info.subresource,
+      );
       if (!listed || info.subresource !== 'status') return unknownPath(answer);
       return yield* serveResource(registry, context, answer);
     }
@@ -102,7 +108,17 @@ export class Api {
       cache = new ResourceCache(descriptor);
       if (descriptor.virtual !== true) this.store.addCache(cache);
     }
-    const registry = new Registry(cache, this.store, hooks(descriptor), admission, component, descriptor);
-    this.registries.set(`${descriptor.group}/${descriptor.version}/${descriptor.resource}`, registry);
+    const registry = new Registry(
+      cache,
+      this.store,
+      hooks(descriptor),
+      admission,
+      component,
+      descriptor,
+    );
+    this.registries.set(
+      `${descriptor.group}/${descriptor.version}/${descriptor.resource}`,
+      registry,
+    );
   }
 }

@@ -33,7 +33,11 @@ export type MoreOps = readonly RequestOp[];
 /** What the server knows of a kind beyond its descriptor: allocation, grace, special deletes. */
 export interface Hooks {
   /** Makes what a new object is given: addresses, ports. Called after admission, before validation. */
-  allocate?(context: RequestContext, object: KubeObject, old: KubeObject | undefined): Result<KubeObject, Failure>;
+  allocate?(
+    context: RequestContext,
+    object: KubeObject,
+    old: KubeObject | undefined,
+  ): Result<KubeObject, Failure>;
   /** Writes that go with a create, update or delete. */
   more?(next: KubeObject | undefined, old: KubeObject | undefined): MoreOps;
   /** Takes back what `allocate` gave when the write did not happen. */

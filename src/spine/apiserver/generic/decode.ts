@@ -18,11 +18,21 @@ import { type Chunk, isBytes } from '../../../machines/network/chunk.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import { objectOf } from '../../client/api-body.ts';
 import type { RequestContext } from './context.ts';
-import { badRequest, type Failure, invalid, requestTooLarge, unsupportedMediaType } from './status.ts';
+import {
+  badRequest,
+  type Failure,
+  invalid,
+  requestTooLarge,
+  unsupportedMediaType,
+} from './status.ts';
 
 /** Three MiB. */
 export const BODY_BYTES_MAX = 3_145_728;
-export const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+export const BODY_TYPES = [
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubernetes.protobuf',
+];
 
 /** The media type of a body, without parameters; JSON when none is said. */
 export function mediaType(exchange: HttpExchange): string {
@@ -98,14 +108,20 @@ export function decodeAny(exchange: HttpExchange, schema: string): Result<KubeOb
   const parsed = parseBody(body, mediaType(exchange));
   if (!parsed.ok) return parsed;
   if (!parsed.value.raw) return ok(parsed.value.value as KubeObject);
-  const decoded = decodeAs<KubeObject>(schema, parsed.value.value as Value, parsed.value.duplicates);
+  const decoded = decodeAs<KubeObject>(
+    schema,
+    parsed.value.value as Value,
+    parsed.value.duplicates,
+  );
   return decoded.ok ? ok(decoded.value.object) : badRequest(decoded.error);
 }
 
 function parseBody(body: Chunk, type: string): Result<Parsed, Failure> {
   if (!isBytes(body) && body.protocol === 'api-object') {
     const object = objectOf(body);
-    return object.ok ? ok({ value: object.value, duplicates: [], raw: false }) : badRequest(object.error);
+    return object.ok
+      ? ok({ value: object.value, duplicates: [], raw: false })
+      : badRequest(object.error);
   }
   const bytes = isBytes(body) ? body : body.render();
   if (bytes.length > BODY_BYTES_MAX) return requestTooLarge(BODY_BYTES_MAX);
@@ -116,7 +132,11 @@ function parseBody(body: Chunk, type: string): Result<Parsed, Failure> {
       return badRequest(`error converting YAML to JSON: ${parsed.error.message}`);
     }
     const document = parsed.documents[0];
-    return ok({ value: document?.value ?? null, duplicates: document?.duplicates ?? [], raw: true });
+    return ok({
+      value: document?.value ?? null,
+      duplicates: document?.duplicates ?? [],
+      raw: true,
+    });
   }
   const parsed = parseJson(text);
   if (!parsed.ok) return badRequest(parsed.error.message);
@@ -133,7 +153,9 @@ function checkKind(descriptor: ResourceDescriptor, object: KubeObject): Result<v
   }
   const kind = object?.kind ?? '';
   if (kind !== '' && kind !== descriptor.kind) {
-    return badRequest(`${kind} in version "${descriptor.version}" cannot be handled as a ${descriptor.kind}: converting (v1.${kind}) to (core.${descriptor.kind}): unknown conversion`);
+    return badRequest(
+      `${kind} in version "${descriptor.version}" cannot be handled as a ${descriptor.kind}: converting (v1.${kind}) to (core.${descriptor.kind}): unknown conversion`,
+    );
   }
   return ok(undefined);
 }
@@ -147,7 +169,9 @@ export function complete(
   if (!named.ok) return named;
   const apiVersion = apiVersionOf(descriptor);
   const metadata = object.metadata ?? NO_METADATA;
-  return ok(descriptor.defaults(withFields(object, { apiVersion, kind: descriptor.kind, metadata })));
+  return ok(
+    descriptor.defaults(withFields(object, { apiVersion, kind: descriptor.kind, metadata })),
+  );
 }
 
 const NO_METADATA = Object.freeze({}) as KubeObject['metadata'];

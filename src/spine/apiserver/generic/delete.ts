@@ -45,7 +45,9 @@ export function* deleteObject(
     if (dying !== undefined && sameValue(dying, current.object)) return ok(current.object);
     const outcome = yield* write(registry, context, current, dying);
     if (outcome.kind === 'written') {
-      return ok(dying === undefined ? gone(registry, outcome.written.object) : outcome.written.object);
+      return ok(
+        dying === undefined ? gone(registry, outcome.written.object) : outcome.written.object,
+      );
     }
     if (outcome.kind === 'failed') return { ok: false, error: outcome.failure };
     current = outcome.current;
@@ -102,7 +104,9 @@ function doomed(
   }
   const finalizers = finalizersAfter(object, options);
   const waits =
-    finalizers.length > 0 || grace > 0 || (hooks.mayRemove !== undefined && !hooks.mayRemove(object));
+    finalizers.length > 0 ||
+    grace > 0 ||
+    (hooks.mayRemove !== undefined && !hooks.mayRemove(object));
   if (!waits) return undefined;
   const started = isDeleting(object)
     ? shortened(object, graceful ? grace : 0)

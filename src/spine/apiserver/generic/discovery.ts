@@ -52,7 +52,9 @@ export class Discovery {
 
   /** `/api/v1` and `/apis/{group}/{version}`; undefined when there is none. */
   resources(group: string, version: string): unknown {
-    const found = this.#descriptors.filter((each) => each.group === group && each.version === version);
+    const found = this.#descriptors.filter(
+      (each) => each.group === group && each.version === version,
+    );
     if (found.length === 0) return undefined;
     const groupVersion = group === '' ? version : `${group}/${version}`;
     return this.#once(groupVersion, () => ({
@@ -84,7 +86,9 @@ export class Discovery {
 
   etag(core: boolean): string {
     const names = this.#descriptors.filter((each) => (each.group === '') === core);
-    const hash = fnv1a(names.map((each) => `${each.group}/${each.version}/${each.resource}`).join());
+    const hash = fnv1a(
+      names.map((each) => `${each.group}/${each.version}/${each.resource}`).join(),
+    );
     return `"${hash.toString(16).padStart(8, '0').repeat(8).toUpperCase()}"`;
   }
 
@@ -97,7 +101,9 @@ export class Discovery {
   }
 
   #groupNames(): string[] {
-    const names = [...new Set(this.#descriptors.map((each) => each.group))].filter((each) => each !== '');
+    const names = [...new Set(this.#descriptors.map((each) => each.group))].filter(
+      (each) => each !== '',
+    );
     const rank = (name: string): number => {
       const at = ORDER.indexOf(name);
       return at < 0 ? ORDER.length : at;
@@ -106,7 +112,11 @@ export class Discovery {
   }
 
   #versionsOf(group: string): string[] {
-    return [...new Set(this.#descriptors.filter((each) => each.group === group).map((each) => each.version))];
+    return [
+      ...new Set(
+        this.#descriptors.filter((each) => each.group === group).map((each) => each.version),
+      ),
+    ];
   }
 
   #once(key: string, make: () => unknown): unknown {
@@ -152,7 +162,9 @@ function legacyEntries(each: ResourceDescriptor): unknown[] {
 function storageHash(each: ResourceDescriptor): string {
   const text = `${each.group}/${each.version}/${each.kind}`;
   const hash = fnv1a(text);
-  const bytes = utf8(text + text).subarray(0, 8).map((byte, index) => byte ^ (hash >>> (index % 4) * 8));
+  const bytes = utf8(text + text)
+    .subarray(0, 8)
+    .map((byte, index) => byte ^ (hash >>> ((index % 4) * 8)));
   return base64Of(bytes);
 }
 

@@ -32,7 +32,11 @@ export function formOf(accept: string): Form | undefined {
     const json = type === 'application/json' || type === '*/*' || type === 'application/*';
     if (json && as === undefined) return 'json';
     if (json && as === 'Table' && hasVersion(parameters, ['v1', 'v1beta1'])) return 'table';
-    if (json && as?.startsWith('PartialObjectMetadata') === true && hasVersion(parameters, ['v1'])) {
+    if (
+      json &&
+      as?.startsWith('PartialObjectMetadata') === true &&
+      hasVersion(parameters, ['v1'])
+    ) {
       return 'partial';
     }
     if (type === 'application/yaml' && as === undefined) return 'yaml';
@@ -52,7 +56,13 @@ function wantsIndent(context: RequestContext): boolean {
   return /^(curl|Wget|Mozilla\/5\.0)/.test(context.userAgent);
 }
 
-function send(answer: Answer, context: RequestContext, form: Form, status: number, object: unknown): void {
+function send(
+  answer: Answer,
+  context: RequestContext,
+  form: Form,
+  status: number,
+  object: unknown,
+): void {
   if (form === 'yaml') {
     return answer.chunk(status, 'application/yaml', utf8(formatObjectYaml(object)));
   }
@@ -71,7 +81,8 @@ export function encodeObject(
 ): void {
   const form = formFor(answer);
   if (form === undefined) return answer.fail(notAcceptable(ACCEPTED).error);
-  const shown = form === 'json' || form === 'yaml' ? object : single(registry, context, form, object);
+  const shown =
+    form === 'json' || form === 'yaml' ? object : single(registry, context, form, object);
   send(answer, context, form, status, shown);
 }
 
@@ -92,7 +103,13 @@ export function encodeList(
   if (form === 'partial') {
     const items = listed.items.map(partialOf);
     const kind = 'PartialObjectMetadataList';
-    return send(answer, context, form, 200, freezeDeep({ kind, apiVersion: 'meta.k8s.io/v1', metadata, items }));
+    return send(
+      answer,
+      context,
+      form,
+      200,
+      freezeDeep({ kind, apiVersion: 'meta.k8s.io/v1', metadata, items }),
+    );
   }
   send(answer, context, form, 200, listObject(registry, listed));
 }
@@ -101,7 +118,12 @@ function formFor(answer: Answer): Form | undefined {
   return formOf(answer.exchange.request.headers.get('accept') ?? '');
 }
 
-function single(registry: Registry, context: RequestContext, form: Form, object: KubeObject): KubeObject {
+function single(
+  registry: Registry,
+  context: RequestContext,
+  form: Form,
+  object: KubeObject,
+): KubeObject {
   if (form === 'partial') return partialOf(object);
   const include = context.info.query.get('includeObject') ?? 'Metadata';
   const metadata = { resourceVersion: object.metadata.resourceVersion ?? '' };
@@ -128,7 +150,11 @@ export function listObject(registry: Registry, listed: Listed): KubeObject {
 }
 
 /** What a watch shows instead of objects, or undefined for the objects themselves. */
-export function transformFor(answer: Answer, context: RequestContext, registry: Registry): Transform {
+export function transformFor(
+  answer: Answer,
+  context: RequestContext,
+  registry: Registry,
+): Transform {
   const form = formFor(answer);
   if (form === 'partial') return partialOf;
   if (form !== 'table') return undefined;

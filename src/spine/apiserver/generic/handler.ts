@@ -118,7 +118,11 @@ export class Pipeline {
     const { request } = exchange;
     const info = requestInfoOf(request.method, request.target);
     const warnings = new Set<string>();
-    const answer = new Answer(exchange, request.headers.get('audit-id') ?? process.random.uuid(), warnings);
+    const answer = new Answer(
+      exchange,
+      request.headers.get('audit-id') ?? process.random.uuid(),
+      warnings,
+    );
     const authenticated = chain.authenticator.authenticate(exchange);
     if (!authenticated.ok) return answer.fail(authenticated.error);
     const acting = chain.impersonate(authenticated.value, exchange);

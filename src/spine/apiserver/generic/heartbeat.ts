@@ -37,5 +37,7 @@ function sameNode(next: Node, old: Node): boolean {
 }
 
 function sameCondition(a: NodeCondition, b: NodeCondition | undefined): boolean {
-  return a.type === b?.type && a.status === b.status && a.reason === b.reason && a.message === b.message;
+  return (
+    a.type === b?.type && a.status === b.status && a.reason === b.reason && a.message === b.message
+  );
 }

@@ -20,7 +20,11 @@ export interface Listed {
 }
 
 /** Labels, fields and namespace of a list or watch; errors as upstream words them. */
-export function filterOf(registry: Registry, namespace: string, query: Query): Result<Filter, Failure> {
+export function filterOf(
+  registry: Registry,
+  namespace: string,
+  query: Query,
+): Result<Filter, Failure> {
   const labelText = query.get('labelSelector') ?? '';
   const fieldText = query.get('fieldSelector') ?? '';
   if (labelText === '' && fieldText === '') {
@@ -47,13 +51,18 @@ export function filterOf(registry: Registry, namespace: string, query: Query): R
 export function revisionOf(text: string | undefined): Result<number | undefined, Failure> {
   if (text === undefined || text === '') return ok(undefined);
   if (!/^\d{1,15}$/.test(text)) {
-    return badRequest(`Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+    return badRequest(
+      `Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+    );
   }
   return ok(Number(text));
 }
 
 /** Waits until the cache is as new as asked for: 0 for any, undefined for the newest. */
-export function* waitFresh(registry: Registry, revision: number | undefined): Task<Result<void, Failure>> {
+export function* waitFresh(
+  registry: Registry,
+  revision: number | undefined,
+): Task<Result<void, Failure>> {
   const { store } = registry;
   let wanted = revision ?? 0;
   if (revision === undefined) {
@@ -84,7 +93,9 @@ export function* listObjects(
     if (!parsed.ok) return badRequest(`continue key is not valid: ${parsed.error}`);
     return yield* pageFrom(registry, filter, limit, parsed.value);
   }
-  const exact = query.get('resourceVersionMatch') === 'Exact' || (limit > 0 && (revision.value ?? 0) > 0 && !query.has('resourceVersionMatch'));
+  const exact =
+    query.get('resourceVersionMatch') === 'Exact' ||
+    (limit > 0 && (revision.value ?? 0) > 0 && !query.has('resourceVersionMatch'));
   if (exact) {
     return yield* pageFrom(registry, filter, limit, { revision: revision.value ?? 0, start: '' });
   }
@@ -92,7 +103,15 @@ export function* listObjects(
   if (!fresh.ok) return fresh;
   const found = registry.cache.list(filter);
   const all = found.length <= limit || limit <= 0 || revision.value === 0;
-  return ok(listed(registry, filter, all ? found : found.slice(0, limit), registry.store.revision, all ? 0 : found.length - limit));
+  return ok(
+    listed(
+      registry,
+      filter,
+      all ? found : found.slice(0, limit),
+      registry.store.revision,
+      all ? 0 : found.length - limit,
+    ),
+  );
 }
 
 function checkMatch(query: Query, revision: number | undefined): Result<void, Failure> {
@@ -102,7 +121,8 @@ function checkMatch(query: Query, revision: number | undefined): Result<void, Fa
       { type: 'FieldValueForbidden', field: 'resourceVersionMatch', message: `Forbidden: ${text}` },
     ]);
   if (match === undefined || match === '') return ok(undefined);
-  if (query.has('continue')) return refuse('resourceVersionMatch is forbidden when continue is provided');
+  if (query.has('continue'))
+    return refuse('resourceVersionMatch is forbidden when continue is provided');
   if (revision === undefined) {
     return refuse('resourceVersionMatch is forbidden unless resourceVersion is provided');
   }

@@ -71,7 +71,8 @@ export function* serveNonResource(
 function other(options: NonResourceOptions, path: string): unknown {
   if (path === '/version') return VERSION;
   if (path === '/openapi/v3') return options.openApi.index();
-  if (path.startsWith('/openapi/v3/')) return options.openApi.document(path.slice('/openapi/v3/'.length));
+  if (path.startsWith('/openapi/v3/'))
+    return options.openApi.document(path.slice('/openapi/v3/'.length));
   if (path === '/.well-known/openid-configuration') {
     return freezeDeep({
       issuer: options.issuer,
@@ -86,11 +87,13 @@ function other(options: NonResourceOptions, path: string): unknown {
 
 function serveText(options: NonResourceOptions, answer: Answer, path: string): void {
   if (path === '/metrics') return answer.text(200, options.metrics(), 'text/plain; version=0.0.4');
-  if (path === '/openid/v1/jwks') return answer.text(200, options.jwks(), 'application/jwk-set+json');
+  if (path === '/openid/v1/jwks')
+    return answer.text(200, options.jwks(), 'application/jwk-set+json');
   answer.text(404, '404 page not found\n', 'text/plain; charset=utf-8');
 }
 
-const AGGREGATED = /^application\/json;(?=.*\bg=apidiscovery\.k8s\.io\b)(?=.*\bas=APIGroupDiscoveryList\b).*\bv=(v2beta1|v2)\b/;
+const AGGREGATED =
+  /^application\/json;(?=.*\bg=apidiscovery\.k8s\.io\b)(?=.*\bas=APIGroupDiscoveryList\b).*\bv=(v2beta1|v2)\b/;
 
 /** `/api` and `/apis`: aggregated when a clause of Accept asks for exactly that, else legacy. */
 function serveRoots(options: NonResourceOptions, answer: Answer, core: boolean): void {

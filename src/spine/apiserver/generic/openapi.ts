@@ -5,7 +5,12 @@
  */
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
 import { freezeDeep } from '../../../ground/api/edit.ts';
-import { type Definition, definitionOf, type Field, type Shape } from '../../../ground/api/schema.ts';
+import {
+  type Definition,
+  definitionOf,
+  type Field,
+  type Shape,
+} from '../../../ground/api/schema.ts';
 import { fnv1a } from '../../../ground/base/hash.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -76,7 +81,11 @@ function addPaths(each: ResourceDescriptor, paths: Record<string, unknown>): voi
       : [],
     responses: { '200': { description: 'OK' } },
     'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group: each.group, version: each.version, kind: each.kind },
+    'x-kubernetes-group-version-kind': {
+      group: each.group,
+      version: each.version,
+      kind: each.kind,
+    },
   });
   const has = (verb: string): boolean => each.verbs.includes(verb);
   paths[base] = {
@@ -99,7 +108,11 @@ function parameter(name: string): Json {
 /** `core.v1.Pod` as `io.k8s.api.core.v1.Pod`. */
 function publicName(name: string): string {
   if (name.startsWith('meta.')) return `io.k8s.apimachinery.pkg.apis.${name}`;
-  if (name.startsWith('api.resource.') || name.startsWith('util.intstr.') || name.startsWith('runtime.')) {
+  if (
+    name.startsWith('api.resource.') ||
+    name.startsWith('util.intstr.') ||
+    name.startsWith('runtime.')
+  ) {
     return `io.k8s.apimachinery.pkg.${name}`;
   }
   return `io.k8s.api.${name}`;
@@ -116,7 +129,12 @@ function addSchema(name: string, schemas: Record<string, unknown>): void {
     properties[field.name] = { ...typeOf(field, schemas), ...extensions(field) };
     if (field.required) needed.push(field.name);
   }
-  schemas[key] = { type: 'object', properties, ...(needed.length === 0 ? {} : { required: needed }), ...kindOf(definition) };
+  schemas[key] = {
+    type: 'object',
+    properties,
+    ...(needed.length === 0 ? {} : { required: needed }),
+    ...kindOf(definition),
+  };
 }
 
 function kindOf(definition: Definition): Json {

@@ -3,7 +3,12 @@
  * the object in protobuf by the field table (k8s.io/apimachinery/pkg/runtime/serializer/protobuf,
  * v0.34). Made only when somebody reads etcd's bytes.
  */
-import { type Field, type Shape, definitionOf, definitionOfKind } from '../../../ground/api/schema.ts';
+import {
+  type Field,
+  type Shape,
+  definitionOf,
+  definitionOfKind,
+} from '../../../ground/api/schema.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import { concatBytes, parseBase64, utf8 } from '../../../ground/base/bytes.ts';
 import { parseRfc3339 } from '../../../ground/base/time.ts';
@@ -19,7 +24,8 @@ export function encodeStored(object: KubeObject): Uint8Array {
     ? object.apiVersion.split('/')
     : ['', object.apiVersion];
   const definition = definitionOfKind(group, version, object.kind);
-  const raw = definition === undefined ? utf8(formatJson(object)) : message(definition.name, object);
+  const raw =
+    definition === undefined ? utf8(formatJson(object)) : message(definition.name, object);
   const meta = concatBytes([text(1, object.apiVersion), text(2, object.kind)]);
   return concatBytes([MAGIC, bytesField(1, meta), bytesField(2, raw), text(3, ''), text(4, '')]);
 }
@@ -49,7 +55,8 @@ interface Node {
 }
 
 function render(node: Node): Uint8Array {
-  for (const [number, child] of node.children) node.parts.set(number, bytesField(number, render(child)));
+  for (const [number, child] of node.children)
+    node.parts.set(number, bytesField(number, render(child)));
   const numbers = [...node.parts.keys()].sort((a, b) => a - b);
   return concatBytes(numbers.map((number) => node.parts.get(number) as Uint8Array));
 }

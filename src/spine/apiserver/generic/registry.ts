@@ -23,7 +23,6 @@ import {
   conflict,
   type Failure,
   generateNameConflict,
-
   invalid,
   notFound,
 } from './status.ts';
@@ -103,7 +102,8 @@ export class Registry {
       const written = yield* this.#storeNew(context, key, object);
       if (written !== 'taken') return written;
       this.hooks.abandon?.(object, undefined);
-      const generated = (given.metadata.generateName ?? '') !== '' && (given.metadata.name ?? '') === '';
+      const generated =
+        (given.metadata.generateName ?? '') !== '' && (given.metadata.name ?? '') === '';
       if (!generated) return alreadyExists(descriptor, object.metadata.name);
       if (attempt === NAME_TRIES) return generateNameConflict(descriptor, object.metadata.name);
     }
@@ -335,7 +335,6 @@ export class Registry {
     const apiVersion = apiVersionOf(this.descriptor);
     return withFields(object, { apiVersion, kind: this.descriptor.kind });
   }
-
 }
 
 /** What no update changes, and the old revision, so that equal states compare equal. */

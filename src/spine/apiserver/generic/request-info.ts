@@ -36,7 +36,10 @@ export function requestInfoOf(method: string, target: string): RequestInfo {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1));
-  const parts = path.split('/').filter((part) => part !== '').map((part) => decodeComponent(part, false));
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map((part) => decodeComponent(part, false));
   const prefix = parts[0];
   const core = prefix === 'api';
   const at = core ? 2 : 3;

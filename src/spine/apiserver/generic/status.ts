@@ -166,7 +166,11 @@ export function serviceUnavailable(message: string): Err<Failure> {
   return failure({ code: 503, reason: 'ServiceUnavailable', message });
 }
 
-export function timedOut(message: string, retryAfter: number, causes?: StatusCause[]): Err<Failure> {
+export function timedOut(
+  message: string,
+  retryAfter: number,
+  causes?: StatusCause[],
+): Err<Failure> {
   const more = causes === undefined ? {} : { causes: Object.freeze(causes) };
   const status = statusOf({
     code: 504,

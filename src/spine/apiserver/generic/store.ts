@@ -128,7 +128,17 @@ export class Store {
     rangeEnd: string,
     revision: number,
     limit: number,
-  ): Task<Result<{ readonly items: Cached[]; readonly more: boolean; readonly count: number; readonly revision: number }, Failure>> {
+  ): Task<
+    Result<
+      {
+        readonly items: Cached[];
+        readonly more: boolean;
+        readonly count: number;
+        readonly revision: number;
+      },
+      Failure
+    >
+  > {
     const found = yield* this.#etcd.range({ key, rangeEnd, revision, limit });
     if (!found.ok) {
       return found.error.message.includes('compacted')
@@ -177,12 +187,23 @@ export class Store {
   }
 
   /** Creates an object; `changed` with what is there when the key is taken. */
-  *create(key: string, object: KubeObject, note: WriteNote, more: readonly RequestOp[], lease = 0): Task<Outcome> {
+  *create(
+    key: string,
+    object: KubeObject,
+    note: WriteNote,
+    more: readonly RequestOp[],
+    lease = 0,
+  ): Task<Outcome> {
     return yield* this.#put(key, object, 0, note, more, lease);
   }
 
   /** Replaces the state of a revision. */
-  *update(current: Cached, object: KubeObject, note: WriteNote, more: readonly RequestOp[]): Task<Outcome> {
+  *update(
+    current: Cached,
+    object: KubeObject,
+    note: WriteNote,
+    more: readonly RequestOp[],
+  ): Task<Outcome> {
     return yield* this.#put(current.key, object, current.revision, note, more, current.lease);
   }
 
@@ -358,7 +379,8 @@ export class Store {
       const change = this.#change(cache, event);
       if (change === undefined) continue;
       const cause = this.#loop.cause;
-      for (const watcher of cache.receivers(change)) deliveries.push({ watcher, event: change, cause });
+      for (const watcher of cache.receivers(change))
+        deliveries.push({ watcher, event: change, cause });
     }
     this.#advance(Math.max(this.#revision, response.header.revision));
   }

@@ -123,16 +123,13 @@ function* serveUpdate(registry: Registry, context: RequestContext, answer: Answe
   const named = placed(registry, context, decoded.value);
   if (!named.ok) return answer.fail(named.error);
   const options: UpdateOptions = { part: partOf(info.subresource), retry: false, verb: 'update' };
-  const updated = yield* registry.update(
-    context,
-    info.namespace,
-    info.name,
-    () => named,
-    options,
-  );
+  const updated = yield* registry.update(context, info.namespace, info.name, () => named, options);
   const absent = !updated.ok && updated.error.status.code === 404;
   if (absent && registry.descriptor.createOnUpdate && (named.value.metadata.uid ?? '') === '') {
-    const created = yield* registry.create(context, withMeta(named.value, { resourceVersion: undefined }));
+    const created = yield* registry.create(
+      context,
+      withMeta(named.value, { resourceVersion: undefined }),
+    );
     if (!created.ok) return answer.fail(created.error);
     return encodeObject(answer, context, registry, 201, created.value);
   }
@@ -243,7 +240,9 @@ function* serveWatch(registry: Registry, context: RequestContext, answer: Answer
   if (initial && bookmarks) watch.bookmark(store.revision, initialEnd(registry, store.revision));
   for (const event of since) watch.deliver(event);
   const stop = cache.watch(watch);
-  const seconds = Number(query.get('timeoutSeconds') ?? '0') || WATCH_SECONDS_MIN + process.random.below(WATCH_SECONDS_MIN);
+  const seconds =
+    Number(query.get('timeoutSeconds') ?? '0') ||
+    WATCH_SECONDS_MIN + process.random.below(WATCH_SECONDS_MIN);
   enterBackground(process);
   yield* anyOf([answer.exchange.whenGone], seconds * SECOND);
   stop();
@@ -253,7 +252,10 @@ function* serveWatch(registry: Registry, context: RequestContext, answer: Answer
 /** An object that only says how far a watch is. */
 export function bookmarkObject(registry: Registry, revision: number): KubeObject {
   const { descriptor } = registry;
-  const metadata = Object.freeze({ resourceVersion: String(revision), creationTimestamp: undefined });
+  const metadata = Object.freeze({
+    resourceVersion: String(revision),
+    creationTimestamp: undefined,
+  });
   return Object.freeze({
     kind: descriptor.kind,
     apiVersion: apiVersionOf(descriptor),

@@ -102,7 +102,12 @@ export class ResourceCache {
   }
 
   /** Puts or removes an object; gives the event to send. */
-  apply(key: string, next: Cached | undefined, last: KubeObject | undefined, revision: number): CacheEvent {
+  apply(
+    key: string,
+    next: Cached | undefined,
+    last: KubeObject | undefined,
+    revision: number,
+  ): CacheEvent {
     const old = this.items.get(key);
     if (next === undefined) this.items.delete(key);
     else this.items.set(key, next);
@@ -203,7 +208,8 @@ export class ResourceCache {
   allWatchers(): readonly CacheWatcher[] {
     const { everywhere, byNamespace, byName, byNode } = this.#watchers;
     const found = [...everywhere];
-    for (const map of [byNamespace, byName, byNode]) for (const set of map.values()) found.push(...set);
+    for (const map of [byNamespace, byName, byNode])
+      for (const set of map.values()) found.push(...set);
     return found;
   }
 

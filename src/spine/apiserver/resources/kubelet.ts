@@ -10,14 +10,24 @@ import type { Task } from '../../../ground/base/task.ts';
 import type { Node, Pod } from '../../../ground/api/types.ts';
 import { openHttp } from '../../../machines/network/http-client.ts';
 import { goError } from '../../../machines/network/errno.ts';
-import type { HttpConnection, HttpError, HttpRequest } from '../../../machines/network/http-types.ts';
+import type {
+  HttpConnection,
+  HttpError,
+  HttpRequest,
+} from '../../../machines/network/http-types.ts';
 import type { TlsIdentity } from '../../../machines/network/tls-types.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import { proxyStream } from '../../client/remotecommand.ts';
 import type { Api, Subresource } from '../generic/api.ts';
 import type { RequestContext } from '../generic/context.ts';
 import type { Answer } from '../generic/handler.ts';
-import { badRequest, type Failure, internalError, methodNotAllowed, notFound } from '../generic/status.ts';
+import {
+  badRequest,
+  type Failure,
+  internalError,
+  methodNotAllowed,
+  notFound,
+} from '../generic/status.ts';
 
 const KUBELET_PORT = 10250;
 const DIAL_TIMEOUT = 30 * SECOND;
@@ -28,7 +38,10 @@ export interface KubeletClient {
 }
 
 /** `log`, `exec`, `attach`, `portforward` of pods, by name of the subresource. */
-export function kubeletSubresources(api: () => Api, client: KubeletClient): ReadonlyMap<string, Subresource> {
+export function kubeletSubresources(
+  api: () => Api,
+  client: KubeletClient,
+): ReadonlyMap<string, Subresource> {
   const stream = (name: string): Subresource =>
     function* (_registry, context, answer) {
       yield* serveStream(api(), client, context, answer, name);
@@ -41,7 +54,12 @@ export function kubeletSubresources(api: () => Api, client: KubeletClient): Read
   ]);
 }
 
-function* serveLog(api: Api, client: KubeletClient, context: RequestContext, answer: Answer): Task<void> {
+function* serveLog(
+  api: Api,
+  client: KubeletClient,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
   const { process, info } = context;
   if (info.verb !== 'get') return answer.fail(methodNotAllowed().error);
   yield* process.work(process.costs.apiReadMicros);
@@ -55,7 +73,9 @@ function* serveLog(api: Api, client: KubeletClient, context: RequestContext, ans
     return answer.text(200, '');
   }
   const { namespace = '', name } = pod.value.metadata;
-  const query = info.query.text.split('&').filter((part) => part !== '' && !part.startsWith('container='));
+  const query = info.query.text
+    .split('&')
+    .filter((part) => part !== '' && !part.startsWith('container='));
   const target = `/containerLogs/${namespace}/${name}/${container.value}${query.length === 0 ? '' : `?${query.join('&')}`}`;
   yield* forward(api, client, answer, node, target);
 }
@@ -73,7 +93,8 @@ function* serveStream(
   if (!pod.ok) return answer.fail(pod.error);
   const { namespace = '', name } = pod.value.metadata;
   const node = pod.value.spec?.nodeName ?? '';
-  if (node === '') return answer.fail(badRequest(`pod ${name} does not have a host assigned`).error);
+  if (node === '')
+    return answer.fail(badRequest(`pod ${name} does not have a host assigned`).error);
   let path = `/${verb}/${namespace}/${name}`;
   if (verb !== 'portForward') {
     const container = containerOf(pod.value, info.query.get('container') ?? '');
@@ -86,7 +107,11 @@ function* serveStream(
 
 /** The kubelet's own names of the options: input, output, error. */
 function kubeletQuery(text: string): string {
-  const names: Readonly<Record<string, string>> = { stdin: 'input', stdout: 'output', stderr: 'error' };
+  const names: Readonly<Record<string, string>> = {
+    stdin: 'input',
+    stdout: 'output',
+    stderr: 'error',
+  };
   return text
     .split('&')
     .filter((part) => part !== '' && !part.startsWith('container='))
@@ -119,7 +144,9 @@ function containerOf(pod: Pod, wanted: string): Result<string, Failure> {
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return ok(only);
   const more = inits.length === 0 ? '' : ` or one of the init containers: [${inits.join(' ')}]`;
-  return badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]${more}`);
+  return badRequest(
+    `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]${more}`,
+  );
 }
 
 /** Sends the request on to the node's kubelet and its answer back. */
@@ -152,7 +179,8 @@ function* forward(
       ...(client.identity === undefined ? {} : { identity: client.identity }),
     },
   });
-  if (!opened.ok) return answer.fail(dialFailure(exchange.request.method, url, address, opened.error));
+  if (!opened.ok)
+    return answer.fail(dialFailure(exchange.request.method, url, address, opened.error));
   yield* relay(client, answer, opened.value, {
     method: exchange.request.method,
     target,
@@ -177,10 +205,17 @@ function* relay(
   if (response.status >= 400) {
     const body = yield* response.whole();
     const chunk = body.ok ? body.value : undefined;
-    exchange.respond(response.status, answer.headers(response.headers.get('content-type') ?? 'text/plain'), chunk);
+    exchange.respond(
+      response.status,
+      answer.headers(response.headers.get('content-type') ?? 'text/plain'),
+      chunk,
+    );
     return;
   }
-  exchange.start(response.status, answer.headers(response.headers.get('content-type') ?? 'text/plain'));
+  exchange.start(
+    response.status,
+    answer.headers(response.headers.get('content-type') ?? 'text/plain'),
+  );
   for (;;) {
     const piece = yield* response.receive();
     if (!piece.ok) return exchange.abort();

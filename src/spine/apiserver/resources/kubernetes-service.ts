@@ -27,7 +27,12 @@ export function loopback(process: Process, target: string, method = 'POST'): Req
   return {
     process,
     info: requestInfoOf(method, target),
-    user: { name: 'system:apiserver', uid: '', groups: ['system:masters', 'system:authenticated'], extra: new Map() },
+    user: {
+      name: 'system:apiserver',
+      uid: '',
+      groups: ['system:masters', 'system:authenticated'],
+      extra: new Map(),
+    },
     userAgent: 'kube-apiserver/v1.34.0 (linux/amd64)',
     dryRun: false,
     now: process.clock.wall(),
@@ -36,13 +41,23 @@ export function loopback(process: Process, target: string, method = 'POST'): Req
 }
 
 /** Keeps the objects for ever; the first round is over when `ready` is called. */
-export function* keepOwnObjects(process: Process, api: Api, options: Options, ready: () => void): Task<void> {
+export function* keepOwnObjects(
+  process: Process,
+  api: Api,
+  options: Options,
+  ready: () => void,
+): Task<void> {
   const identity = process.random.uuid();
   let lease = 0;
   for (let first = true; ; first = false) {
     yield* ensure(process, api, '/api/v1/namespaces/default/services', service(options));
     yield* ensure(process, api, '/api/v1/namespaces/default/endpoints', endpoints(options));
-    yield* ensure(process, api, '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', slice(options));
+    yield* ensure(
+      process,
+      api,
+      '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices',
+      slice(options),
+    );
     yield* renewIdentity(process, api, identity);
     lease = yield* renewMaster(api, options, lease);
     if (first) ready();
@@ -60,11 +75,17 @@ function* ensure(process: Process, api: Api, path: string, wanted: KubeObject): 
     yield* registry.create(loopback(process, path), registry.descriptor.defaults(wanted));
     return;
   }
-  const part = wanted.kind === 'Endpoints' ? 'subsets' : wanted.kind === 'EndpointSlice' ? 'endpoints' : undefined;
+  const part =
+    wanted.kind === 'Endpoints'
+      ? 'subsets'
+      : wanted.kind === 'EndpointSlice'
+        ? 'endpoints'
+        : undefined;
   if (part === undefined) return;
   const value = (wanted as unknown as Record<string, unknown>)[part];
   if (sameValue((found as unknown as Record<string, unknown>)[part], value)) return;
-  const set = (current: KubeObject) => ok(withFields(current, { [part]: value } as Partial<KubeObject>));
+  const set = (current: KubeObject) =>
+    ok(withFields(current, { [part]: value } as Partial<KubeObject>));
   yield* registry.update(loopback(process, `${path}/${name}`, 'PUT'), namespace, name, set, {
     part: 'main',
     retry: true,

@@ -23,16 +23,26 @@ export const namespaceHooks: Hooks = {
   returnsDeleted: true,
   allocate(_context, object, old) {
     const namespace = object as Namespace;
-    const labels = Object.freeze({ ...namespace.metadata.labels, [NAME_LABEL]: namespace.metadata.name });
-    let next = namespace.metadata.labels?.[NAME_LABEL] === namespace.metadata.name ? namespace : withMeta(namespace, { labels });
+    const labels = Object.freeze({
+      ...namespace.metadata.labels,
+      [NAME_LABEL]: namespace.metadata.name,
+    });
+    let next =
+      namespace.metadata.labels?.[NAME_LABEL] === namespace.metadata.name
+        ? namespace
+        : withMeta(namespace, { labels });
     if (old !== undefined) {
       // Finalizers of the spec change through /finalize alone.
       const before = (old as Namespace).spec?.finalizers;
-      next = withFields(next, { spec: withFields(next.spec ?? Object.freeze({}), { finalizers: before }) });
+      next = withFields(next, {
+        spec: withFields(next.spec ?? Object.freeze({}), { finalizers: before }),
+      });
       return ok<KubeObject>(next);
     }
     const given = next.spec?.finalizers ?? [];
-    const finalizers = given.includes('kubernetes') ? given : Object.freeze([...FINALIZERS, ...given]);
+    const finalizers = given.includes('kubernetes')
+      ? given
+      : Object.freeze([...FINALIZERS, ...given]);
     const spec = withFields(next.spec ?? Object.freeze({}), { finalizers });
     return ok<KubeObject>(withFields(next, { spec, status: Object.freeze({ phase: 'Active' }) }));
   },
@@ -45,7 +55,11 @@ export const namespaceHooks: Hooks = {
 };
 
 /** PUT namespaces/x/finalize. */
-export function* serveFinalize(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+export function* serveFinalize(
+  registry: Registry,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
   const { process, info } = context;
   if (info.verb !== 'update') return answer.fail(methodNotAllowed().error);
   yield* process.work(process.costs.apiWriteMicros);

@@ -40,7 +40,11 @@ const SUCCESS = Object.freeze({
 });
 
 /** POST pods/x/binding: the scheduler's decision. */
-export function* serveBinding(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+export function* serveBinding(
+  registry: Registry,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
   const { process, info } = context;
   if (info.verb !== 'create') return answer.fail(methodNotAllowed().error);
   yield* process.work(process.costs.apiWriteMicros);
@@ -73,24 +77,37 @@ function bind(pod: Pod, binding: Binding, node: string, now: string) {
     return conflict(of, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   }
   if (pod.spec === undefined || (pod.spec.nodeName ?? '') !== '') {
-    return conflict(of, name, `pod ${name} is already assigned to node "${pod.spec?.nodeName ?? ''}"`);
+    return conflict(
+      of,
+      name,
+      `pod ${name} is already assigned to node "${pod.spec?.nodeName ?? ''}"`,
+    );
   }
   const conditions = withCondition(pod.status?.conditions, {
     type: 'PodScheduled',
     status: 'True',
     lastProbeTime: undefined,
     lastTransitionTime: now,
-    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    ...(pod.metadata.generation === undefined
+      ? {}
+      : { observedGeneration: pod.metadata.generation }),
   });
   const spec = withFields(pod.spec, { nodeName: node });
   const status = withFields(pod.status ?? Object.freeze({}), { conditions });
   const { annotations } = binding.metadata;
-  const merged = annotations === undefined ? pod : withMeta(pod, { annotations: freezeDeep({ ...pod.metadata.annotations, ...annotations }) });
+  const merged =
+    annotations === undefined
+      ? pod
+      : withMeta(pod, { annotations: freezeDeep({ ...pod.metadata.annotations, ...annotations }) });
   return ok<KubeObject>(withFields(merged, { spec, status }));
 }
 
 /** POST pods/x/eviction. Disruption budgets are not served yet, so nothing stands in its way. */
-export function* serveEviction(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+export function* serveEviction(
+  registry: Registry,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
   const { process, info } = context;
   if (info.verb !== 'create') return answer.fail(methodNotAllowed().error);
   yield* process.work(process.costs.apiWriteMicros);

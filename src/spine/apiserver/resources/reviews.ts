@@ -34,8 +34,14 @@ export function reviews(
     return decide(authorizer, userOfSpec(spec), spec);
   };
   return new Map<string, Subresource>([
-    ['selfsubjectreviews.authentication.k8s.io', answering((context) => ({ userInfo: userInfo(context.user) }))],
-    ['tokenreviews.authentication.k8s.io', answering((_context, object) => reviewToken(tokens, object as TokenReview))],
+    [
+      'selfsubjectreviews.authentication.k8s.io',
+      answering((context) => ({ userInfo: userInfo(context.user) })),
+    ],
+    [
+      'tokenreviews.authentication.k8s.io',
+      answering((_context, object) => reviewToken(tokens, object as TokenReview)),
+    ],
     ['subjectaccessreviews.authorization.k8s.io', answering(access)],
     ['localsubjectaccessreviews.authorization.k8s.io', answering(access)],
     [
@@ -61,14 +67,30 @@ function answering(reply: Reply): Subresource {
     const object = decoded.value;
     const spec = (object as SubjectAccessReview).spec as SubjectAccessReviewSpec | undefined;
     const needsOne = info.resource.endsWith('accessreviews');
-    if (needsOne && spec?.resourceAttributes === undefined && spec?.nonResourceAttributes === undefined) {
-      return answer.fail(badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified').error);
+    if (
+      needsOne &&
+      spec?.resourceAttributes === undefined &&
+      spec?.nonResourceAttributes === undefined
+    ) {
+      return answer.fail(
+        badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified')
+          .error,
+      );
     }
     const status = reply(context, object);
     const { apiVersion, kind } = object;
     const metadata = { creationTimestamp: formatRfc3339(context.now) };
     const own = info.resource === 'selfsubjectreviews' ? metadata : {};
-    answer.object(201, freezeDeep({ kind, apiVersion, metadata: own, ...(spec === undefined ? {} : { spec }), status }));
+    answer.object(
+      201,
+      freezeDeep({
+        kind,
+        apiVersion,
+        metadata: own,
+        ...(spec === undefined ? {} : { spec }),
+        status,
+      }),
+    );
   };
 }
 
@@ -111,9 +133,14 @@ function decide(authorizer: UnionAuthorizer, user: User, spec: SubjectAccessRevi
 
 function reviewToken(tokens: TokenAuthenticator, review: TokenReview) {
   const { token = '', audiences } = review.spec;
-  const user = audiences === undefined ? tokens.authenticate(token) : tokens.authenticate(token, audiences);
+  const user =
+    audiences === undefined ? tokens.authenticate(token) : tokens.authenticate(token, audiences);
   if (!user.ok) return { user: {}, error: `[invalid bearer token, ${user.error}]` };
-  return { authenticated: true, user: userInfo(user.value), ...(audiences === undefined ? {} : { audiences }) };
+  return {
+    authenticated: true,
+    user: userInfo(user.value),
+    ...(audiences === undefined ? {} : { audiences }),
+  };
 }
 
 function rulesOf(rbac: Rbac, user: User, review: SelfSubjectRulesReview) {
@@ -123,7 +150,9 @@ function rulesOf(rbac: Rbac, user: User, review: SelfSubjectRulesReview) {
   const resourceRules = all
     .filter((rule) => (rule.resources?.length ?? 0) > 0)
     .map(({ verbs, apiGroups, resources, resourceNames }) =>
-      resourceNames === undefined ? { verbs, apiGroups, resources } : { verbs, apiGroups, resources, resourceNames },
+      resourceNames === undefined
+        ? { verbs, apiGroups, resources }
+        : { verbs, apiGroups, resources, resourceNames },
     );
   const nonResourceRules = all
     .filter((rule) => (rule.nonResourceURLs?.length ?? 0) > 0)

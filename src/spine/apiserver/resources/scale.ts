@@ -17,7 +17,11 @@ import { applyPatchTo } from '../generic/patch.ts';
 import type { Registry } from '../generic/registry.ts';
 import { type Failure, invalid, methodNotAllowed } from '../generic/status.ts';
 
-export function* scaleSubresource(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
+export function* scaleSubresource(
+  registry: Registry,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
   const { process, info } = context;
   if (info.verb === 'get') {
     yield* process.work(process.costs.apiReadMicros);
@@ -50,7 +54,9 @@ function wantedScale(
   if (context.info.verb === 'patch') {
     const patch = applyPatchTo('autoscaling.v1.Scale', answer.exchange);
     if (!patch.ok) return patch;
-    return ok((scale) => patch.value(scale as unknown as KubeObject) as unknown as Result<Scale, Failure>);
+    return ok(
+      (scale) => patch.value(scale as unknown as KubeObject) as unknown as Result<Scale, Failure>,
+    );
   }
   const decoded = decodeAny(answer.exchange, 'autoscaling.v1.Scale');
   return decoded.ok ? ok(() => ok(decoded.value as unknown as Scale)) : decoded;
@@ -62,7 +68,9 @@ function scaled(current: Deployment, scale: Scale): Result<KubeObject, Failure> 
     const error = invalidField('spec.replicas', replicas, 'must be greater than or equal to 0');
     return invalid('autoscaling', 'Scale', current.metadata.name, [error]);
   }
-  const spec = withFields(current.spec ?? (Object.freeze({}) as NonNullable<Deployment['spec']>), { replicas });
+  const spec = withFields(current.spec ?? (Object.freeze({}) as NonNullable<Deployment['spec']>), {
+    replicas,
+  });
   const { resourceVersion } = scale.metadata;
   return ok(withMeta(withFields(current, { spec }), { resourceVersion }));
 }

@@ -81,7 +81,11 @@ export function serviceNetwork(range: Cidr, first: number, last: number): Servic
   const count = last - first + 1;
   return {
     range,
-    addresses: new Allocator(range.base + 1, hosts, Math.min(Math.max(16, Math.floor(hosts / 16)), 256)),
+    addresses: new Allocator(
+      range.base + 1,
+      hosts,
+      Math.min(Math.max(16, Math.floor(hosts / 16)), 256),
+    ),
     ports: new Allocator(first, count, Math.min(Math.max(16, Math.floor(count / 32)), 128)),
   };
 }
@@ -172,7 +176,11 @@ function claimAddress(
 ): Result<string, Failure> {
   if (wanted === 'None' || (wanted !== '' && wanted === before)) return ok(wanted);
   const refuse = (why: string) => {
-    const error = invalidField('spec.clusterIPs', [wanted], `failed to allocate IP ${wanted}: ${why}`);
+    const error = invalidField(
+      'spec.clusterIPs',
+      [wanted],
+      `failed to allocate IP ${wanted}: ${why}`,
+    );
     return invalid('', 'Service', service.metadata.name, [error]);
   };
   if (wanted === '') {
@@ -209,7 +217,9 @@ function claimPorts(
     // The old number of the same port stays when the update names none.
     if (number === 0) number = samePort(old, port)?.nodePort ?? 0;
     // One number may serve TCP and UDP of the same Service.
-    const shared = number !== 0 && next.some((each) => each.nodePort === number && each.protocol !== port.protocol);
+    const shared =
+      number !== 0 &&
+      next.some((each) => each.nodePort === number && each.protocol !== port.protocol);
     if (number === 0) {
       const drawn = network.ports.draw(random);
       if (drawn === undefined) return internalError('failed to allocate a nodePort: range is full');

@@ -38,12 +38,18 @@ export function tokenSubresource(api: () => Api, tokens: TokenIssuer): Subresour
     if (!found.ok) return answer.fail(found.error);
     const account = found.value as ServiceAccount;
     const named = { name: info.name, namespace: info.namespace };
-    const object = withFields(parsed.value, { metadata: parsed.value.metadata ?? Object.freeze(named) });
+    const object = withFields(parsed.value, {
+      metadata: parsed.value.metadata ?? Object.freeze(named),
+    });
     const admitted = registry.admit(context, 'CREATE', object, undefined);
     if (!admitted.ok) return answer.fail(admitted.error);
     const asked = request.spec?.expirationSeconds ?? SECONDS_DEFAULT;
     if (asked < SECONDS_MIN) {
-      const error = invalidField('spec.expirationSeconds', asked, 'may not specify a duration less than 10 minutes');
+      const error = invalidField(
+        'spec.expirationSeconds',
+        asked,
+        'may not specify a duration less than 10 minutes',
+      );
       return answer.fail(invalid('authentication.k8s.io', 'TokenRequest', '', [error]).error);
     }
     const bound = boundClaims(api(), info.namespace, request);
@@ -84,10 +90,16 @@ export function tokenSubresource(api: () => Api, tokens: TokenIssuer): Subresour
 function boundClaims(api: Api, namespace: string, request: TokenRequest) {
   const reference = request.spec?.boundObjectRef ?? undefined;
   if (reference === undefined) return { ok: true, value: undefined } as const;
-  const resources: Readonly<Record<string, string>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
+  const resources: Readonly<Record<string, string>> = {
+    Pod: 'pods',
+    Secret: 'secrets',
+    Node: 'nodes',
+  };
   const resource = resources[reference.kind ?? ''];
   if (resource === undefined) {
-    return badRequest(`cannot bind token for serviceaccount to object of type ${reference.apiVersion ?? ''}, Kind=${reference.kind ?? ''}`);
+    return badRequest(
+      `cannot bind token for serviceaccount to object of type ${reference.apiVersion ?? ''}, Kind=${reference.kind ?? ''}`,
+    );
   }
   const name = reference.name ?? '';
   const scope = resource === 'nodes' ? '' : namespace;
@@ -98,7 +110,9 @@ function boundClaims(api: Api, namespace: string, request: TokenRequest) {
     const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
     return conflict({ group: '', resource }, name, why);
   }
-  const claims: Record<string, unknown> = { [resource.slice(0, -1)]: { name, uid: object.metadata.uid } };
+  const claims: Record<string, unknown> = {
+    [resource.slice(0, -1)]: { name, uid: object.metadata.uid },
+  };
   const node = (object as { readonly spec?: { readonly nodeName?: string } }).spec?.nodeName;
   if (resource === 'pods' && node !== undefined) {
     const uid = api.registry('', 'nodes')?.cache.get('', node)?.object.metadata.uid;

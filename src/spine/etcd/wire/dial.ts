@@ -47,7 +47,8 @@ export function etcdClient(process: Process, options: EndpointOptions): Result<E
     const literal = parseIp(host === 'localhost' ? '127.0.0.1' : host);
     const found = literal === undefined ? yield* resolveHost(process, host) : undefined;
     const ip = literal ?? (found?.ok === true ? found.value[0] : undefined);
-    if (ip === undefined) return err({ kind: 'socket', errno: 'EHOSTUNREACH', phase: 'dial' } as const);
+    if (ip === undefined)
+      return err({ kind: 'socket', errno: 'EHOSTUNREACH', phase: 'dial' } as const);
     return yield* openHttp(process, {
       ip,
       port,

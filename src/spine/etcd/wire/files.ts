@@ -8,7 +8,10 @@ import type { TlsIdentity } from '../../../machines/network/tls-types.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 
 /** A bundle of certificates. */
-export function readCertificates(process: Process, path: string): Result<readonly Certificate[], string> {
+export function readCertificates(
+  process: Process,
+  path: string,
+): Result<readonly Certificate[], string> {
   const content = process.files.readContent(path);
   if (!content.ok) return err(`open ${path}: ${goError(content.error)}`);
   return certificatesFromContent(content.value);
@@ -23,7 +26,8 @@ export function readIdentity(
   const own = readCertificates(process, certificatePath);
   if (!own.ok) return own;
   const [certificate, ...chain] = own.value;
-  if (certificate === undefined) return err('tls: failed to find any PEM data in certificate input');
+  if (certificate === undefined)
+    return err('tls: failed to find any PEM data in certificate input');
   const content = process.files.readContent(keyPath);
   if (!content.ok) return err(`open ${keyPath}: ${goError(content.error)}`);
   const key = keyFromContent(content.value);
@@ -31,5 +35,7 @@ export function readIdentity(
   if (!samePublicKey(key.value.publicKey, certificate.publicKey)) {
     return err('tls: private key does not match public key');
   }
-  return ok(chain.length === 0 ? { certificate, key: key.value } : { certificate, key: key.value, chain });
+  return ok(
+    chain.length === 0 ? { certificate, key: key.value } : { certificate, key: key.value, chain },
+  );
 }

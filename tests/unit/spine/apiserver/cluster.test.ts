@@ -68,7 +68,12 @@ describe('admission, authorization and deletion', () => {
   test('binding, graceful delete by a person, final delete by the kubelet', () => {
     const made = server();
     made.call('POST', `${CORE}/pods`, pod('a'));
-    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'a' }, target: { kind: 'Node', name: 'node-1' } };
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'a' },
+      target: { kind: 'Node', name: 'node-1' },
+    };
     expect(made.call('POST', `${CORE}/pods/a/binding`, freezeDeep(binding)).code).toBe(201);
     expect(made.call('POST', `${CORE}/pods/a/binding`, freezeDeep(binding)).body.message).toBe(
       'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "node-1"',
@@ -111,28 +116,51 @@ describe('admission, authorization and deletion', () => {
   test('services get addresses and node ports; tables print them', () => {
     const made = server();
     const service = (name: string, spec: object) =>
-      freezeDeep({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { ports: [{ port: 80 }], ...spec } });
+      freezeDeep({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name },
+        spec: { ports: [{ port: 80 }], ...spec },
+      });
     const drawn = made.call('POST', `${CORE}/services`, service('a', {}));
     expect(drawn.body.spec.clusterIP).toMatch(/^10\.(9[6-9]|1\d\d)\./);
-    const wanted = made.call('POST', `${CORE}/services`, service('b', { clusterIP: '10.96.0.10', type: 'NodePort' }));
+    const wanted = made.call(
+      'POST',
+      `${CORE}/services`,
+      service('b', { clusterIP: '10.96.0.10', type: 'NodePort' }),
+    );
     expect(wanted.body.spec.clusterIP).toBe('10.96.0.10');
     expect(wanted.body.spec.ports[0].nodePort).toBeGreaterThan(30085);
-    expect(made.call('POST', `${CORE}/services`, service('c', { clusterIP: '10.96.0.10' }))).toMatchObject({ code: 422 });
+    expect(
+      made.call('POST', `${CORE}/services`, service('c', { clusterIP: '10.96.0.10' })),
+    ).toMatchObject({ code: 422 });
     made.call('DELETE', `${CORE}/services/b`);
-    expect(made.call('POST', `${CORE}/services`, service('d', { clusterIP: '10.96.0.10' })).code).toBe(201);
+    expect(
+      made.call('POST', `${CORE}/services`, service('d', { clusterIP: '10.96.0.10' })).code,
+    ).toBe(201);
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io, application/json';
     const table = made.call('GET', `${CORE}/services/d`, undefined, { accept });
-    expect(table.body).toMatchObject({ kind: 'Table', rows: [{ object: { metadata: { name: 'd' } } }] });
+    expect(table.body).toMatchObject({
+      kind: 'Table',
+      rows: [{ object: { metadata: { name: 'd' } } }],
+    });
   });
 
   test('what a person sends is checked, what has problems is warned of', () => {
     const made = server();
-    const text = JSON.stringify({ ...pod('a'), spec: { containers: [{ name: 'w', image: 'x' }], bogus: 1 } });
+    const text = JSON.stringify({
+      ...pod('a'),
+      spec: { containers: [{ name: 'w', image: 'x' }], bogus: 1 },
+    });
     const strict = made.call('POST', `${CORE}/pods?fieldValidation=Strict`, JSON.parse(text));
     expect(strict.body.message).toBe(
       'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.bogus"',
     );
-    const warned = made.call('POST', `${CORE}/pods?fieldValidation=Warn&dryRun=All`, JSON.parse(text));
+    const warned = made.call(
+      'POST',
+      `${CORE}/pods?fieldValidation=Warn&dryRun=All`,
+      JSON.parse(text),
+    );
     expect(warned.code).toBe(201);
     expect(warned.headers.get('warning')).toContain('unknown field \\"spec.bogus\\"');
     expect(made.call('GET', `${CORE}/pods/a`).code).toBe(404);
@@ -144,7 +172,10 @@ describe('admission, authorization and deletion', () => {
     const asked = freezeDeep({
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
-      spec: { expirationSeconds: 3607, boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'a', uid: made1.metadata.uid } },
+      spec: {
+        expirationSeconds: 3607,
+        boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'a', uid: made1.metadata.uid },
+      },
     });
     const { body } = made.call('POST', `${CORE}/serviceaccounts/default/token`, asked);
     const headers = { authorization: `Bearer ${body.status.token}` };
@@ -156,7 +187,10 @@ describe('admission, authorization and deletion', () => {
       groups: ['system:serviceaccounts', 'system:serviceaccounts:default', 'system:authenticated'],
     });
     made.call('DELETE', `${CORE}/pods/a`);
-    expect(made.callAs(nobody, 'POST', path, who, headers)).toMatchObject({ code: 401, body: { message: 'Unauthorized' } });
+    expect(made.callAs(nobody, 'POST', path, who, headers)).toMatchObject({
+      code: 401,
+      body: { message: 'Unauthorized' },
+    });
   });
 
   test('strategic patches merge lists by key', () => {

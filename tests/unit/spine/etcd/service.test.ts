@@ -39,7 +39,11 @@ describe('etcd', () => {
       }),
     );
     expect(done).toMatchObject({
-      value: { succeeded: true, header: { revision: 2 }, responses: [{}, {}, { range: { count: 1 } }] },
+      value: {
+        succeeded: true,
+        header: { revision: 2 },
+        responses: [{}, {}, { range: { count: 1 } }],
+      },
     });
     const twice = etcd.run(
       etcd.client.txn({
@@ -48,7 +52,9 @@ describe('etcd', () => {
         failure: [],
       }),
     );
-    expect(twice).toMatchObject({ error: { message: 'etcdserver: duplicate key given in txn request' } });
+    expect(twice).toMatchObject({
+      error: { message: 'etcdserver: duplicate key given in txn request' },
+    });
   });
 
   test('a watch gets the past and the present, in order, and hears of compaction', () => {
@@ -72,7 +78,9 @@ describe('etcd', () => {
     expect(seen).toEqual(['PUT /p/a@2', 'PUT /p/b@3', 'DELETE /p/a@5', 'DELETE /p/b@5']);
     etcd.run(etcd.client.compact({ revision: 5 }));
     const late = etcd.run(etcd.client.watch({ key: '/p/a', startRevision: 2 }));
-    const response = late.ok ? [etcd.run(late.value.receive()), etcd.run(late.value.receive())][1] : undefined;
+    const response = late.ok
+      ? [etcd.run(late.value.receive()), etcd.run(late.value.receive())][1]
+      : undefined;
     expect(response).toMatchObject({ canceled: true, compactRevision: 5 });
     expect(etcd.run(etcd.client.range({ key: '/p/a', revision: 3 }))).toMatchObject({
       error: { message: 'etcdserver: mvcc: required revision has been compacted' },
