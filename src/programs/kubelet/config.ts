@@ -38,6 +38,7 @@ export interface KubeletConfig {
 const KNOWN = new Set([
   'apiVersion',
   'kind',
+  'logging',
   'authentication',
   'authorization',
   'cgroupDriver',
@@ -112,6 +113,13 @@ function durationOf(value: unknown, fallback: Micros): Micros {
   return total === 0 ? fallback : total * SECOND;
 }
 
+/** True for what kubeadm writes for "the default": `0s`, `{}`, empty; the log settings are upstream's own. */
+function isDefault(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === '0s' || value === 0) return true;
+  if (value === '0') return true;
+  return typeof value === 'object' && Object.values(value).every(isDefault);
+}
+
 /** Reads flags and file; the error ends the kubelet as upstream's command does. */
 export function readConfig(process: Process): Result<KubeletConfig, string> {
   const flags = flagsOf(process.argv);
@@ -133,7 +141,7 @@ export function readConfig(process: Process): Result<KubeletConfig, string> {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       file = value as Record<string, unknown>;
     for (const key of Object.keys(file)) {
-      if (!KNOWN.has(key))
+      if (!KNOWN.has(key) && !isDefault(file[key]))
         process.log(
           'W',
           'server.go:250',
