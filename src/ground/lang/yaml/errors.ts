@@ -24,7 +24,7 @@ export function goYamlError(text: string, offset: number, reason: string): strin
     case 'can not read a block mapping entry; a multiline key may not be an implicit key':
       return scanner(nextContent(lines, at), "could not find expected ':'");
     case 'bad indentation of a sequence entry':
-      return parser(blockStart(lines, at), at, "did not find expected '-' indicator");
+      return misplaced(lines, at);
     case 'end of the stream or a document separator is expected':
       return documentEnd(lines, at, text, offset);
     case 'the stream contains non-printable characters':
@@ -93,28 +93,64 @@ function nextContent(lines: readonly string[], at: number): number {
   return at + 1 < lines.length ? lines.length - 1 : at;
 }
 
-/** The first line of the block that encloses a line: less indented, or the top. */
-function blockStart(lines: readonly string[], at: number): number {
-  const indent = indentOf(lines[at] ?? '');
-  let start = at;
-  for (let index = at - 1; index >= 0; index -= 1) {
-    const line = lines[index] ?? '';
-    if (!isContent(line)) continue;
-    const own = indentOf(line);
-    if (own < indent) {
-      const parent = own;
-      start = index;
-      // Back to the first sibling of that block.
-      for (let above = index - 1; above >= 0; above -= 1) {
-        const sibling = lines[above] ?? '';
-        if (!isContent(sibling)) continue;
-        if (indentOf(sibling) < parent) break;
-        if (indentOf(sibling) === parent) start = above;
+interface Block {
+  readonly kind: 'map' | 'list';
+  readonly column: number;
+  readonly line: number;
+  /** A list whose dashes stand at the column of its key: it has no block of its own. */
+  readonly indentless: boolean;
+}
+
+/** The blocks that are open before a line, outermost first, by indentation alone. */
+function openBlocks(lines: readonly string[], at: number): Block[] {
+  const open: Block[] = [];
+  let textIndent: number | undefined;
+  for (let line = 0; line < at; line += 1) {
+    const text = lines[line] ?? '';
+    if (!isContent(text) || text.startsWith('---')) continue;
+    let column = indentOf(text);
+    if (textIndent !== undefined && column > textIndent) continue;
+    textIndent = /[|>][-+0-9]*\s*$/.test(text) ? column : undefined;
+    closeBlocks(open, column, /^-(\s|$)/.test(text.slice(column)));
+    for (;;) {
+      const dash = /^-(\s+|$)/.exec(text.slice(column));
+      if (dash === null) break;
+      const top = open[open.length - 1];
+      if (top === undefined || top.column < column || top.kind === 'map') {
+        const indentless = top?.kind === 'map' && top.column === column;
+        open.push({ kind: 'list', column, line, indentless });
       }
-      return start;
+      column += dash[0].length;
+    }
+    const top = open[open.length - 1];
+    const isKey = /^[^\s#].*?:(\s|$)/.test(text.slice(column));
+    if (isKey && (top === undefined || top.column < column)) {
+      open.push({ kind: 'map', column, line, indentless: false });
     }
   }
-  return 0;
+  return open;
+}
+
+function closeBlocks(open: Block[], column: number, dash: boolean): void {
+  for (;;) {
+    const top = open[open.length - 1];
+    if (top === undefined || top.column < column) return;
+    const stays = top.column === column && (top.kind === 'map' || dash);
+    if (stays && !(top.kind === 'list' && !dash)) return;
+    if (top.column === column && top.kind === 'list' && !top.indentless && !dash) return;
+    open.pop();
+  }
+}
+
+/** A line that fits into none of the open blocks: the innermost one around it complains. */
+function misplaced(lines: readonly string[], at: number): string {
+  const open = openBlocks(lines, at);
+  closeBlocks(open, indentOf(lines[at] ?? ''), /^\s*-(\s|$)/.test(lines[at] ?? ''));
+  while (open[open.length - 1]?.indentless === true) open.pop();
+  const block = open[open.length - 1];
+  const problem =
+    block?.kind === 'list' ? "did not find expected '-' indicator" : 'did not find expected key';
+  return parser(block?.line ?? 0, at, problem);
 }
 
 /** A line indented unlike its neighbours, or `a: b: c`. */
@@ -126,7 +162,7 @@ function mappingIndent(lines: readonly string[], at: number, text: string, offse
   if (deeper && /:(\s|$)/.test(line.trim()) && !/:\s*$/.test(lines[previous] ?? '')) {
     return scanner(at, 'mapping values are not allowed in this context');
   }
-  return parser(blockStart(lines, at), at, 'did not find expected key');
+  return misplaced(lines, at);
 }
 
 function lastContent(lines: readonly string[], at: number): number {
