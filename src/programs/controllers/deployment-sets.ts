@@ -284,15 +284,12 @@ function progressOf(deployment: Deployment) {
   return conditionOf(deployment.status?.conditions, 'Progressing');
 }
 
-export function revisionOf(set: ReplicaSet): number {
+function revisionOf(set: ReplicaSet): number {
   return Number(annotationOf(set, REVISION) ?? '0');
 }
 
 /** Equal but for the hash label. Shared parts make this cheap. */
-export function sameTemplate(
-  a: PodTemplateSpec | undefined,
-  b: PodTemplateSpec | undefined,
-): boolean {
+function sameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
   if (!sameValue(a?.spec, b?.spec)) return false;
   return sameValue(withoutHash(a), withoutHash(b));
 }

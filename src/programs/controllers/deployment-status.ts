@@ -48,7 +48,7 @@ export function setCondition(
   return [...conditions.filter((each) => each.type !== type), freezeDeep(condition)];
 }
 
-export function withoutCondition(conditions: Conditions, type: string): Conditions {
+function withoutCondition(conditions: Conditions, type: string): Conditions {
   return conditions.some((each) => each.type === type)
     ? conditions.filter((each) => each.type !== type)
     : conditions;
@@ -102,7 +102,7 @@ export function isComplete(deployment: Deployment, status: DeploymentStatus): bo
   );
 }
 
-export function isProgressing(deployment: Deployment, status: DeploymentStatus): boolean {
+function isProgressing(deployment: Deployment, status: DeploymentStatus): boolean {
   const old = deployment.status ?? {};
   const oldUpdated = old.updatedReplicas ?? 0;
   const updated = status.updatedReplicas ?? 0;
@@ -115,7 +115,7 @@ export function isProgressing(deployment: Deployment, status: DeploymentStatus):
 }
 
 /** True when nothing has progressed for the deadline. */
-export function isTimedOut(deployment: Deployment, conditions: Conditions, now: WallTime): boolean {
+function isTimedOut(deployment: Deployment, conditions: Conditions, now: WallTime): boolean {
   const condition = conditionOf(conditions, 'Progressing');
   if (condition === undefined || condition.reason === 'NewReplicaSetAvailable') return false;
   if (condition.reason === 'ProgressDeadlineExceeded') return true;

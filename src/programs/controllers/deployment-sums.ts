@@ -23,7 +23,7 @@ export function replicasOf(object: Deployment | ReplicaSet): number {
   return object.spec?.replicas ?? 1;
 }
 
-export function availableOf(set: ReplicaSet): number {
+function availableOf(set: ReplicaSet): number {
   return set.status?.availableReplicas ?? 0;
 }
 
@@ -36,11 +36,7 @@ export function sumAvailable(sets: readonly ReplicaSet[]): number {
 }
 
 /** A number, or a percentage of the total, rounded up or down. */
-export function scaledValue(
-  value: number | string | undefined,
-  total: number,
-  up: boolean,
-): number {
+function scaledValue(value: number | string | undefined, total: number, up: boolean): number {
   if (value === undefined) return 0;
   if (typeof value === 'number') return value;
   const percent = Number(value.replace(/%$/, ''));

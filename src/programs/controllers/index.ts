@@ -170,7 +170,7 @@ function* run(
 }
 
 /** The controllers that `--controllers` asks for; a text is pflag's refusal. */
-export function chooseControllers(list: string): readonly Controller[] | string {
+function chooseControllers(list: string): readonly Controller[] | string {
   const names = list.split(',').map((name) => name.trim());
   const known = new Set([...CONTROLLERS.map((each) => each.name), ...NOT_RUN]);
   const aliases = new Map([...known].map((name) => [name.replace(/-controller$/, ''), name]));

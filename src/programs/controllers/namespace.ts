@@ -204,7 +204,7 @@ class NamespaceController {
 const EMPTY: NonNullable<Namespace['status']> = Object.freeze({});
 
 /** The five conditions of a namespace that is being deleted. */
-export function conditionsOf(
+function conditionsOf(
   discovery: string | undefined,
   left: Pick<Remaining, 'kinds' | 'finalizers' | 'failures'>,
 ): readonly NamespaceCondition[] {

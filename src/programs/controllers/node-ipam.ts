@@ -11,7 +11,7 @@ import { WorkQueue } from '../../spine/client/workqueue.ts';
 import { type Controller, startWorkers } from './context.ts';
 
 /** Which blocks of the range are taken; the next one is looked for after the last one given. */
-export class CidrSet {
+class CidrSet {
   readonly #base: number;
   readonly #blockSize: number;
   readonly #bits: number;

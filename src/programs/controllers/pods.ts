@@ -29,7 +29,7 @@ export function isPodReady(pod: Pod): boolean {
 }
 
 /** Since when the Ready condition has stood as it stands; undefined when there is none. */
-export function readyTransition(pod: Pod): WallTime | undefined {
+function readyTransition(pod: Pod): WallTime | undefined {
   const time = conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime;
   return time === undefined ? undefined : parseRfc3339(time);
 }
@@ -45,7 +45,7 @@ export function isPodAvailable(pod: Pod, minReady: Micros, now: WallTime): boole
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 /** The cost of deleting a pod by its annotation; 0 when there is none or it is malformed. */
-export function deletionCost(pod: Pod): number {
+function deletionCost(pod: Pod): number {
   const text = entryOf(pod.metadata.annotations, DELETION_COST);
   return text !== undefined && /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : 0;
 }

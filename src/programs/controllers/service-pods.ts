@@ -109,7 +109,7 @@ export function endpointHostname(service: Service, pod: Pod): string | undefined
 }
 
 /** The port of a pod that a Service's port stands for; undefined when its name is not found. */
-export function targetPort(port: ServicePort, pod: Pod): number | undefined {
+function targetPort(port: ServicePort, pod: Pod): number | undefined {
   const target = port.targetPort ?? port.port;
   if (typeof target === 'number') return target === 0 ? port.port : target;
   const protocol = port.protocol ?? 'TCP';

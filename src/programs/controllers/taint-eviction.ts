@@ -149,7 +149,7 @@ function noExecute(node: Node | undefined): readonly Taint[] {
   return (node?.spec?.taints ?? []).filter((taint) => taint.effect === 'NoExecute');
 }
 
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
+function tolerates(toleration: Toleration, taint: Taint): boolean {
   const { effect = '', key = '', operator = '', value = '' } = toleration;
   if (effect !== '' && effect !== taint.effect) return false;
   if (key !== '' && key !== taint.key) return false;

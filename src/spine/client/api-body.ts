@@ -107,7 +107,7 @@ export function watchEventsOf(
 }
 
 /** About how many bytes the JSON of a value takes. A long list is judged by its first items. */
-export function estimateSize(value: unknown): number {
+function estimateSize(value: unknown): number {
   if (typeof value === 'string') return value.length + 2;
   if (typeof value !== 'object' || value === null) return 5;
   if (Array.isArray(value)) return estimateList(value);

@@ -147,18 +147,6 @@ export function genericFailure(
   return { code, reason, message: full, status, transport: undefined, retryAfter };
 }
 
-export function isNotFound(error: ApiError): boolean {
-  return error.code === 404 && error.reason === 'NotFound';
-}
-
-export function isConflict(error: ApiError): boolean {
-  return error.code === 409 && error.reason === 'Conflict';
-}
-
-export function isAlreadyExists(error: ApiError): boolean {
-  return error.code === 409 && error.reason === 'AlreadyExists';
-}
-
 /** The namespace of what was to be created is being deleted. */
 export function isNamespaceTerminating(error: ApiError): boolean {
   const causes = error.status?.details?.causes ?? [];

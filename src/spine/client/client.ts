@@ -440,7 +440,7 @@ function describe(method: string, target: string): string {
 }
 
 /** The texts of a Warning header: `299 - "text"`, several joined by commas. */
-export function warningsOf(header: string): readonly string[] {
+function warningsOf(header: string): readonly string[] {
   const texts: string[] = [];
   for (const match of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) {
     texts.push((match[1] as string).replace(/\\(.)/g, '$1'));

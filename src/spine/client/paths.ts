@@ -11,12 +11,12 @@ const PATH_KEPT = /[A-Za-z0-9._~$&+:=@,-]/;
 const QUERY_KEPT = /[A-Za-z0-9._~-]/;
 
 /** Percent-encodes a path segment as Go's url.PathEscape does. */
-export function escapePath(text: string): string {
+function escapePath(text: string): string {
   return PLAIN.test(text) ? text : escapeWith(text, PATH_KEPT);
 }
 
 /** Percent-encodes a query value as Go's url.QueryEscape does: a space becomes `+`. */
-export function escapeQuery(text: string): string {
+function escapeQuery(text: string): string {
   return PLAIN.test(text) ? text : escapeWith(text, QUERY_KEPT).replace(/%20/g, '+');
 }
 

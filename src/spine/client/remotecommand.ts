@@ -281,7 +281,7 @@ function* copyUp(exchange: HttpExchange, upstream: HttpResponse): Task<void> {
 }
 
 /** The Status that stands for an exit code: Success, NonZeroExitCode, or InternalError with a message. */
-export function exitStatus(outcome: ExecOutcome): Status {
+function exitStatus(outcome: ExecOutcome): Status {
   if (outcome.message !== '') {
     return {
       apiVersion: 'v1',

@@ -1,9 +1,21 @@
 /** Controllers on the real registry: what they write passes validation, and comes back as they expect. */
 import { expect, test } from 'vitest';
 import { RESOURCES } from '../../../../src/ground/api/resources.ts';
-import { DEPLOYMENTS, ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES } from '../../../../src/ground/api/names.ts';
+import {
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  PODS,
+  SERVICES,
+} from '../../../../src/ground/api/names.ts';
 import type { KubeObject, ResourceName } from '../../../../src/ground/api/object.ts';
-import type { Deployment, Endpoints, EndpointSlice, Pod, Service } from '../../../../src/ground/api/types.ts';
+import type {
+  Deployment,
+  Endpoints,
+  EndpointSlice,
+  Pod,
+  Service,
+} from '../../../../src/ground/api/types.ts';
 import { freezeDeep } from '../../../../src/ground/api/edit.ts';
 import { utf8 } from '../../../../src/ground/base/bytes.ts';
 import { SECOND } from '../../../../src/ground/base/event-loop.ts';
@@ -13,7 +25,11 @@ import { MODERN_COSTS } from '../../../../src/machines/machine/costs.ts';
 import { Fabric } from '../../../../src/machines/network/fabric.ts';
 import { serveHttp } from '../../../../src/machines/network/http-server.ts';
 import { clusterRoleAggregationController } from '../../../../src/programs/controllers/clusterrole-aggregation.ts';
-import { contextFor, DEFAULT_FLAGS, Informers } from '../../../../src/programs/controllers/context.ts';
+import {
+  contextFor,
+  DEFAULT_FLAGS,
+  Informers,
+} from '../../../../src/programs/controllers/context.ts';
 import { deploymentController } from '../../../../src/programs/controllers/deployment.ts';
 import { endpointSliceController } from '../../../../src/programs/controllers/endpointslice.ts';
 import { endpointsController } from '../../../../src/programs/controllers/endpoints.ts';
@@ -76,11 +92,17 @@ function setUp() {
   serveHttp(host, listener.value, (exchange) => pipeline.handle(exchange), { tls });
   const { process, log } = fakeProcess(loop, 'kube-controller-manager', trace);
   Object.assign(process, { net: socketsIn(node.namespace, 'kube-controller') });
-  const config = { server: 'https://192.168.0.10:6443', roots: [authority.certificate], namespace: 'default' };
+  const config = {
+    server: 'https://192.168.0.10:6443',
+    roots: [authority.certificate],
+    namespace: 'default',
+  };
   const client = openClient(process, config, { qps: -1, onWarning: () => {} });
   const informers = new Informers(process, client);
   for (const each of CONTROLLERS) {
-    each.start(contextFor(process, client, informers, { ...DEFAULT_FLAGS, rootCa: 'PEM' }, each.component));
+    each.start(
+      contextFor(process, client, informers, { ...DEFAULT_FLAGS, rootCa: 'PEM' }, each.component),
+    );
   }
   const run = <T>(task: Task<ApiResult<T>>): T => {
     const answer = runTask(loop, task, 10 * SECOND);
@@ -102,7 +124,11 @@ test('a Deployment behind a Service: pods, status, Endpoints and slices; then no
         apiVersion: 'v1',
         kind: 'Service',
         metadata: { name: 'web', namespace: 'default' },
-        spec: { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] },
+        spec: {
+          clusterIP: 'None',
+          selector: { app: 'web' },
+          ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+        },
       }),
     ),
   );

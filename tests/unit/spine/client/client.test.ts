@@ -19,7 +19,14 @@ import { clientConfig, parseKubeconfig } from '../../../../src/spine/client/kube
 import { serveExec, streamExec } from '../../../../src/spine/client/remotecommand.ts';
 import { newAuthority, newClient, newServer } from '../../../support/authority.ts';
 import { fakeProcess } from '../../../support/fake-process.ts';
-import { address, addNode, httpHost, newNetwork, runTask, socketsIn } from '../../../support/small-network.ts';
+import {
+  address,
+  addNode,
+  httpHost,
+  newNetwork,
+  runTask,
+  socketsIn,
+} from '../../../support/small-network.ts';
 
 const AUTHORITY = newAuthority('kubernetes');
 const POD = freezeDeep<Pod>({
@@ -56,7 +63,11 @@ function setUp(handler?: (exchange: HttpExchange, process: Process) => Task<void
   if (handler !== undefined) {
     const listener = host.net.listen(0, 6443);
     if (!listener.ok) throw new Error(listener.error);
-    const tls = { identity: newServer(AUTHORITY), clientRoots: [AUTHORITY.certificate], alpn: ['h2'] };
+    const tls = {
+      identity: newServer(AUTHORITY),
+      clientRoots: [AUTHORITY.certificate],
+      alpn: ['h2'],
+    };
     serveHttp(host, listener.value, (exchange) => handler(exchange, process), { tls });
   }
   const parsed = parseKubeconfig(kubeconfig('https://192.168.0.10:6443'), '/etc/config');
@@ -80,12 +91,20 @@ test('objects by reference, a Status as an error, one connection for all', () =>
   const seen: string[] = [];
   const { client, run, config, node } = setUp(function* (exchange) {
     const { target, headers } = exchange.request;
-    seen.push(`${exchange.request.method} ${target} ${exchange.peer?.certificate?.subject.commonName}`);
+    seen.push(
+      `${exchange.request.method} ${target} ${exchange.peer?.certificate?.subject.commonName}`,
+    );
     expect(headers.get('user-agent')).toBe('kubectl/v1.34.0 (linux/amd64) kubernetes/f28b4c9');
     if (target.endsWith('/web')) exchange.respond(200, new Map(), objectMessage(POD));
     else if (target.endsWith('/bytes')) exchange.respond(200, new Map(), utf8(JSON.stringify(POD)));
     else {
-      const status = { kind: 'Status', status: 'Failure', reason: 'NotFound', code: 404, message: 'pods "no" not found' };
+      const status = {
+        kind: 'Status',
+        status: 'Failure',
+        reason: 'NotFound',
+        code: 404,
+        message: 'pods "no" not found',
+      };
       exchange.respond(404, new Map(), objectMessage(status));
     }
   });
@@ -118,14 +137,18 @@ test('Retry-After is obeyed', () => {
 
 test('watch events arrive by reference, and its end is told', () => {
   const { client, run, loop } = setUp(function* (exchange) {
-    expect(exchange.request.target).toBe('/api/v1/pods?allowWatchBookmarks=true&resourceVersion=5&watch=true');
+    expect(exchange.request.target).toBe(
+      '/api/v1/pods?allowWatchBookmarks=true&resourceVersion=5&watch=true',
+    );
     exchange.start(200, new Map([['content-type', 'application/json']]));
     exchange.post(watchMessage({ type: 'ADDED', object: POD }));
     exchange.post(watchMessage({ type: 'DELETED', object: POD }).render());
     exchange.end();
   });
   const heard: unknown[] = [];
-  const opened = run(client.watch<Pod>(PODS, '', { resourceVersion: '5', allowWatchBookmarks: true }));
+  const opened = run(
+    client.watch<Pod>(PODS, '', { resourceVersion: '5', allowWatchBookmarks: true }),
+  );
   if (opened.ok) opened.value.onEvent((event) => heard.push(event?.type, event?.object === POD));
   loop.run({ until: loop.now + SECOND });
   expect(heard).toEqual(['ADDED', true, 'DELETED', false, undefined, false]);
@@ -149,15 +172,20 @@ function file(pieces: string[]): OpenFile & { text(): string } {
 
 test('exec: input, both outputs and the exit code', () => {
   const { client, run, process } = setUp(function* (exchange, server) {
-    yield* serveExec(server, exchange, { stdin: true, stdout: true, stderr: true, tty: false }, function* (streams) {
-      for (;;) {
-        const input = yield* streams.receive();
-        if (input === undefined) break;
-        yield* streams.write(1, utf8(textOf(input).toUpperCase()));
-      }
-      yield* streams.write(2, utf8('oops\n'));
-      return { code: 3, message: '' };
-    });
+    yield* serveExec(
+      server,
+      exchange,
+      { stdin: true, stdout: true, stderr: true, tty: false },
+      function* (streams) {
+        for (;;) {
+          const input = yield* streams.receive();
+          if (input === undefined) break;
+          yield* streams.write(1, utf8(textOf(input).toUpperCase()));
+        }
+        yield* streams.write(2, utf8('oops\n'));
+        return { code: 3, message: '' };
+      },
+    );
   });
   const [stdout, stderr] = [file([]), file([])];
   const outcome = run(
