@@ -20,7 +20,6 @@ import { serveExec, streamExec } from '../../../../src/spine/client/remotecomman
 import { newAuthority, newClient, newServer } from '../../../support/authority.ts';
 import { fakeProcess } from '../../../support/fake-process.ts';
 import {
-  address,
   addNode,
   httpHost,
   newNetwork,
