@@ -34,7 +34,7 @@ export function fakeEtcd(loop = new EventLoop()): FakeEtcd {
     peerUrls: [],
   });
   const log = new ProposalLog(database, loop);
-  const service = new Service(database, log, loop, {
+  const service = new Service(database, log, {
     version: '3.6.4',
     clientUrls: ['https://127.0.0.1:2379'],
     monotonic: () => loop.now,

@@ -136,7 +136,7 @@ class Member {
     this.#flags = flags;
     this.#database = database;
     this.#log = new ProposalLog(database, loop);
-    this.#service = new Service(database, this.#log, loop, {
+    this.#service = new Service(database, this.#log, {
       version: ETCD_VERSION,
       clientUrls: (flags.get('advertise-client-urls') ?? '').split(','),
       monotonic: () => process.clock.monotonic(),

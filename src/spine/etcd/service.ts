@@ -4,7 +4,7 @@
  * writes are proposed to the log and answered when they are applied. A call is one HTTP request whose
  * answer carries `grpc-status`; a watch is a call whose answer streams.
  */
-import type { EventLoop, Micros } from '../../ground/base/event-loop.ts';
+import type { Micros } from '../../ground/base/event-loop.ts';
 import type { RandomStream } from '../../ground/base/random.ts';
 import { ok, type Result } from '../../ground/base/result.ts';
 import { Condition } from '../../ground/base/task.ts';
@@ -44,16 +44,14 @@ export class Service {
   readonly progressWanted = new Condition('a watch that wants progress');
   readonly #database: Database;
   readonly #log: ProposalLog;
-  readonly #loop: EventLoop;
   readonly #options: ServiceOptions;
   #watchId = 0;
   /** Watches that asked for progress, for the periodic notification. */
   readonly #progress = new Set<() => void>();
 
-  constructor(database: Database, log: ProposalLog, loop: EventLoop, options: ServiceOptions) {
+  constructor(database: Database, log: ProposalLog, options: ServiceOptions) {
     this.#database = database;
     this.#log = log;
-    this.#loop = loop;
     this.#options = options;
     this.hub = new WatchHub(database.store);
     database.store.onCommit = (revision, changes) => {
@@ -73,19 +71,26 @@ export class Service {
     }
     switch (path) {
       case '/etcdserverpb.KV/Range':
-        return this.#range(request as M.RangeRequest, answer);
+        this.#range(request as M.RangeRequest, answer);
+        return;
       case '/etcdserverpb.KV/Put':
-        return this.#write({ put: request as M.PutRequest }, answer);
+        this.#write({ put: request as M.PutRequest }, answer);
+        return;
       case '/etcdserverpb.KV/DeleteRange':
-        return this.#write({ deleteRange: request as M.DeleteRangeRequest }, answer);
+        this.#write({ deleteRange: request as M.DeleteRangeRequest }, answer);
+        return;
       case '/etcdserverpb.KV/Txn':
-        return this.#txn(request as M.TxnRequest, answer);
+        this.#txn(request as M.TxnRequest, answer);
+        return;
       case '/etcdserverpb.KV/Compact':
-        return this.#compact(request as M.CompactionRequest, answer);
+        this.#compact(request as M.CompactionRequest, answer);
+        return;
       case '/etcdserverpb.Watch/Watch':
-        return this.#watch(request as M.WatchCreateRequest, exchange);
+        this.#watch(request as M.WatchCreateRequest, exchange);
+        return;
       default:
-        return this.#other(path, request, answer);
+        this.#other(path, request, answer);
+        return;
     }
   }
 
@@ -117,9 +122,15 @@ export class Service {
   }
 
   #range(request: M.RangeRequest, answer: Answer): void {
-    if (request.key === '') return answer({ ok: false, error: EMPTY_KEY });
+    if (request.key === '') {
+      answer({ ok: false, error: EMPTY_KEY });
+      return;
+    }
     const found = this.#database.store.range(request);
-    if (!found.ok) return answer(found);
+    if (!found.ok) {
+      answer(found);
+      return;
+    }
     const response: M.RangeResponse = { header: this.header(), ...found.value };
     answer(ok(response), sizeOfKvs(found.value.kvs));
   }
@@ -142,14 +153,23 @@ export class Service {
 
   #transact(txn: M.TxnRequest, answer: Answer, shape: (result: TxnResult) => unknown): void {
     const refusal = checkTxn(txn);
-    if (refusal !== undefined) return answer({ ok: false, error: refusal });
+    if (refusal !== undefined) {
+      answer({ ok: false, error: refusal });
+      return;
+    }
     const apply = (database: Database): void => {
       const late = checkApply(txn, database.store, database.lessor);
-      if (late !== undefined) return answer({ ok: false, error: late });
+      if (late !== undefined) {
+        answer({ ok: false, error: late });
+        return;
+      }
       answer(ok(shape(database.store.txn(txn))));
     };
     // A transaction that only reads needs no entry in the log.
-    if (txn.success.every(isRead) && txn.failure.every(isRead)) return apply(this.#database);
+    if (txn.success.every(isRead) && txn.failure.every(isRead)) {
+      apply(this.#database);
+      return;
+    }
     this.#log.propose({ apply });
   }
 
@@ -219,23 +239,32 @@ export class Service {
     const [service = '', method = ''] = path.slice(1).split('/');
     switch (path) {
       case '/etcdserverpb.Lease/LeaseGrant':
-        return this.#grant(request as M.LeaseGrantRequest, answer);
+        this.#grant(request as M.LeaseGrantRequest, answer);
+        return;
       case '/etcdserverpb.Lease/LeaseRevoke':
-        return this.revoke((request as { id: number }).id, answer);
+        this.revoke((request as { id: number }).id, answer);
+        return;
       case '/etcdserverpb.Lease/LeaseKeepAlive':
-        return this.#keepAlive((request as { id: number }).id, answer);
+        this.#keepAlive((request as { id: number }).id, answer);
+        return;
       case '/etcdserverpb.Lease/LeaseTimeToLive':
-        return this.#timeToLive(request as { id: number; keys: boolean }, answer);
+        this.#timeToLive(request as { id: number; keys: boolean }, answer);
+        return;
       case '/etcdserverpb.Lease/LeaseLeases':
-        return answer(ok({ header: this.header(), leases: this.#database.lessor.ids() }));
+        answer(ok({ header: this.header(), leases: this.#database.lessor.ids() }));
+        return;
       case '/etcdserverpb.Cluster/MemberList':
-        return answer(ok({ header: this.header(), members: [this.#member()] }));
+        answer(ok({ header: this.header(), members: [this.#member()] }));
+        return;
       case '/etcdserverpb.Maintenance/Status':
-        return answer(ok(this.#status()));
+        answer(ok(this.#status()));
+        return;
       case '/etcdserverpb.Maintenance/Defragment':
-        return answer(ok({ header: this.header() }));
+        answer(ok({ header: this.header() }));
+        return;
       default:
-        return answer({ ok: false, error: unimplemented(service, method) });
+        answer({ ok: false, error: unimplemented(service, method) });
+        return;
     }
   }
 

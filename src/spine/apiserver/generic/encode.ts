@@ -5,6 +5,8 @@
  * bytes for people.
  */
 import { formatObjectYaml } from './text.ts';
+import { orderedBySchema } from '../../../ground/api/encode.ts';
+import { definitionOf } from '../../../ground/api/schema.ts';
 import { freezeDeep } from '../../../ground/api/edit.ts';
 import { apiVersionOf, type KubeObject } from '../../../ground/api/object.ts';
 import { utf8 } from '../../../ground/base/bytes.ts';
@@ -64,10 +66,12 @@ function send(
   object: unknown,
 ): void {
   if (form === 'yaml') {
-    return answer.chunk(status, 'application/yaml', utf8(formatObjectYaml(object)));
+    answer.chunk(status, 'application/yaml', utf8(formatObjectYaml(object)));
+    return;
   }
   if (wantsIndent(context)) {
-    return answer.chunk(status, 'application/json', utf8(`${formatJson(object, { indent: 2 })}\n`));
+    answer.chunk(status, 'application/json', utf8(`${formatJson(object, { indent: 2 })}\n`));
+    return;
   }
   answer.object(status, object);
 }
@@ -80,10 +84,18 @@ export function encodeObject(
   object: KubeObject,
 ): void {
   const form = formFor(answer);
-  if (form === undefined) return answer.fail(notAcceptable(ACCEPTED).error);
-  const shown =
-    form === 'json' || form === 'yaml' ? object : single(registry, context, form, object);
-  send(answer, context, form, status, shown);
+  if (form === undefined) {
+    answer.fail(notAcceptable(ACCEPTED).error);
+    return;
+  }
+  if (form === 'table' || form === 'partial') {
+    send(answer, context, form, status, single(registry, context, form, object));
+    return;
+  }
+  // What people read comes in the schema's order.
+  const text = form === 'yaml' || wantsIndent(context);
+  const definition = definitionOf(registry.descriptor.schema);
+  send(answer, context, form, status, text ? orderedBySchema(definition, object) : object);
 }
 
 export function encodeList(
@@ -93,23 +105,28 @@ export function encodeList(
   listed: Listed,
 ): void {
   const form = formFor(answer);
-  if (form === undefined) return answer.fail(notAcceptable(ACCEPTED).error);
+  if (form === undefined) {
+    answer.fail(notAcceptable(ACCEPTED).error);
+    return;
+  }
   const metadata = listMetadata(listed);
   if (form === 'table') {
     const include = context.info.query.get('includeObject') ?? 'Metadata';
     const table = tableOf(registry, listed.items, metadata, include, context.now, true);
-    return send(answer, context, form, 200, table);
+    send(answer, context, form, 200, table);
+    return;
   }
   if (form === 'partial') {
     const items = listed.items.map(partialOf);
     const kind = 'PartialObjectMetadataList';
-    return send(
+    send(
       answer,
       context,
       form,
       200,
       freezeDeep({ kind, apiVersion: 'meta.k8s.io/v1', metadata, items }),
     );
+    return;
   }
   send(answer, context, form, 200, listObject(registry, listed));
 }

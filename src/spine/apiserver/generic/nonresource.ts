@@ -86,9 +86,14 @@ function other(options: NonResourceOptions, path: string): unknown {
 }
 
 function serveText(options: NonResourceOptions, answer: Answer, path: string): void {
-  if (path === '/metrics') return answer.text(200, options.metrics(), 'text/plain; version=0.0.4');
-  if (path === '/openid/v1/jwks')
-    return answer.text(200, options.jwks(), 'application/jwk-set+json');
+  if (path === '/metrics') {
+    answer.text(200, options.metrics(), 'text/plain; version=0.0.4');
+    return;
+  }
+  if (path === '/openid/v1/jwks') {
+    answer.text(200, options.jwks(), 'application/jwk-set+json');
+    return;
+  }
   answer.text(404, '404 page not found\n', 'text/plain; charset=utf-8');
 }
 
@@ -111,8 +116,12 @@ function serveRoots(options: NonResourceOptions, answer: Answer, core: boolean):
     const etag = discovery.etag(core);
     reply.set('etag', etag);
     reply.set('vary', 'Accept');
-    if (headers.get('if-none-match') === etag) return answer.exchange.respond(304, reply);
-    return answer.exchange.respond(200, reply, objectMessage(discovery.aggregated(core, version)));
+    if (headers.get('if-none-match') === etag) {
+      answer.exchange.respond(304, reply);
+      return;
+    }
+    answer.exchange.respond(200, reply, objectMessage(discovery.aggregated(core, version)));
+    return;
   }
   answer.object(200, core ? discovery.versions() : discovery.groups());
 }
@@ -132,7 +141,10 @@ function serveHealth(
       (one === undefined || check.name === one) &&
       !excluded.has(check.name),
   );
-  if (one !== undefined && checks.length === 0) return answer.text(404, '404 page not found\n');
+  if (one !== undefined && checks.length === 0) {
+    answer.text(404, '404 page not found\n');
+    return;
+  }
   const lines: string[] = [];
   let failed = false;
   for (const check of checks) {
@@ -143,7 +155,13 @@ function serveHealth(
       lines.push(`[-]${check.name} failed: reason withheld`);
     }
   }
-  if (failed) return answer.text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
-  if (!query.has('verbose')) return answer.text(200, 'ok');
+  if (failed) {
+    answer.text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
+    return;
+  }
+  if (!query.has('verbose')) {
+    answer.text(200, 'ok');
+    return;
+  }
   answer.text(200, `${lines.join('\n')}\n${endpoint} check passed\n`);
 }
