@@ -20,7 +20,6 @@
  */
 import { assert } from '../base/assert.ts';
 import { type PathStep, setOwn } from '../lang/value.ts';
-import type { Json } from './object.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -208,11 +207,6 @@ export function sameValue(a: unknown, b: unknown): boolean {
   }
   for (const key of Object.keys(right)) if (right[key] !== undefined) seen -= 1;
   return seen === 0;
-}
-
-/** True of JSON objects: neither null, a list nor a scalar. */
-export function isMap(value: unknown): value is Readonly<Record<string, Json>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** A frozen copy of a list with one item replaced. */

@@ -5,7 +5,7 @@
  * (times, quantities, int-or-string, maps) is converted here; structs that JSON flattens go to their
  * inner message by the path of numbers that the table gives.
  */
-import { base64Of, parseBase64, textOf, utf8 } from '../base/bytes.ts';
+import { base64Of, parseBase64, textOf } from '../base/bytes.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { formatRfc3339, formatRfc3339Micro, parseRfc3339 } from '../base/time.ts';
 import { formatJson, parseJson } from '../lang/json.ts';
@@ -307,6 +307,3 @@ function decodeIntOrString(bytes: Uint8Array): Value | undefined {
   const found = fields.find((each) => each.number === 2)?.value ?? 0n;
   return Number(BigInt.asIntN(64, found));
 }
-
-/** The magic bytes in front of every stored object. */
-export const PROTOBUF_PREFIX: Uint8Array = utf8('k8s\u0000');

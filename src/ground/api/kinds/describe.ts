@@ -67,7 +67,7 @@ const NO_FIELDS: ReadonlyMap<string, () => string> = new Map();
 type Loose = KubeObject & Record<string, unknown>;
 
 /** Drops what only /status may write and starts the generation at 1. */
-export function preparedForCreate<T extends KubeObject>(
+function preparedForCreate<T extends KubeObject>(
   object: T,
   statusFields: readonly string[],
   generationOf: readonly string[],
@@ -98,7 +98,7 @@ export function preparedForUpdate<T extends KubeObject>(
 }
 
 /** The old object with the new status (and the new managed fields and resource version). */
-export function preparedForStatusUpdate<T extends KubeObject>(object: T, old: T): T {
+function preparedForStatusUpdate<T extends KubeObject>(object: T, old: T): T {
   const { status } = object as unknown as Loose;
   const metadata = withFields(old.metadata, {
     resourceVersion: object.metadata.resourceVersion,
@@ -132,7 +132,7 @@ export function ageColumn<T extends KubeObject>(): Column<T> {
 }
 
 /** CREATED AT, of kinds without a printer of their own. */
-export function createdAtColumn<T extends KubeObject>(): Column<T> {
+function createdAtColumn<T extends KubeObject>(): Column<T> {
   return {
     name: 'Created At',
     type: 'date',
