@@ -98,7 +98,7 @@ export function preparedForUpdate<T extends KubeObject>(
 }
 
 /** The old object with the new status (and the new managed fields and resource version). */
-function preparedForStatusUpdate<T extends KubeObject>(object: T, old: T): T {
+export function preparedForStatusUpdate<T extends KubeObject>(object: T, old: T): T {
   const { status } = object as unknown as Loose;
   const metadata = withFields(old.metadata, {
     resourceVersion: object.metadata.resourceVersion,
