@@ -26,12 +26,12 @@ const RBAC_VERSION = 'rbac.authorization.k8s.io/v1';
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 const COMMON_LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
 const COMMON_ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
-export const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
+const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
 /** Writes in one transaction; etcd takes 128. */
 const OPS_MAX = 100;
 
 /** A rule of a role from its row. */
-export function ruleOf(row: RuleRow): PolicyRule {
+function ruleOf(row: RuleRow): PolicyRule {
   if ('urls' in row)
     return freezeDeep({ verbs: split(row.verbs), nonResourceURLs: split(row.urls) });
   const [groups = '', resources = '', verbs = '', names] = row;

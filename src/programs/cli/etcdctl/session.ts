@@ -8,7 +8,7 @@ import { type Arguments, parseDuration } from './flags.ts';
 import type { Format, Printer } from './print.ts';
 
 /** Exit codes of etcdctl. */
-export const EXIT_ERROR = 1;
+const EXIT_ERROR = 1;
 export const EXIT_INVALID_INPUT = 3;
 export const EXIT_BAD_FEATURE = 4;
 export const EXIT_BAD_ARGUMENTS = 128;

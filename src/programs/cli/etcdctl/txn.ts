@@ -92,7 +92,7 @@ function* askBlocks(session: Session): Task<string[][]> {
 }
 
 /** `mod("key1") > "0"` */
-export function parseCompare(line: string): Result<Compare, string> {
+function parseCompare(line: string): Result<Compare, string> {
   const match = /^\s*(\w+)\("((?:[^"\\]|\\.)*)"\)\s+(=|!=|<|>)\s+"((?:[^"\\]|\\.)*)"\s*$/.exec(
     line,
   );
@@ -138,7 +138,7 @@ function parseRequests(lines: readonly string[]): Result<RequestOp[], string> {
 }
 
 /** Words, with Go-quoted strings as one. */
-export function splitWords(line: string): string[] {
+function splitWords(line: string): string[] {
   const words: string[] = [];
   for (const match of line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)) {
     words.push(match[1] !== undefined ? unquote(match[1]) : (match[2] ?? match[3] ?? ''));

@@ -47,7 +47,7 @@ export interface TokenOptions {
   now(): WallTime;
 }
 
-export const ANONYMOUS: User = {
+const ANONYMOUS: User = {
   name: 'system:anonymous',
   uid: '',
   groups: ['system:unauthenticated'],

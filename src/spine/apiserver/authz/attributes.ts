@@ -1,5 +1,5 @@
 /** What a request wants, as authorizers see it, and how a refusal reads. */
-import type { RequestInfo } from '../generic/request-info.ts';
+import type { ApiRequest } from '../generic/api-request.ts';
 import type { User } from '../generic/context.ts';
 import { type Failure, failure } from '../generic/status.ts';
 import type { Err } from '../../../ground/base/result.ts';
@@ -17,14 +17,14 @@ export interface Attributes {
   readonly path: string;
 }
 
-export function attributesOf(user: User, info: RequestInfo): Attributes {
+export function attributesOf(user: User, info: ApiRequest): Attributes {
   const { verb, isResource, group, resource, subresource, namespace, name, path } = info;
   // A list or watch of one name may be allowed by that name.
   const wanted = name === '' ? nameInSelector(info) : name;
   return { user, verb, isResource, group, resource, subresource, namespace, name: wanted, path };
 }
 
-function nameInSelector(info: RequestInfo): string {
+function nameInSelector(info: ApiRequest): string {
   const text = info.query.get('fieldSelector');
   if (text === undefined) return '';
   return /(?:^|,)metadata\.name==?([^,]+)/.exec(text)?.[1] ?? '';

@@ -2,7 +2,7 @@
 import { ok, type Result } from '../../../ground/base/result.ts';
 import type { User } from '../generic/context.ts';
 import type { Authorizer } from '../generic/handler.ts';
-import type { RequestInfo } from '../generic/request-info.ts';
+import type { ApiRequest } from '../generic/api-request.ts';
 import type { Failure } from '../generic/status.ts';
 import { type Attributes, attributesOf, type Decision, refusal } from './attributes.ts';
 
@@ -19,7 +19,7 @@ export class UnionAuthorizer implements Authorizer {
     this.#judges = judges;
   }
 
-  authorize(user: User, info: RequestInfo): Result<void, Failure> {
+  authorize(user: User, info: ApiRequest): Result<void, Failure> {
     if (user.groups.includes(MASTERS)) return ok(undefined);
     const attributes = attributesOf(user, info);
     const decision = this.decide(attributes);

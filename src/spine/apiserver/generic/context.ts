@@ -4,7 +4,7 @@ import type { Result } from '../../../ground/base/result.ts';
 import type { WallTime } from '../../../ground/base/time.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import type { RequestOp } from '../../etcd/wire/index.ts';
-import type { RequestInfo } from './request-info.ts';
+import type { ApiRequest } from './api-request.ts';
 import type { Failure } from './status.ts';
 import type { Cached } from './watch-cache.ts';
 
@@ -17,7 +17,7 @@ export interface User {
 
 export interface RequestContext {
   readonly process: Process;
-  readonly info: RequestInfo;
+  readonly info: ApiRequest;
   readonly user: User;
   readonly userAgent: string;
   readonly dryRun: boolean;

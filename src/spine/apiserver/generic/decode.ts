@@ -27,12 +27,8 @@ import {
 } from './status.ts';
 
 /** Three MiB. */
-export const BODY_BYTES_MAX = 3_145_728;
-export const BODY_TYPES = [
-  'application/json',
-  'application/yaml',
-  'application/vnd.kubernetes.protobuf',
-];
+const BODY_BYTES_MAX = 3_145_728;
+const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /** The media type of a body, without parameters; JSON when none is said. */
 export function mediaType(exchange: HttpExchange): string {

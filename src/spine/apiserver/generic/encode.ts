@@ -15,7 +15,7 @@ import type { RequestContext } from './context.ts';
 import type { Answer } from './handler.ts';
 import type { Listed } from './list.ts';
 import type { Registry } from './registry.ts';
-import { isTrue } from './request-info.ts';
+import { isTrue } from './api-request.ts';
 import { notAcceptable } from './status.ts';
 import { partialOf, tableOf } from './table.ts';
 import type { Transform } from './watch.ts';
@@ -26,7 +26,7 @@ type Form = 'json' | 'yaml' | 'table' | 'partial';
 const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /** The first clause that can be served; undefined when none can. */
-export function formOf(accept: string): Form | undefined {
+function formOf(accept: string): Form | undefined {
   if (accept === '' || accept === 'application/json') return 'json';
   for (const clause of accept.split(',')) {
     const [type = '', ...parameters] = clause.split(';').map((part) => part.trim());
@@ -156,7 +156,7 @@ function listMetadata(listed: Listed) {
 }
 
 /** The list as an object. */
-export function listObject(registry: Registry, listed: Listed): KubeObject {
+function listObject(registry: Registry, listed: Listed): KubeObject {
   const { descriptor } = registry;
   return Object.freeze({
     kind: descriptor.listKind,

@@ -11,7 +11,7 @@ import type { Result } from '../../../ground/base/result.ts';
 import { utf8 } from '../../../ground/base/bytes.ts';
 import { objectMessage } from '../../client/api-body.ts';
 import type { RequestContext, User } from './context.ts';
-import { isTrue, type RequestInfo, requestInfoOf } from './request-info.ts';
+import { isTrue, type ApiRequest, apiRequestOf } from './api-request.ts';
 import { type Failure, tooManyRequests } from './status.ts';
 
 /** Who asks; a failure is 401. */
@@ -21,7 +21,7 @@ export interface Authenticator {
 
 /** Whether the user may; a failure is 403 with the exact text. */
 export interface Authorizer {
-  authorize(user: User, info: RequestInfo): Result<void, Failure>;
+  authorize(user: User, info: ApiRequest): Result<void, Failure>;
 }
 
 /** `Impersonate-*` headers: the user that the request goes on as. */
@@ -116,7 +116,7 @@ export class Pipeline {
     const chain = this.#chain;
     const { process } = chain;
     const { request } = exchange;
-    const info = requestInfoOf(request.method, request.target);
+    const info = apiRequestOf(request.method, request.target);
     const warnings = new Set<string>();
     const answer = new Answer(
       exchange,
@@ -159,7 +159,7 @@ function isMutating(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
 }
 
-function isLongRunning(info: RequestInfo): boolean {
+function isLongRunning(info: ApiRequest): boolean {
   if (LONG_RUNNING.has(info.verb) || isTrue(info.query.get('watch'))) return true;
   return LONG_SUBRESOURCES.has(info.subresource);
 }

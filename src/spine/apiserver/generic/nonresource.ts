@@ -10,7 +10,7 @@ import type { Discovery } from './discovery.ts';
 import type { Answer } from './handler.ts';
 import type { OpenApi } from './openapi.ts';
 
-export const VERSION = freezeDeep({
+const VERSION = freezeDeep({
   major: '1',
   minor: '34',
   emulationMajor: '1',

@@ -43,7 +43,7 @@ export function statusOf(fields: Fields): Status {
 }
 
 /** `pods`, `deployments.apps` */
-export function qualified(of: Named): string {
+function qualified(of: Named): string {
   return of.group === '' ? of.resource : `${of.resource}.${of.group}`;
 }
 
@@ -75,7 +75,7 @@ export function generateNameConflict(of: Named, name: string): Err<Failure> {
   return failure({ code: 409, reason: 'AlreadyExists', message, details: details(of, name) });
 }
 
-export const MODIFIED =
+const MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 export function conflict(of: Named, name: string, why: string = MODIFIED): Err<Failure> {
@@ -162,10 +162,6 @@ export function internalError(text: string): Err<Failure> {
   });
 }
 
-export function serviceUnavailable(message: string): Err<Failure> {
-  return failure({ code: 503, reason: 'ServiceUnavailable', message });
-}
-
 export function timedOut(
   message: string,
   retryAfter: number,
@@ -184,10 +180,6 @@ export function timedOut(
 /** A list or watch asks for a state that is no longer kept. */
 export function expired(message: string): Err<Failure> {
   return failure({ code: 410, reason: 'Expired', message });
-}
-
-export function tooOld(revision: string, oldest: number): Err<Failure> {
-  return expired(`too old resource version: ${revision} (${oldest})`);
 }
 
 export function tooManyRequests(message: string, retryAfter: number): Err<Failure> {

@@ -429,7 +429,7 @@ interface Delivery {
 }
 
 /** etcd's refusal as the API server passes it on. */
-export function etcdFailure(error: RpcError): { readonly ok: false; readonly error: Failure } {
+function etcdFailure(error: RpcError): { readonly ok: false; readonly error: Failure } {
   const known: Readonly<Record<number, string>> = { 14: 'Unavailable', 4: 'DeadlineExceeded' };
   const code = known[error.code];
   if (error.message.startsWith('etcdserver: ') || code === undefined) {

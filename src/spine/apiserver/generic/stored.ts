@@ -43,7 +43,7 @@ export function withRevision(object: KubeObject, revision: number): KubeObject {
 }
 
 /** The object as it is stored. */
-export function withoutRevision(object: KubeObject): KubeObject {
+function withoutRevision(object: KubeObject): KubeObject {
   if (object.metadata.resourceVersion === undefined) return object;
   const metadata = withFields(object.metadata, { resourceVersion: undefined });
   return withFields(object, { metadata });

@@ -21,7 +21,7 @@ import { filterOf, listObjects, revisionOf, waitFresh } from './list.ts';
 import { applyPatch } from './patch.ts';
 import type { Registry, UpdateOptions } from './registry.ts';
 import { badRequest, expired, type Failure, methodNotAllowed } from './status.ts';
-import { isTrue } from './request-info.ts';
+import { isTrue } from './api-request.ts';
 import { ClientWatch } from './watch.ts';
 
 /** Watches end by themselves after 30 to 60 minutes unless they ask for less. */
@@ -91,7 +91,7 @@ function* serveCreate(registry: Registry, context: RequestContext, answer: Answe
 }
 
 /** Namespace and name of the URL rule; a body that names others is refused. */
-export function placed(
+function placed(
   registry: Registry,
   context: RequestContext,
   object: KubeObject,

@@ -15,7 +15,7 @@ import type { Process } from '../../../machines/machine/process.ts';
 import { sleepInBackground } from '../../client/background.ts';
 import type { Api } from '../generic/api.ts';
 import type { RequestContext } from '../generic/context.ts';
-import { requestInfoOf } from '../generic/request-info.ts';
+import { apiRequestOf } from '../generic/api-request.ts';
 import type { Options } from '../options.ts';
 
 /** How often the server looks after its own objects. */
@@ -26,7 +26,7 @@ const MASTER_TTL_SECONDS = 15;
 export function loopback(process: Process, target: string, method = 'POST'): RequestContext {
   return {
     process,
-    info: requestInfoOf(method, target),
+    info: apiRequestOf(method, target),
     user: {
       name: 'system:apiserver',
       uid: '',

@@ -36,7 +36,7 @@ export function reviews(
   return new Map<string, Subresource>([
     [
       'selfsubjectreviews.authentication.k8s.io',
-      answering((context) => ({ userInfo: userInfo(context.user) })),
+      answering((context) => ({ userInfo: describeUser(context.user) })),
     ],
     [
       'tokenreviews.authentication.k8s.io',
@@ -94,7 +94,7 @@ function answering(reply: Reply): Subresource {
   };
 }
 
-function userInfo(user: User) {
+function describeUser(user: User) {
   const extra: Record<string, readonly string[]> = {};
   for (const [key, values] of user.extra) extra[key] = values;
   return {
@@ -138,7 +138,7 @@ function reviewToken(tokens: TokenAuthenticator, review: TokenReview) {
   if (!user.ok) return { user: {}, error: `[invalid bearer token, ${user.error}]` };
   return {
     authenticated: true,
-    user: userInfo(user.value),
+    user: describeUser(user.value),
     ...(audiences === undefined ? {} : { audiences }),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { decodeComponent, parseQuery, type Query } from './query.ts';
 
-export interface RequestInfo {
+export interface ApiRequest {
   readonly isResource: boolean;
   /** get, list, watch, create, update, patch, delete, deletecollection; for other paths the method. */
   readonly verb: string;
@@ -32,7 +32,7 @@ const VERBS: Readonly<Record<string, string>> = {
 /** Names that follow a namespace's name without being resources of their own. */
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
 
-export function requestInfoOf(method: string, target: string): RequestInfo {
+export function apiRequestOf(method: string, target: string): ApiRequest {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1));
@@ -60,17 +60,17 @@ export function requestInfoOf(method: string, target: string): RequestInfo {
   }
   const group = core ? '' : (parts[1] as string);
   const version = parts[at - 1] as string;
-  return resourceInfo(method, path, query, group, version, parts.slice(at));
+  return resourceRequest(method, path, query, group, version, parts.slice(at));
 }
 
-function resourceInfo(
+function resourceRequest(
   method: string,
   path: string,
   query: Query,
   group: string,
   version: string,
   given: readonly string[],
-): RequestInfo {
+): ApiRequest {
   let verb = VERBS[method] ?? '';
   let parts = given;
   // The old way to watch: /api/v1/watch/…
