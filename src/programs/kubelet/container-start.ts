@@ -104,7 +104,7 @@ export function* startContainer(
       `Error: ${started.error.message}`,
       isInit,
     );
-    return failed('RunContainerError', started.error.message, 1);
+    return failed('RunContainerError', started.error.message, 10 * SECOND);
   }
   podEvent(
     core,

@@ -108,7 +108,7 @@ export class ImagePuller {
       this.#backoff.next(key, ended, ended);
       this.#failedAt.set(key, ended);
       this.#messages.set(key, message);
-      return err({ reason: 'ErrImagePull', message, retryAfter: 1 });
+      return err({ reason: 'ErrImagePull', message, retryAfter: this.#backoff.delayOf(key) });
     }
     this.#failedAt.delete(key);
     this.#messages.delete(key);

@@ -36,7 +36,7 @@ export class PodManager {
     this.#parts = {
       core,
       images: new ImagePuller(core),
-      probes: new ProbeManager(),
+      probes: new ProbeManager(core.process.clock.monotonic()),
       restarts: new Backoff(),
       apiPod: (worker) => this.#apiPod(worker),
       sandboxMade: (sandboxId, worker) => void this.#bySandbox.set(sandboxId, worker),

@@ -58,6 +58,8 @@ export class PodWorker {
   readonly isStatic: boolean;
   readonly parts: WorkerParts;
   readonly startTime: string;
+  /** When this kubelet first saw the pod, on the monotonic clock: probes tick from here. */
+  readonly firstSync: Micros;
   pod: Pod;
   /** What the runtime last said; undefined before the first sandbox. */
   sandbox: PodSandboxStatus | undefined;
@@ -88,6 +90,7 @@ export class PodWorker {
     this.uid = pod.metadata.uid ?? '';
     this.isStatic = isStatic;
     this.parts = parts;
+    this.firstSync = parts.core.process.clock.monotonic();
     this.startTime = pod.status?.startTime ?? formatRfc3339(parts.core.process.clock.wall());
   }
 

@@ -4,7 +4,7 @@
  * (k8s.io/kubernetes/pkg/kubelet/prober/worker.go and results_manager.go, v1.34).
  */
 import type { Container, Probe } from '../../ground/api/types.ts';
-import { SECOND } from '../../ground/base/event-loop.ts';
+import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
 import type { Running, Task } from '../../ground/base/task.ts';
 import { sleepInBackground } from '../../spine/client/background.ts';
 import type { ContainerStatus as CriContainer } from '../runtime/wire/index.ts';
@@ -38,6 +38,12 @@ function probeOf(container: Container, kind: ProbeKind): Probe | undefined {
 export class ProbeManager {
   /** By pod, then container name and kind. */
   readonly #pods = new Map<string, Map<string, ProbeWorker>>();
+  /** When this kubelet started, on the monotonic clock. */
+  readonly #begun: Micros;
+
+  constructor(begun: Micros) {
+    this.#begun = begun;
+  }
 
   /** Starts probes of containers that run, ends those of containers that do not. */
   follow(worker: PodWorker): void {
@@ -120,13 +126,13 @@ export class ProbeManager {
     const delay = (probe.initialDelaySeconds ?? 0) * SECOND;
     let successes = 0;
     let failures = 0;
-    const since = process.clock.wall() - running.startedAt;
-    if (delay > since) yield* sleepInBackground(process, delay - since);
+    // Ticks count from the pod's first sync; a kubelet that has just started spreads them.
+    const fresh = worker.firstSync - this.#begun < period;
+    const anchor = worker.firstSync + (fresh ? process.random.below(period) : 0);
     for (;;) {
-      if (state.kind !== 'startup' && !this.isStarted(worker.uid, container, state.containerId)) {
-        yield* sleepInBackground(process, period);
-        continue;
-      }
+      yield* sleepInBackground(process, nextTick(anchor, period, process.clock.monotonic()));
+      if (process.clock.wall() - running.startedAt < delay) continue;
+      if (state.kind !== 'startup' && !this.isStarted(worker.uid, container, state.containerId)) continue;
       const result = yield* runProbe(worker, container, state.containerId, probe);
       if (result.ok) {
         successes += 1;
@@ -149,7 +155,6 @@ export class ProbeManager {
         const ended = yield* this.#conclude(worker, container, state, result.ok);
         if (ended) return;
       }
-      yield* sleepInBackground(process, period);
     }
   }
 
@@ -201,4 +206,10 @@ export class ProbeManager {
     });
     worker.poke();
   }
+}
+
+/** Time until the next multiple of the period after the anchor. */
+function nextTick(anchor: Micros, period: Micros, now: Micros): Micros {
+  if (now < anchor) return anchor - now;
+  return period - ((now - anchor) % period);
 }

@@ -340,9 +340,46 @@ export function statusPatch(
   const patch: Record<string, unknown> = {};
   const before = (old ?? {}) as Record<string, unknown>;
   const after = next as unknown as Record<string, unknown>;
-  for (const key of Object.keys(after))
-    if (!sameValue(before[key], after[key])) patch[key] = after[key];
-  for (const key of ['message', 'reason', 'podIP', 'podIPs'])
+  for (const key of Object.keys(after)) {
+    if (sameValue(before[key], after[key])) continue;
+    if (key === 'conditions') patchConditions(patch, old?.conditions ?? [], next.conditions ?? []);
+    else patch[key] = after[key];
+  }
+  for (const key of ['message', 'reason', 'podIP', 'podIPs']) {
     if (before[key] !== undefined && after[key] === undefined) patch[key] = null;
+  }
   return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** Conditions merge by type: what a new one lacks is taken away by name, and their order is given. */
+function patchConditions(
+  patch: Record<string, unknown>,
+  old: readonly PodCondition[],
+  next: readonly PodCondition[],
+): void {
+  const changed: unknown[] = [];
+  for (const condition of next) {
+    const before = conditionOf(old, condition.type);
+    if (before !== undefined && sameCondition(before, condition)) continue;
+    const gone: Record<string, null> = {};
+    for (const key of ['message', 'reason'] as const) {
+      if (before?.[key] !== undefined && condition[key] === undefined) gone[key] = null;
+    }
+    changed.push({ ...condition, ...gone });
+  }
+  const order = next.map((condition) => condition.type);
+  const sameOrder = old.length === next.length && old.every((condition, index) => condition.type === order[index]);
+  if (changed.length === 0 && sameOrder) return;
+  patch['$setElementOrder/conditions'] = order.map((type) => ({ type }));
+  patch['conditions'] = changed;
+}
+
+function sameCondition(a: PodCondition, b: PodCondition): boolean {
+  return (
+    a.status === b.status &&
+    a.reason === b.reason &&
+    a.message === b.message &&
+    a.observedGeneration === b.observedGeneration &&
+    a.lastTransitionTime === b.lastTransitionTime
+  );
 }
