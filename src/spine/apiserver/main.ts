@@ -82,7 +82,9 @@ function* afterStart(process: Process, server: Server, options: Options): Task<v
     process.random.fork('bootstrap'),
     process.clock.wall(),
   );
-  yield* server.store.fresh(server.store.revision);
+  // The objects below go into these namespaces: wait until the caches have them.
+  const written = yield* server.store.currentRevision();
+  if (written.ok) yield* server.store.fresh(written.value);
   server.bootstrapped = true;
   process.start('bookmarks', server.api.runBookmarks(process));
   process.start('compaction', compact(process, server));

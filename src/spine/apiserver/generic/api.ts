@@ -95,7 +95,7 @@ export class Api {
         for (const watcher of registry.cache.allWatchers()) {
           if (!(watcher instanceof ClientWatch) || !watcher.bookmarks) continue;
           object ??= bookmarkObject(registry, this.store.revision);
-          watcher.bookmark(this.store.revision, object);
+          watcher.bookmark(object);
         }
       }
     }

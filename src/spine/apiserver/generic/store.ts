@@ -13,6 +13,7 @@ import { ok, type Result } from '../../../ground/base/result.ts';
 import { anyOf, Condition, Queue, type Task } from '../../../ground/base/task.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import type { Process } from '../../../machines/machine/process.ts';
+import { sleepInBackground } from '../../client/background.ts';
 import type {
   EtcdClient,
   KeyValue,
@@ -110,7 +111,7 @@ export class Store {
       const listed = yield* this.#fill();
       if (listed.ok) yield* this.#follow(listed.value);
       else this.#process.log('W', 'cacher.go:171', `failed to list: ${listed.error.message}`);
-      yield* this.#process.sleep(SECOND);
+      yield* sleepInBackground(this.#process, SECOND);
     }
   }
 

@@ -237,7 +237,7 @@ function* serveWatch(registry: Registry, context: RequestContext, answer: Answer
   if (from === 0 || initial) {
     for (const cached of cache.list(filter.value)) watch.add(cached.object);
   }
-  if (initial && bookmarks) watch.bookmark(store.revision, initialEnd(registry, store.revision));
+  if (initial && bookmarks) watch.bookmark(initialEnd(registry, store.revision));
   for (const event of since) watch.deliver(event);
   const stop = cache.watch(watch);
   const seconds =

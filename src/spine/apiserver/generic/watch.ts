@@ -20,8 +20,8 @@ export class ClientWatch implements CacheWatcher {
   readonly #cache: ResourceCache;
   readonly #exchange: HttpExchange;
   readonly #transform: Transform;
-  /** Events up to here were sent already. */
-  #sent: number;
+  /** Events up to here were known when the watch began. A revision may have several events. */
+  readonly #from: number;
 
   constructor(
     cache: ResourceCache,
@@ -36,13 +36,12 @@ export class ClientWatch implements CacheWatcher {
     this.filter = filter;
     this.#transform = transform;
     this.bookmarks = bookmarks;
-    this.#sent = from;
+    this.#from = from;
   }
 
   /** Sends the event if it concerns this watch. A client that does not read is cut off. */
   deliver(event: CacheEvent): void {
-    if (event.revision <= this.#sent) return;
-    this.#sent = event.revision;
+    if (event.revision <= this.#from) return;
     const type = this.#typeOf(event);
     if (type === undefined || this.#exchange.gone) return;
     if (!this.#exchange.post(this.#body(event, type))) this.#exchange.abort();
@@ -55,9 +54,8 @@ export class ClientWatch implements CacheWatcher {
   }
 
   /** Tells the client how far it is. */
-  bookmark(revision: number, object: KubeObject): void {
+  bookmark(object: KubeObject): void {
     if (this.#exchange.gone) return;
-    this.#sent = Math.max(this.#sent, revision);
     this.#exchange.post(watchMessage({ type: 'BOOKMARK', object }));
   }
 

@@ -111,3 +111,28 @@ describe('the API over the wire', () => {
     expect(second.body.items.map((item: Pod) => item.metadata.name)).toEqual(['c']);
   });
 });
+
+test('a watch gets every event of a revision that has several', () => {
+  const server = withAccount();
+  for (const name of ['a', 'b']) server.call('POST', PODS, pod(name));
+  const seen: string[] = [];
+  const opened = server.run(
+    server.connect('a', 'system:masters').request({
+      method: 'GET',
+      target: '/api/v1/pods?watch=1',
+      host: 'test',
+      headers: new Map(),
+      body: undefined,
+    }),
+  );
+  if (opened.ok) {
+    opened.value.onReceive((event) => {
+      if (!event.ok || event.value === undefined) return;
+      const { type, object } = (event.value as WatchMessage).event;
+      seen.push(`${type} ${object.metadata.name}`);
+    });
+  }
+  server.run(server.client.deleteRange({ key: '/registry/pods/', rangeEnd: '/registry/pods0' }));
+  server.loop.run({ until: server.loop.now + 1000 });
+  expect(seen).toEqual(['ADDED a', 'ADDED b', 'DELETED a', 'DELETED b']);
+});
