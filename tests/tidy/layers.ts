@@ -60,6 +60,8 @@ export const FOLDERS: Readonly<
     at: 'src/doors/ui',
     may: [
       'worker/protocol',
+      // The worker's entry, as a constructor: `?worker`.
+      'worker/simulation.worker',
       'scenarios/format',
       'shell/line-editor',
       'api:types',
