@@ -115,7 +115,8 @@ function durationOf(value: unknown, fallback: Micros): Micros {
 
 /** True for what kubeadm writes for "the default": `0s`, `{}`, empty; the log settings are upstream's own. */
 function isDefault(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === '0s' || value === 0) return true;
+  if (value === undefined || value === null || value === '' || value === '0s' || value === 0)
+    return true;
   if (value === '0') return true;
   return typeof value === 'object' && Object.values(value).every(isDefault);
 }

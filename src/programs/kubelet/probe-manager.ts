@@ -132,7 +132,8 @@ export class ProbeManager {
     for (;;) {
       yield* sleepInBackground(process, nextTick(anchor, period, process.clock.monotonic()));
       if (process.clock.wall() - running.startedAt < delay) continue;
-      if (state.kind !== 'startup' && !this.isStarted(worker.uid, container, state.containerId)) continue;
+      if (state.kind !== 'startup' && !this.isStarted(worker.uid, container, state.containerId))
+        continue;
       const result = yield* runProbe(worker, container, state.containerId, probe);
       if (result.ok) {
         successes += 1;

@@ -368,7 +368,8 @@ function patchConditions(
     changed.push({ ...condition, ...gone });
   }
   const order = next.map((condition) => condition.type);
-  const sameOrder = old.length === next.length && old.every((condition, index) => condition.type === order[index]);
+  const sameOrder =
+    old.length === next.length && old.every((condition, index) => condition.type === order[index]);
   if (changed.length === 0 && sameOrder) return;
   patch['$setElementOrder/conditions'] = order.map((type) => ({ type }));
   patch['conditions'] = changed;

@@ -1,0 +1,150 @@
+/**
+ * exec, attach and port-forward: the kubelet asks the runtime for a stream and copies between it and
+ * the caller (k8s.io/kubernetes/pkg/kubelet/server/server.go getExec …; upstream proxies the upgraded
+ * connection as it is).
+ */
+import { utf8 } from '../../ground/base/bytes.ts';
+import { anyOf, type Task } from '../../ground/base/task.ts';
+import { bytesOf } from '../../machines/network/chunk.ts';
+import type { HttpExchange } from '../../machines/network/http-types.ts';
+import type { Connection } from '../../machines/network/socket.ts';
+import {
+  type ExecOutcome,
+  isStreamRequest,
+  serveExec,
+  type ServerStreams,
+  STDERR,
+  STDOUT,
+} from '../../spine/client/remotecommand.ts';
+import {
+  formatRpcError,
+  isStreamEvent,
+  STREAM_SOCKET,
+  streamHello,
+  streamMessage,
+} from '../runtime/wire/index.ts';
+import type { Core } from './core.ts';
+import type { PodWorker } from './pod-worker.ts';
+
+const TEXT = new Map([['content-type', 'text/plain; charset=utf-8']]);
+
+const on = (query: ReadonlyMap<string, string>, name: string): boolean =>
+  query.get(name) === '1' || query.get(name) === 'true';
+
+export function* serveRemoteCommand(
+  core: Core,
+  exchange: HttpExchange,
+  worker: PodWorker,
+  kind: 'exec' | 'attach',
+  container: string,
+  command: readonly string[],
+  query: ReadonlyMap<string, string>,
+): Task<void> {
+  const [latest] = worker.containers.get(container) ?? [];
+  if (latest === undefined) {
+    exchange.respond(404, TEXT, utf8(`container not found ("${container}")\n`));
+    return;
+  }
+  if (!isStreamRequest(exchange)) {
+    exchange.respond(400, TEXT, utf8('Upgrade request required\n'));
+    return;
+  }
+  const options = {
+    stdin: on(query, 'input'),
+    stdout: on(query, 'output'),
+    stderr: on(query, 'error'),
+    tty: on(query, 'tty'),
+  };
+  const prepared =
+    kind === 'exec'
+      ? yield* core.cri.call('Exec', { containerId: latest.id, cmd: command, ...options })
+      : yield* core.cri.call('Attach', { containerId: latest.id, ...options });
+  if (!prepared.ok) {
+    exchange.respond(500, TEXT, utf8(`${formatRpcError(prepared.error)}\n`));
+    return;
+  }
+  const { url } = prepared.value;
+  yield* serveExec(core.process, exchange, options, (streams) => copyStreams(core, streams, url));
+}
+
+function* openStream(core: Core, url: string): Task<Connection | undefined> {
+  const dialled = yield* core.process.net.connectUnix(STREAM_SOCKET);
+  if (!dialled.ok) return undefined;
+  dialled.value.post(streamHello(url));
+  return dialled.value;
+}
+
+function* copyStreams(core: Core, streams: ServerStreams, url: string): Task<ExecOutcome> {
+  const connection = yield* openStream(core, url);
+  if (connection === undefined)
+    return { code: 0, message: 'error dialing backend: container runtime is down' };
+  const tasks = [
+    core.process.start('stdin', copyInput(connection, streams)),
+    core.process.start('sizes', copySizes(connection, streams)),
+  ];
+  const outcome = yield* copyOutput(connection, streams);
+  for (const task of tasks) task.kill();
+  connection.close();
+  return outcome;
+}
+
+function* copyOutput(connection: Connection, streams: ServerStreams): Task<ExecOutcome> {
+  for (;;) {
+    const ready = yield* anyOf([connection.readable, streams.whenGone]);
+    if (ready.index === 1) return { code: 0, message: '' };
+    const received = yield* connection.receive();
+    if (!received.ok || received.value === undefined)
+      return { code: 0, message: 'error reading from the runtime: EOF' };
+    const event = received.value;
+    if (!isStreamEvent(event)) continue;
+    if (event.channel === 'exit') return { code: event.code, message: event.message };
+    if (event.chunk === undefined || (event.channel !== 'stdout' && event.channel !== 'stderr'))
+      continue;
+    yield* streams.write(event.channel === 'stderr' ? STDERR : STDOUT, bytesOf(event.chunk));
+  }
+}
+
+function* copyInput(connection: Connection, streams: ServerStreams): Task<void> {
+  if (!streams.stdin) return;
+  for (;;) {
+    const bytes = yield* streams.receive();
+    if (bytes === undefined) break;
+    connection.post(streamMessage('stdin', { chunk: bytes }));
+  }
+  connection.post(streamMessage('close'));
+}
+
+function* copySizes(connection: Connection, streams: ServerStreams): Task<void> {
+  for (;;) {
+    const size = yield* streams.sizes.receive();
+    if (size === undefined) return;
+    connection.post(streamMessage('resize', { width: size.width, height: size.height }));
+  }
+}
+
+/** One port: what the caller sends goes to it and back, as the stdout channel of an exec would. */
+export function* servePortForward(
+  core: Core,
+  exchange: HttpExchange,
+  worker: PodWorker,
+  query: ReadonlyMap<string, string>,
+): Task<void> {
+  const port = Number(query.get('port') ?? query.get('ports') ?? '0');
+  const sandbox = worker.sandbox;
+  if (sandbox === undefined || !isStreamRequest(exchange)) {
+    exchange.respond(
+      400,
+      TEXT,
+      utf8(sandbox === undefined ? 'pod is not running\n' : 'Upgrade request required\n'),
+    );
+    return;
+  }
+  const prepared = yield* core.cri.call('PortForward', { podSandboxId: sandbox.id, port: [port] });
+  if (!prepared.ok) {
+    exchange.respond(500, TEXT, utf8(`${formatRpcError(prepared.error)}\n`));
+    return;
+  }
+  const { url } = prepared.value;
+  const options = { stdin: true, stdout: true, stderr: false, tty: false };
+  yield* serveExec(core.process, exchange, options, (streams) => copyStreams(core, streams, url));
+}
