@@ -204,7 +204,13 @@ class Member {
       loop.cause = BACKGROUND;
       const now = this.#process.clock.monotonic();
       const next = lessor.nextExpiry();
-      const due = next === undefined ? undefined : Math.ceil(next / EXPIRY_CHECK) * EXPIRY_CHECK;
+      // The next multiple of the period at or after the expiry, never this one again: a revocation
+      // that was proposed just now still waits for the disk.
+      const later = (Math.floor(now / EXPIRY_CHECK) + 1) * EXPIRY_CHECK;
+      const due =
+        next === undefined
+          ? undefined
+          : Math.max(later, Math.ceil(next / EXPIRY_CHECK) * EXPIRY_CHECK);
       yield* anyOf([this.#leaseChanged], due === undefined ? undefined : Math.max(0, due - now));
       loop.cause = BACKGROUND;
       for (const id of lessor.expired(this.#process.clock.monotonic())) {
