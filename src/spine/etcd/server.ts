@@ -32,7 +32,7 @@ import { type Compactor, compactorOf } from './auto-compaction.ts';
 import { Service } from './service.ts';
 import { tlsOptions } from './tls-files.ts';
 
-export const ETCD_VERSION = '3.6.4';
+const ETCD_VERSION = '3.6.4';
 
 export const etcd: Program = {
   name: 'etcd',

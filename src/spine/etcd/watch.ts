@@ -181,7 +181,7 @@ function shape(request: WatchCreateRequest, changes: readonly Change[]): readonl
 }
 
 /** Whether a watch's key or range holds a key. */
-export function covers(
+function covers(
   request: { readonly key: string; readonly rangeEnd?: string },
   key: string,
 ): boolean {

@@ -153,7 +153,7 @@ function* servePatch(registry: Registry, context: RequestContext, answer: Answer
 }
 
 /** DeleteOptions from the body, and from the query where the body has none. */
-export function deleteOptionsOf(
+function deleteOptionsOf(
   context: RequestContext,
   body: Chunk | undefined,
 ): Result<Partial<DeleteOptions>, Failure> {

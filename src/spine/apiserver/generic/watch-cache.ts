@@ -8,7 +8,7 @@
  * moves together, so being fresh is one comparison.
  */
 import type { FieldTerm, Selector } from '../../../ground/api/selector.ts';
-import { EVERYTHING, matches, matchesFields } from '../../../ground/api/selector.ts';
+import { matches, matchesFields } from '../../../ground/api/selector.ts';
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import type { Pod } from '../../../ground/api/types.ts';
@@ -45,8 +45,6 @@ export interface Filter {
   readonly labels: Selector;
   readonly fields: readonly FieldTerm[];
 }
-
-export const ALL: Filter = { namespace: '', labels: EVERYTHING, fields: [] };
 
 /** A receiver of events. */
 export interface CacheWatcher {

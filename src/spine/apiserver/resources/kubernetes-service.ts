@@ -23,7 +23,7 @@ const PERIOD = 10 * SECOND;
 const MASTER_TTL_SECONDS = 15;
 
 /** A request that the server makes to itself, as upstream's loopback client does. */
-export function loopback(process: Process, target: string, method = 'POST'): RequestContext {
+function loopback(process: Process, target: string, method = 'POST'): RequestContext {
   return {
     process,
     info: apiRequestOf(method, target),
@@ -150,7 +150,7 @@ function slice(options: Options): KubeObject {
 }
 
 /** `apiserver-` and 26 characters: base32 of the first 16 bytes of SHA-256 of the host's name. */
-export function identityName(hostname: string): string {
+function identityName(hostname: string): string {
   const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
   const bytes = sha256(hostname).subarray(0, 16);
   let text = '';

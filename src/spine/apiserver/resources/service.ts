@@ -17,7 +17,7 @@ import { type Failure, internalError, invalid } from '../generic/status.ts';
 import type { CacheEvent } from '../generic/watch-cache.ts';
 
 /** Takes numbers of a range, the upper band first. */
-export class Allocator {
+class Allocator {
   readonly #first: number;
   readonly #size: number;
   /** Numbers below this offset are left for static choice until the rest is used up. */

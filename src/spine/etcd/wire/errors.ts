@@ -6,7 +6,6 @@ const NOT_FOUND = 5;
 const FAILED_PRECONDITION = 9;
 const OUT_OF_RANGE = 11;
 const UNIMPLEMENTED = 12;
-const UNAVAILABLE = 14;
 
 function server(code: number, text: string): RpcError {
   return { code, message: `etcdserver: ${text}` };
@@ -24,7 +23,6 @@ export const LEASE_EXISTS = server(FAILED_PRECONDITION, 'lease already exists');
 export const LEASE_TTL_TOO_LARGE = server(OUT_OF_RANGE, 'too large lease TTL');
 export const COMPACTED = server(OUT_OF_RANGE, 'mvcc: required revision has been compacted');
 export const FUTURE_REVISION = server(OUT_OF_RANGE, 'mvcc: required revision is a future revision');
-export const SERVER_STOPPED = server(UNAVAILABLE, 'server stopped');
 
 /** A method that this model does not serve; gRPC's own words. */
 export function unimplemented(service: string, method: string): RpcError {
