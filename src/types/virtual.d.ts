@@ -5,3 +5,8 @@ declare module 'virtual:core/packet' {
 declare module 'virtual:core/scheduler' {
   export const bytes: Uint8Array;
 }
+/** A file's text, built in. */
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}
