@@ -5,13 +5,12 @@
 import { LOOPBACK } from '../../ground/base/ip.ts';
 import { ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, Deferred, type Task } from '../../ground/base/task.ts';
-import { bytesOf, type Chunk } from '../../machines/network/chunk.ts';
 import { goError } from '../../machines/network/errno.ts';
 import type { Connection } from '../../machines/network/socket.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
+import { Pty } from '../../machines/machine/terminal.ts';
 import { runExec } from './containers.ts';
 import { CollectDescriptor } from './log-file.ts';
-import { openTerminal, type TerminalPair } from './terminal.ts';
 import type { ContainerRecord } from './records.ts';
 import type { RuntimeService } from './service.ts';
 import { isStreamEvent, isStreamHello, STREAM_SOCKET, streamMessage } from './wire/streaming.ts';
@@ -122,16 +121,15 @@ function* exec(
   stream: ExecStream,
 ): Task<Outcome> {
   const gone = new Deferred<number>();
-  let descriptors: Map<number, OpenFile>;
-  let terminal: TerminalPair | undefined;
+  const { process } = service;
+  let descriptors: ReadonlyMap<number, OpenFile> = new Map();
+  let pty: Pty | undefined;
   let input: OpenFile | undefined;
   if (stream.tty) {
-    terminal = openTerminal(service.process, (chunk) =>
-      connection.post(streamMessage('stdout', { chunk })),
-    );
-    descriptors = new Map([0, 1, 2].map((fd) => [fd, (terminal as TerminalPair).slave]));
+    pty = new Pty({ name: '/dev/pts/0', columns: 80, rows: 24 });
+    process.start('terminal output', copyTerminal(connection, pty));
   } else {
-    const [reader, writer] = service.process.pipe();
+    const [reader, writer] = process.pipe();
     if (stream.stdin) input = writer;
     else writer.close();
     descriptors = new Map<number, OpenFile>([
@@ -140,19 +138,22 @@ function* exec(
       [2, new CollectDescriptor(post(connection, 'stderr'))],
     ]);
   }
-  listenInput(service, connection, input, terminal, gone);
-  const done = yield* runExec(
-    service,
-    record,
-    stream.cmd,
-    descriptors,
-    gone,
-    undefined,
-    terminal?.slave,
-  );
+  listenInput(connection, input, pty, gone);
+  const done = yield* runExec(service, record, stream.cmd, descriptors, gone, undefined, pty?.file);
+  // What the command wrote last is still on its way out of the terminal.
+  if (pty !== undefined) yield* process.sleep(0);
   return done.ok
     ? { code: done.value, message: '' }
     : { code: 0, message: `error executing command in container: ${done.error.message}` };
+}
+
+/** What programs write to the terminal, prompts for the far end included. */
+function* copyTerminal(connection: Connection, pty: Pty): Task<void> {
+  for (;;) {
+    const chunk = yield* pty.readOutput();
+    if (chunk === undefined) return;
+    connection.post(streamMessage('stdout', { chunk }));
+  }
 }
 
 function* attach(
@@ -166,7 +167,7 @@ function* attach(
     if (channel === 'stdout' ? stream.stdout : stream.stderr)
       connection.post(streamMessage(channel, { chunk }));
   });
-  listenInput(service, connection, stream.stdin ? record.stdin : undefined, undefined, gone);
+  listenInput(connection, stream.stdin ? record.stdin : undefined, undefined, gone);
   while (record.state === 'CONTAINER_RUNNING' && !gone.settled)
     yield* anyOf([record.log.changed, gone]);
   stop();
@@ -175,33 +176,26 @@ function* attach(
 
 /** Copies what the client sends to the process. */
 function listenInput(
-  service: RuntimeService,
   connection: Connection,
   input: OpenFile | undefined,
-  terminal: TerminalPair | undefined,
+  pty: Pty | undefined,
   gone: Deferred<number>,
 ): void {
-  const write = (chunk: Chunk): void => {
-    if (terminal !== undefined) terminal.input(bytesOf(chunk));
-    else if (input !== undefined) service.process.start('stdin', writeAll(input, chunk));
-  };
   connection.onReceive((event) => {
     if (!event.ok || event.value === undefined) {
       input?.close();
-      terminal?.hangUp();
+      pty?.hangUp();
       gone.resolve(137);
       return;
     }
     const message = event.value;
     if (!isStreamEvent(message)) return;
-    if (message.channel === 'stdin' && message.chunk !== undefined) write(message.chunk);
-    else if (message.channel === 'resize') terminal?.resize(message.width, message.height);
+    if (message.channel === 'stdin' && message.chunk !== undefined) {
+      if (pty !== undefined) pty.feed(message.chunk);
+      else input?.post(message.chunk);
+    } else if (message.channel === 'resize') pty?.resize(message.width, message.height);
     else if (message.channel === 'close') input?.close();
   });
-}
-
-function* writeAll(file: OpenFile, chunk: Chunk): Task<void> {
-  yield* file.write(chunk);
 }
 
 /** One connection to a port of the pod, from inside its network namespace. */
