@@ -7,15 +7,22 @@ import type { ImageArchive } from '../machines/machine/image.ts';
 import type { Host } from '../machines/machine/host.ts';
 import type { Program } from '../machines/machine/process.ts';
 import { kubeControllerManager } from '../programs/controllers/index.ts';
+import { etcdctl } from '../programs/cli/etcdctl/index.ts';
 import { coredns } from '../programs/dns/index.ts';
 import { applicationImages } from '../programs/images/index.ts';
 import { kubelet } from '../programs/kubelet/index.ts';
 import { kubeProxy, seedKubeProxy } from '../programs/kube-proxy/index.ts';
-import { CNI_PLUGINS, containerd, containerdShim, storedImageFile } from '../programs/runtime/index.ts';
+import {
+  CNI_PLUGINS,
+  containerd,
+  containerdShim,
+  storedImageFile,
+} from '../programs/runtime/index.ts';
 import { kubeScheduler } from '../programs/scheduler/index.ts';
 import { bash } from '../programs/shell/index.ts';
 import { conntrack } from '../programs/tools/conntrack.ts';
 import { TEXT_TOOLS } from '../programs/tools/index.ts';
+import { NETWORK_TOOLS } from '../programs/tools/network-tools.ts';
 import { ip6tables, iptables, iptablesRestore, iptablesSave } from '../programs/tools/iptables.ts';
 import { kubeApiserver } from '../spine/apiserver/index.ts';
 import { etcd } from '../spine/etcd/index.ts';
@@ -50,10 +57,14 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
   const components = componentImages(
     {
       etcd,
-      etcdctl: etcd,
+      etcdctl,
       apiserver: kubeApiserver,
       controllerManager: kubeControllerManager,
-      scheduler: kubeScheduler({ newCore: parts.newSchedulerCore, profile: profile.scheduler, version: profile.kubernetes }),
+      scheduler: kubeScheduler({
+        newCore: parts.newSchedulerCore,
+        profile: profile.scheduler,
+        version: profile.kubernetes,
+      }),
       kubeProxy: profile.seedEra ? seedKubeProxy : kubeProxy,
       coredns,
       iptables: IPTABLES,
@@ -62,10 +73,18 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
   );
   const applications = applicationImages({ tools: [...TEXT_TOOLS], shell: bash });
   const pause = applications.filter((image) => image.repository === 'registry.k8s.io/pause');
-  const everywhere = [...pause, ...components.filter((image) => /kube-proxy|coredns/.test(image.repository))];
+  const everywhere = [
+    ...pause,
+    ...components.filter((image) => /kube-proxy|coredns/.test(image.repository)),
+  ];
   return {
-    host: [{ path: '/usr/bin/bash', program: bash }, ...TEXT_TOOLS],
-    workstation: [],
+    host: [
+      { path: '/usr/bin/bash', program: bash },
+      { path: '/usr/bin/sh', program: bash },
+      ...TEXT_TOOLS,
+      ...NETWORK_TOOLS,
+    ],
+    workstation: [{ path: '/usr/local/bin/etcdctl', program: etcdctl }],
     node: [
       { path: '/usr/bin/containerd', program: containerd },
       { path: '/usr/bin/containerd-shim-runc-v2', program: containerdShim },
@@ -76,7 +95,8 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
     ],
     images: [...applications, ...components],
     preloadImages: (host, controlPlane) => {
-      for (const image of controlPlane ? [...pause, ...components] : everywhere) preload(host, image);
+      for (const image of controlPlane ? [...pause, ...components] : everywhere)
+        preload(host, image);
     },
   };
 }
@@ -86,4 +106,3 @@ function preload(host: Host, image: ImageArchive): void {
   host.files.mkdir(file.path.slice(0, file.path.lastIndexOf('/')), { parents: true });
   host.files.write(file.path, file.content);
 }
-
