@@ -233,6 +233,9 @@ export class PodWorker {
       );
       yield* stopContainers(this, this.pod.spec?.terminationGracePeriodSeconds ?? 30);
       yield* core.cri.call('StopPodSandbox', { podSandboxId: this.sandbox.id });
+      // How its containers ended is their last state in the next sandbox.
+      this.#stale = true;
+      yield* this.refresh();
     }
     const config = sandboxConfig(core.process, core.config, this.pod, this.#attempts);
     const made = yield* core.cri.call('RunPodSandbox', { config, runtimeHandler: '' });
@@ -304,6 +307,11 @@ export class PodWorker {
     if (outcome.retryAfter > 0) this.wakeAfter(outcome.retryAfter);
     this.#stale = true;
     yield* this.refresh();
+    // Of the dead ones only the last is kept (MaxPerPodContainer 1): its log is `--previous`.
+    for (const dead of (this.containers.get(container.name) ?? []).slice(2)) {
+      yield* this.parts.core.cri.call('RemoveContainer', { containerId: dead.id });
+      this.#stale = true;
+    }
   }
 
   /** Attempts of a container in the present sandbox; init containers that have ended count from any. */
@@ -353,9 +361,7 @@ export class PodWorker {
       return;
     }
     this.sandbox = answer.value.status;
-    const older = [...this.containers.values()]
-      .flat()
-      .filter((container) => container.podSandboxId !== id);
+    const older = [...this.containers.values()].flatMap((list) => list.slice(0, 2)).filter((container) => container.podSandboxId !== id);
     const byName = new Map<string, CriContainer[]>();
     for (const container of [...older, ...answer.value.containers]) {
       const name = container.labels[LABEL_CONTAINER_NAME] ?? container.metadata.name;

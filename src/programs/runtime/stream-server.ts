@@ -4,7 +4,7 @@
  */
 import { LOOPBACK } from '../../ground/base/ip.ts';
 import { ok, type Result } from '../../ground/base/result.ts';
-import { anyOf, Deferred, type Task } from '../../ground/base/task.ts';
+import { anyOf, Deferred, type Running, type Task } from '../../ground/base/task.ts';
 import { goError } from '../../machines/network/errno.ts';
 import type { Connection } from '../../machines/network/socket.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
@@ -124,10 +124,13 @@ function* exec(
   const { process } = service;
   let descriptors: ReadonlyMap<number, OpenFile> = new Map();
   let pty: Pty | undefined;
+  let shown: Running<void> | undefined;
   let input: OpenFile | undefined;
   if (stream.tty) {
     pty = new Pty({ name: '/dev/pts/0', columns: 80, rows: 24 });
-    process.start('terminal output', copyTerminal(connection, pty));
+    const { file } = pty;
+    descriptors = new Map([0, 1, 2].map((number) => [number, file]));
+    shown = process.start('terminal output', copyTerminal(connection, pty));
   } else {
     const [reader, writer] = process.pipe();
     if (stream.stdin) input = writer;
@@ -140,8 +143,9 @@ function* exec(
   }
   listenInput(connection, input, pty, gone);
   const done = yield* runExec(service, record, stream.cmd, descriptors, gone, undefined, pty?.file);
-  // What the command wrote last is still on its way out of the terminal.
-  if (pty !== undefined) yield* process.sleep(0);
+  // The session ends when nobody has the terminal any more; what was written last comes first.
+  pty?.file.close();
+  if (shown !== undefined && !gone.settled) yield* shown.finished.wait();
   return done.ok
     ? { code: done.value, message: '' }
     : { code: 0, message: `error executing command in container: ${done.error.message}` };
