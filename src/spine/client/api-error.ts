@@ -152,3 +152,15 @@ export function isNamespaceTerminating(error: ApiError): boolean {
   const causes = error.status?.details?.causes ?? [];
   return causes.some((cause) => cause.reason === 'NamespaceTerminating');
 }
+
+export function isNotFound(error: ApiError): boolean {
+  return error.code === 404;
+}
+
+export function isConflict(error: ApiError): boolean {
+  return error.code === 409 && error.reason === 'Conflict';
+}
+
+export function isAlreadyExists(error: ApiError): boolean {
+  return error.code === 409 && error.reason === 'AlreadyExists';
+}
