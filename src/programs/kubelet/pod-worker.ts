@@ -18,6 +18,7 @@ import {
   formatRpcError,
   type PodSandboxStatus,
 } from '../runtime/wire/index.ts';
+import type { Document } from '../../machines/machine/files-types.ts';
 import { sleepInBackground } from '../../spine/client/background.ts';
 import type { Backoff } from './backoff.ts';
 import {
@@ -76,7 +77,7 @@ export class PodWorker {
   /** Back-off of a failed mount; 0 when none failed. */
   mountRetry: Micros = 0;
   /** Tokens by audience and life. */
-  readonly tokens = new Map<string, { readonly token: string; readonly renewAt: number }>();
+  readonly tokens = new Map<string, { readonly file: Document; readonly renewAt: number }>();
   /** Sandboxes known to the runtime for this pod, to be removed with it. */
   readonly sandboxIds: string[] = [];
   #busy = false;
@@ -361,7 +362,9 @@ export class PodWorker {
       return;
     }
     this.sandbox = answer.value.status;
-    const older = [...this.containers.values()].flatMap((list) => list.slice(0, 2)).filter((container) => container.podSandboxId !== id);
+    const older = [...this.containers.values()]
+      .flatMap((list) => list.slice(0, 2))
+      .filter((container) => container.podSandboxId !== id);
     const byName = new Map<string, CriContainer[]>();
     for (const container of [...older, ...answer.value.containers]) {
       const name = container.labels[LABEL_CONTAINER_NAME] ?? container.metadata.name;

@@ -16,8 +16,9 @@ interface TokenRequest extends KubeObject {
   readonly status?: { readonly token: string; readonly expirationTimestamp: string };
 }
 
+/** A token; its text is signed when somebody reads it. */
 export interface PodToken {
-  readonly token: string;
+  readonly status: { readonly token: string };
   /** Life in seconds. */
   readonly seconds: number;
 }
@@ -49,6 +50,6 @@ export function* requestToken(
     name: account,
   });
   if (!answer.ok) return err(answer.error.message);
-  const token = answer.value.status?.token;
-  return token === undefined ? err('the server returned no token') : ok({ token, seconds });
+  const { status } = answer.value;
+  return status === undefined ? err('the server returned no token') : ok({ status, seconds });
 }

@@ -1,8 +1,10 @@
 /** Makes all volumes of a pod before its containers start; says how long to wait when one fails. */
+import { utf8 } from '../../ground/base/bytes.ts';
 import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import type { Pod } from '../../ground/api/types.ts';
+import type { Document } from '../../machines/machine/files-types.ts';
 import { type Core, podEvent } from './core.ts';
 import type { PodWorker } from './pod-worker.ts';
 import { requestToken } from './tokens.ts';
@@ -57,16 +59,22 @@ function* tokenFor(
   pod: Pod,
   audience: string,
   seconds: number,
-): Task<Result<string, string>> {
+): Task<Result<Document, string>> {
   const key = `${audience}/${seconds}`;
   const now = core.process.clock.wall();
   const held = worker.tokens.get(key);
-  if (held !== undefined && now < held.renewAt) return ok(held.token);
+  if (held !== undefined && now < held.renewAt) return ok(held.file);
   const made = yield* requestToken(core, pod, audience, seconds);
   if (!made.ok) return err(made.error);
   // A token is renewed when four fifths of its life are over (pkg/kubelet/token/token_manager.go).
   const renewAt = now + Math.floor(made.value.seconds * SECOND * 0.8);
-  worker.tokens.set(key, { token: made.value.token, renewAt });
+  const file = tokenFile(made.value.status);
+  worker.tokens.set(key, { file, renewAt });
   worker.refreshAfter(renewAt - now);
-  return ok(made.value.token);
+  return ok(file);
+}
+
+/** The token as a file: signed when somebody reads it. */
+function tokenFile(status: { readonly token: string }): Document {
+  return { kind: 'token', value: status, render: () => utf8(status.token) };
 }

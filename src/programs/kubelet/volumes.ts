@@ -17,13 +17,14 @@ import { equalBytes, parseBase64, utf8 } from '../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { sortedText } from '../../ground/base/text.ts';
+import type { Document } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { fieldValue, type NodeAllocatable, resourceValue } from './field-ref.ts';
 import { wholeValue } from '../../ground/api/quantity.ts';
 
 /** One file of a volume that shows API objects. */
 interface Payload {
-  readonly bytes: Uint8Array;
+  readonly content: Uint8Array | Document;
   readonly mode: number;
 }
 
@@ -31,7 +32,7 @@ interface Payload {
 export interface VolumeSources {
   configMap(name: string): Task<Result<ConfigMap | undefined, string>>;
   secret(name: string): Task<Result<Secret | undefined, string>>;
-  token(pod: Pod, audience: string, expirationSeconds: number): Task<Result<string, string>>;
+  token(pod: Pod, audience: string, expirationSeconds: number): Task<Result<Document, string>>;
   readonly node: NodeAllocatable;
   readonly hostIp: string;
   podIp(): string;
@@ -222,7 +223,7 @@ function* addProjected(
       const { audience, expirationSeconds, path } = source.serviceAccountToken;
       const token = yield* sources.token(pod, audience ?? '', expirationSeconds ?? 3600);
       if (!token.ok) failed = `failed to fetch token: ${token.error}`;
-      else files.set(path, { bytes: utf8(token.value), mode });
+      else files.set(path, { content: token.value, mode });
     } else failed = 'this projection is not supported here';
     if (failed !== undefined) return failed;
   }
@@ -277,7 +278,7 @@ function* addConfigMap(
   );
   if (!picked.ok) return picked.error;
   for (const { path, value, mode: bits } of picked.value)
-    files.set(path, { bytes: value, mode: bits });
+    files.set(path, { content: value, mode: bits });
   return undefined;
 }
 
@@ -305,7 +306,7 @@ function* addSecret(
   );
   if (!picked.ok) return picked.error;
   for (const { path, value, mode: bits } of picked.value)
-    files.set(path, { bytes: value, mode: bits });
+    files.set(path, { content: value, mode: bits });
   return undefined;
 }
 
@@ -329,7 +330,7 @@ function addDownward(
           : resourceValue(container, item.resourceFieldRef, sources.node);
     }
     if (!value.ok) return value.error;
-    files.set(item.path, { bytes: utf8(value.value), mode: item.mode ?? mode });
+    files.set(item.path, { content: utf8(value.value), mode: item.mode ?? mode });
   }
   return undefined;
 }
@@ -351,10 +352,10 @@ function writePayload(
   const stamp = `..${stampOf(process.clock.wall())}.${process.random.below(4_000_000_000)}`;
   const folder = `${path}/${stamp}`;
   files.mkdir(folder);
-  for (const [name, { bytes, mode }] of payload) {
+  for (const [name, { content, mode }] of payload) {
     const file = `${folder}/${name}`;
     if (name.includes('/')) files.mkdir(file.slice(0, file.lastIndexOf('/')), { parents: true });
-    const written = files.write(file, bytes, mode);
+    const written = files.write(file, content, mode);
     if (!written.ok)
       return err(`error writing payload to data directory: open ${file}: ${written.error}`);
   }
@@ -376,9 +377,12 @@ function stampOf(wall: number): string {
 }
 
 function unchanged(process: Process, data: string, payload: ReadonlyMap<string, Payload>): boolean {
-  for (const [name, { bytes }] of payload) {
-    const old = process.files.read(`${data}/${name}`);
-    if (!old.ok || !equalBytes(old.value, bytes)) return false;
+  for (const [name, { content }] of payload) {
+    const old = process.files.readContent(`${data}/${name}`);
+    if (!old.ok) return false;
+    if (old.value === content) continue;
+    const alike = content instanceof Uint8Array && old.value instanceof Uint8Array;
+    if (!alike || !equalBytes(old.value, content)) return false;
   }
   const names = process.files.list(data);
   const tops = sortedText(new Set([...payload.keys()].map((name) => name.split('/')[0] as string)));
