@@ -56,6 +56,8 @@ export interface Cluster {
   readonly nodeNames: readonly string[];
   /** The newest stored value under an etcd key, as the trace's history has it. */
   stored<T>(key: string): T | undefined;
+  /** The newest stored values below a prefix. */
+  storedBelow<T>(prefix: string): readonly T[];
   /** Sends requests from a pod, for a scenario's check. */
   send(from: string, url: string, times: number): void;
 }
@@ -129,6 +131,8 @@ class ClusterBuilder {
         const moments = history.of(key);
         return moments[moments.length - 1]?.value as T | undefined;
       },
+      storedBelow: <T>(prefix: string): readonly T[] =>
+        history.list(prefix, this.#plan.loop.now).map((entry) => entry.moment.value as T),
       send: () => {},
     };
   }

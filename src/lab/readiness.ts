@@ -1,6 +1,9 @@
-/** When a cluster counts as booted: every node Ready and CoreDNS available, as the API server tells it. */
+/**
+ * When a cluster counts as booted: every node Ready, CoreDNS available and every static pod Ready, as
+ * the API server tells it.
+ */
 import { isConditionTrue } from '../ground/api/meta.ts';
-import type { Deployment, Node } from '../ground/api/types.ts';
+import type { Deployment, Node, Pod } from '../ground/api/types.ts';
 import type { Cluster } from './cluster-builder.ts';
 
 /** True when all nodes of the plan are Ready and CoreDNS has all its replicas. */
@@ -8,8 +11,14 @@ export function isBooted(cluster: Cluster): boolean {
   const dns = cluster.stored<Deployment>('/registry/deployments/kube-system/coredns');
   if (dns?.spec === undefined || (dns.status?.availableReplicas ?? 0) < (dns.spec.replicas ?? 1))
     return false;
-  return cluster.nodeNames.every((name) => {
-    const node = cluster.stored<Node>(`/registry/minions/${name}`);
-    return node !== undefined && isConditionTrue(node.status?.conditions, 'Ready');
-  });
+  const ready = cluster
+    .storedBelow<Pod>('/registry/pods/kube-system/')
+    .every((pod) => isConditionTrue(pod.status?.conditions, 'Ready'));
+  return (
+    ready &&
+    cluster.nodeNames.every((name) => {
+      const node = cluster.stored<Node>(`/registry/minions/${name}`);
+      return node !== undefined && isConditionTrue(node.status?.conditions, 'Ready');
+    })
+  );
 }

@@ -8,6 +8,7 @@ import type { Host } from '../machines/machine/host.ts';
 import type { Program } from '../machines/machine/process.ts';
 import { kubeControllerManager } from '../programs/controllers/index.ts';
 import { etcdctl } from '../programs/cli/etcdctl/index.ts';
+import { kubectlFor } from '../programs/cli/kubectl/index.ts';
 import { coredns } from '../programs/dns/index.ts';
 import { applicationImages } from '../programs/images/index.ts';
 import { kubelet } from '../programs/kubelet/index.ts';
@@ -84,7 +85,10 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
       ...TEXT_TOOLS,
       ...NETWORK_TOOLS,
     ],
-    workstation: [{ path: '/usr/local/bin/etcdctl', program: etcdctl }],
+    workstation: [
+      { path: '/usr/local/bin/etcdctl', program: etcdctl },
+      { path: '/usr/local/bin/kubectl', program: kubectlFor(profile.name) },
+    ],
     node: [
       { path: '/usr/bin/containerd', program: containerd },
       { path: '/usr/bin/containerd-shim-runc-v2', program: containerdShim },
