@@ -14,6 +14,7 @@ import {
   type Problem,
   type TerminalOutput,
 } from './protocol.ts';
+import { TerminalText } from './terminal-text.ts';
 
 export interface BatchState {
   readonly running: boolean;
@@ -34,7 +35,9 @@ export class BatchMaker {
   #marks: LaneMark[] = [];
   #waiting = new Map<string, ObjectRow>();
   #removed = new Set<string>();
-  #text = new Map<number, string>();
+  readonly #text = new Map<number, TerminalText>();
+  /** Inputs that the lab has taken, of those in its log. */
+  #inputs = 0;
   #edits = new Map<number, string>();
   #reset = true;
   #revision = 0;
@@ -44,6 +47,7 @@ export class BatchMaker {
     this.#rows = rows;
     lab.recorder.listen((record) => {
       if (record.revision > 0) this.#revision = record.revision;
+      if (record.component === 'learner' && record.verb === 'input') this.#echo(record.time);
       const mark = markOf(record);
       if (mark !== undefined && this.#marks.length < MARKS_MAX * 4) this.#marks.push(mark);
     });
@@ -95,7 +99,8 @@ export class BatchMaker {
 
   /** True when there is more than one batch can carry. */
   get pending(): boolean {
-    return this.#waiting.size > 0 || this.#removed.size > 0 || this.#text.size > 0;
+    const text = [...this.#text.values()].some((one) => !one.empty);
+    return this.#waiting.size > 0 || this.#removed.size > 0 || text;
   }
 
   #collect(): void {
@@ -132,22 +137,43 @@ export class BatchMaker {
   #terminals(): TerminalOutput[] {
     const outputs: TerminalOutput[] = [];
     for (const [id, terminal] of this.#lab.terminals) {
-      const text = (this.#text.get(id) ?? '') + terminal.takeOutput();
-      const now = text.slice(0, TEXT_MAX);
-      if (text.length > TEXT_MAX) this.#text.set(id, text.slice(TEXT_MAX));
-      else this.#text.delete(id);
+      const held = this.#textOf(id);
+      held.print(terminal.takeOutput());
+      const { text, echoed } = held.take(TEXT_MAX);
       const state = terminal.state;
       outputs.push({
         terminal: id,
-        text: now,
+        text,
+        echoed,
         mode: state.mode,
-        waiting: state.waiting && !this.#text.has(id),
+        waiting: state.waiting && held.empty,
         title: terminal.title,
-        closed: state.closed || terminal.shell.status !== undefined,
+        closed: (state.closed || terminal.shell.status !== undefined) && held.empty,
         finished: [],
       });
     }
     return outputs;
+  }
+
+  /** The lab takes its next input: a line stands on the screen from now on. */
+  #echo(time: number): void {
+    const input = this.#lab.inputs[this.#inputs]?.input;
+    this.#inputs += 1;
+    if (input?.kind !== 'line' && input?.kind !== 'keys') return;
+    const terminal = this.#lab.terminals.get(input.terminal);
+    if (terminal === undefined) return;
+    const held = this.#textOf(input.terminal);
+    held.print(terminal.takeOutput());
+    held.echo(input, terminal.state.mode === 'raw', time);
+  }
+
+  #textOf(terminal: number): TerminalText {
+    let text = this.#text.get(terminal);
+    if (text === undefined) {
+      text = new TerminalText();
+      this.#text.set(terminal, text);
+    }
+    return text;
   }
 
   #newEdits(): Batch['edits'] {

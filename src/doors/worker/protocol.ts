@@ -66,6 +66,8 @@ export type Request =
   | { readonly verb: 'pack-file'; readonly view: Readonly<Record<string, string>> }
   /** Reads a link or the text of a file: answers SavedLab, or a locale key that says what is wrong. */
   | { readonly verb: 'unpack'; readonly text: string }
+  /** Answers HashAnswer: to compare one run with another. */
+  | { readonly verb: 'hash' }
   /** Scenario: which step is shown; the worker checks its tasks at quiet points. */
   | { readonly verb: 'scenario-step'; readonly step: number };
 
@@ -124,6 +126,16 @@ export interface TerminalOutput {
   readonly waiting: boolean;
   readonly title: string;
   readonly closed: boolean;
+  /**
+   * Input lines that stand in `text` (at an index), as the lab took them: the page draws its line until
+   * then, and a replay shows what was typed. `keys` marks control keys shown as ^C.
+   */
+  readonly echoed?: readonly {
+    readonly at: number;
+    readonly line: string;
+    readonly time: number;
+    readonly keys: boolean;
+  }[];
   /** Finished commands, for the transcript: line, exit status, output, tables. */
   readonly finished: readonly {
     readonly line: string;
@@ -158,3 +170,10 @@ export type FromWorker =
   | { readonly id: number; readonly answer: Answer }
   | { readonly batch: Batch }
   | { readonly ready: true; readonly protocol: number; readonly engine: string };
+
+export interface HashAnswer {
+  readonly trace: string;
+  readonly story: string;
+  readonly time: number;
+  readonly events: number;
+}

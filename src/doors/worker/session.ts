@@ -15,7 +15,7 @@ import { schedulingOf } from '../../lab/views/scheduling.ts';
 import { explain, whyText } from '../../lab/why/index.ts';
 import { BatchMaker } from './batches.ts';
 import { Pacing } from './pacing.ts';
-import type { Answer, Batch, Problem, Request, TimeCommand } from './protocol.ts';
+import type { Answer, Batch, HashAnswer, Problem, Request, TimeCommand } from './protocol.ts';
 
 /** Real milliseconds of one slice. */
 const SLICE_MS = 8;
@@ -120,6 +120,10 @@ export class Session {
         return value(this.#lab.readHome(request.path));
       case 'list-files':
         return value(this.#lab.listHome());
+      case 'hash': {
+        const { traceHash, story, loop } = this.#lab;
+        return value({ trace: traceHash, story, time: loop.now, events: loop.executed } satisfies HashAnswer);
+      }
       case 'save':
         return value(this.#lab.save(request.view));
       case 'pack-link':
