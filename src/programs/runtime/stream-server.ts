@@ -105,7 +105,7 @@ function* runStream(
   }
   return stream.kind === 'exec'
     ? yield* exec(service, connection, record, stream)
-    : yield* attach(service, connection, record, stream);
+    : yield* attach(connection, record, stream);
 }
 
 function post(connection: Connection, channel: 'stdout' | 'stderr'): (bytes: Uint8Array) => void {
@@ -161,7 +161,6 @@ function* copyTerminal(connection: Connection, pty: Pty): Task<void> {
 }
 
 function* attach(
-  service: RuntimeService,
   connection: Connection,
   record: ContainerRecord,
   stream: ExecStream,
