@@ -30,7 +30,7 @@ export function servicePortName(
 }
 
 /** Suffix that the chains of a port share. */
-export function portSuffix(portName: string, protocol: string): string {
+function portSuffix(portName: string, protocol: string): string {
   return base32Digest(`${portName}${protocol}`, 16);
 }
 

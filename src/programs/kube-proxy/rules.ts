@@ -8,8 +8,8 @@ import type { Ip } from '../../ground/base/ip.ts';
 import { TCP, UDP } from '../../machines/network/netfilter/types.ts';
 import type { AddressTest, Match, Rule, Target } from '../../machines/network/netfilter/rule.ts';
 
-export const MASQUERADE_MARK = 0x4000;
-export const DROP_MARK = 0x8000;
+const MASQUERADE_MARK = 0x4000;
+const DROP_MARK = 0x8000;
 
 const ALL = 0xffffffff;
 const NEW = 8;

@@ -18,7 +18,7 @@ interface Room {
 }
 
 /** Requests of a pod: the sum of its containers, or the largest init container if that is more. */
-export function requestsOf(pod: Pod): Room {
+function requestsOf(pod: Pod): Room {
   let cpu = 0;
   let memory = 0;
   for (const container of pod.spec?.containers ?? []) {

@@ -31,7 +31,7 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 
 /** The subresource of `nodes` that a path stands for. */
-export function subresourceOf(path: string): string {
+function subresourceOf(path: string): string {
   const first = path.split('/')[1] ?? '';
   if (first === 'stats' || first === 'metrics') return first;
   if (first === 'logs') return 'log';

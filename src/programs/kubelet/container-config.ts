@@ -22,14 +22,14 @@ import { qosClassOf } from './status.ts';
 import type { Variable } from './env.ts';
 import { podFolder, volumePath } from './volumes.ts';
 
-export const LABEL_POD_NAME = 'io.kubernetes.pod.name';
-export const LABEL_POD_NAMESPACE = 'io.kubernetes.pod.namespace';
+const LABEL_POD_NAME = 'io.kubernetes.pod.name';
+const LABEL_POD_NAMESPACE = 'io.kubernetes.pod.namespace';
 export const LABEL_POD_UID = 'io.kubernetes.pod.uid';
 export const LABEL_CONTAINER_NAME = 'io.kubernetes.container.name';
 export const ANNOTATION_HASH = 'io.kubernetes.container.hash';
-export const ANNOTATION_TERMINATION_PATH = 'io.kubernetes.container.terminationMessagePath';
+const ANNOTATION_TERMINATION_PATH = 'io.kubernetes.container.terminationMessagePath';
 export const ANNOTATION_TERMINATION_POLICY = 'io.kubernetes.container.terminationMessagePolicy';
-export const ANNOTATION_GRACE = 'io.kubernetes.pod.terminationGracePeriod';
+const ANNOTATION_GRACE = 'io.kubernetes.pod.terminationGracePeriod';
 
 /** The hash that tells whether a running container still is what the pod asks for: of name and image. */
 export function containerHash(container: Container): string {
@@ -39,23 +39,23 @@ export function containerHash(container: Container): string {
 }
 
 /** `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod<uid>.slice` */
-export function podCgroup(pod: Pod): string {
+function podCgroup(pod: Pod): string {
   const uid = (pod.metadata.uid ?? '').replace(/-/g, '_');
   const qos = qosClassOf(pod).toLowerCase();
   if (qos === 'guaranteed') return `/kubepods.slice/kubepods-pod${uid}.slice`;
   return `/kubepods.slice/kubepods-${qos}.slice/kubepods-${qos}-pod${uid}.slice`;
 }
 
-export function logFolder(pod: Pod): string {
+function logFolder(pod: Pod): string {
   return `/var/log/pods/${pod.metadata.namespace}_${pod.metadata.name}_${pod.metadata.uid}`;
 }
 
-export function hostnameOf(pod: Pod): string {
+function hostnameOf(pod: Pod): string {
   return pod.spec?.hostname || pod.metadata.name.slice(0, 63).replace(/[-.]+$/, '');
 }
 
 /** The pod's DNS settings by its policy (pkg/kubelet/network/dns/dns.go). */
-export function dnsOf(process: Process, config: KubeletConfig, pod: Pod): DnsConfig {
+function dnsOf(process: Process, config: KubeletConfig, pod: Pod): DnsConfig {
   const spec = pod.spec;
   const host = hostDns(process, config.resolvConf);
   const policy = spec?.dnsPolicy ?? 'ClusterFirst';
@@ -155,7 +155,7 @@ export function sandboxConfig(
 }
 
 /** CPU shares and quota, and the memory limit (pkg/kubelet/cm/helpers_linux.go). */
-export function resourcesOf(container: Container): LinuxResources {
+function resourcesOf(container: Container): LinuxResources {
   const limits = container.resources?.limits;
   const requests = container.resources?.requests;
   const cpuLimit = milliValue(entryOf(limits, 'cpu'));
@@ -180,7 +180,7 @@ export interface ContainerInput {
 }
 
 /** The pod's hosts file, made once per start of a container. */
-export function writeHosts(process: Process, pod: Pod, podIp: string): string {
+function writeHosts(process: Process, pod: Pod, podIp: string): string {
   const path = `${podFolder(pod.metadata.uid ?? '')}/etc-hosts`;
   const lines = ['# Kubernetes-managed hosts file.'];
   if (pod.spec?.hostNetwork === true) {

@@ -28,8 +28,8 @@ function failed(reason: string, message: string, retryAfter: Micros): StartOutco
 }
 
 /** `10s`, `1m20s`, `5m0s`: Go's duration of whole seconds. */
-export function goSeconds(micros: Micros): string {
-  const seconds = Math.round(micros / SECOND);
+function goSeconds(micros: Micros): string {
+  const seconds = Math.floor(micros / SECOND + 0.5);
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
 

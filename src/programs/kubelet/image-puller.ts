@@ -24,7 +24,7 @@ export interface ImageError {
 }
 
 /** `4.1s`, `350ms`: Go's duration, rounded to milliseconds. */
-export function pullDuration(micros: Micros): string {
+function pullDuration(micros: Micros): string {
   const milli = Math.floor((micros + 500) / 1000);
   if (milli < 1000) return `${milli}ms`;
   const text = (milli / 1000).toFixed(3).replace(/\.?0+$/, '');

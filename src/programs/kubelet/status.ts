@@ -62,7 +62,7 @@ function stateOf(container: CriContainer): ContainerState {
 }
 
 /** One container's status. */
-export function containerStatusOf(
+function containerStatusOf(
   container: Container,
   input: StatusInput,
   isInit: boolean,
@@ -122,12 +122,8 @@ function lastStateOf(previous: CriContainer): ContainerState {
   return state.terminated === undefined ? {} : state;
 }
 
-export interface Phase {
-  readonly phase: string;
-}
-
 /** pkg/kubelet getPhase. */
-export function phaseOf(
+function phaseOf(
   input: StatusInput,
   statuses: readonly ContainerStatus[],
   init: readonly ContainerStatus[],

@@ -52,7 +52,7 @@ const PLUGINS: Readonly<Record<string, string>> = {
 };
 
 /** The kind of a volume: the one field besides its name. */
-export function volumeKind(volume: Volume): string {
+function volumeKind(volume: Volume): string {
   return (
     Object.keys(volume).find(
       (key) => key !== 'name' && (volume as unknown as Record<string, unknown>)[key] !== undefined,

@@ -72,7 +72,7 @@ export function* createContainer(
 }
 
 /** The command line: `command` replaces the entrypoint and drops the image's own arguments. */
-export function commandLine(
+function commandLine(
   image: ImageConfig,
   command: readonly string[],
   args: readonly string[],

@@ -83,7 +83,7 @@ function makeDevices(view: MountView, host: MountView): void {
 }
 
 /** Makes a mount point, and the folders above it, where nothing stands. */
-export function ensurePoint(view: MountView, path: string, directory: boolean): void {
+function ensurePoint(view: MountView, path: string, directory: boolean): void {
   const parts = path.split('/').filter((part) => part !== '');
   let at = '';
   parts.forEach((part, index) => {

@@ -24,7 +24,7 @@ import type { CriError, CriMethods, PodSandboxConfig } from './wire/messages.ts'
 import { rpcError } from './wire/rpc.ts';
 
 /** The image that holds a sandbox, as kubeadm's containerd is configured. */
-export const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10.1';
+const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10.1';
 
 export function* runPodSandbox(
   service: RuntimeService,

@@ -78,12 +78,12 @@ export function shimSocket(sandboxId: string): string {
 }
 
 /** 128 + n for a signal, as a shell and runc report it. */
-export function exitCodeOf(status: ExitStatus): number {
+function exitCodeOf(status: ExitStatus): number {
   return status.code;
 }
 
 /** runc's words for a program that could not be executed. */
-export function startErrorText(error: SpawnError, argv0: string, cwd: string): string {
+function startErrorText(error: SpawnError, argv0: string, cwd: string): string {
   const head =
     'OCI runtime create failed: runc create failed: unable to start container process: error during container init: ';
   if (error.path === cwd && error.errno === 'ENOENT') {

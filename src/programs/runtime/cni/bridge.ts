@@ -18,7 +18,7 @@ import {
 const PLUGIN_FOLDER = '/opt/cni/bin';
 
 /** `veth` and eight hex digits, drawn from the container: the same on every run. */
-export function vethName(containerId: string): string {
+function vethName(containerId: string): string {
   return `veth${fnv1a(containerId).toString(16).padStart(8, '0')}`;
 }
 

@@ -37,7 +37,7 @@ function folderOf(ipam: CniConfig, network: string): string {
 }
 
 /** Reserves an address for a container. */
-export function allocate(
+function allocate(
   files: Files,
   network: string,
   ipam: CniConfig,
@@ -71,7 +71,7 @@ export function allocate(
 }
 
 /** Gives back what a container holds; `known` is looked at first. */
-export function release(
+function release(
   files: Files,
   network: string,
   ipam: CniConfig,
