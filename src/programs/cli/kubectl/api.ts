@@ -1,0 +1,246 @@
+/**
+ * kubectl's requests: one client of 50 queries a second and bursts of 300, headers as kubectl sends
+ * them, warnings once per text, and answers by reference (k8s.io/cli-runtime/pkg/resource/helper.go,
+ * v0.34). What is asked of the server for each command is the table of the facts, section 2.
+ *
+ * Bodies are sent as JSON by reference; upstream sends protobuf for some, which nobody here can see.
+ */
+import { freezeDeep } from '../../../ground/api/edit.ts';
+import type { KubeObject } from '../../../ground/api/object.ts';
+import { textOf } from '../../../ground/base/bytes.ts';
+import { SECOND } from '../../../ground/base/event-loop.ts';
+import { err, ok, type Result } from '../../../ground/base/result.ts';
+import type { Task } from '../../../ground/base/task.ts';
+import { bytesOf } from '../../../machines/network/chunk.ts';
+import type { HttpResponse } from '../../../machines/network/http-types.ts';
+import type { Process } from '../../../machines/machine/process.ts';
+import { objectMessage, objectOf } from '../../../spine/client/api-body.ts';
+import { localFailure } from '../../../spine/client/api-error.ts';
+import { failureOf, openClient, userAgentOf } from '../../../spine/client/client.ts';
+import type { ClientConfig } from '../../../spine/client/kubeconfig.ts';
+import { queryOf, resourcePath } from '../../../spine/client/paths.ts';
+import { TokenBucket } from '../../../spine/client/rate-limit.ts';
+import type { ApiError, ApiResult, Client, WatchStream } from '../../../spine/client/types.ts';
+import { ResponseWatch } from '../../../spine/client/watch-stream.ts';
+import type { Mapping } from './mapper.ts';
+
+/** Any object, fields by name. */
+export type Loose = KubeObject & { readonly [field: string]: unknown };
+
+export const JSON_ACCEPT = 'application/json';
+export const TABLE_ACCEPT =
+  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
+
+export const STRATEGIC = 'application/strategic-merge-patch+json';
+export const MERGE = 'application/merge-patch+json';
+export const JSON_PATCH = 'application/json-patch+json';
+
+const RETRIES_MAX = 10;
+
+export type Query = readonly (readonly [string, string | number | boolean | undefined])[];
+
+export interface CallOptions {
+  readonly accept?: string;
+  readonly body?: unknown;
+  readonly type?: string;
+}
+
+export interface WriteQuery {
+  readonly manager?: string;
+  readonly dryRun?: boolean;
+  readonly validation?: string;
+  readonly subresource?: string;
+}
+
+export interface ListQuery {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  readonly continue?: string;
+  readonly includeObject?: string;
+  readonly resourceVersion?: string;
+}
+
+export class Api {
+  readonly client: Client;
+  readonly server: string;
+  readonly #process: Process;
+  readonly #bucket = new TokenBucket(50, 300);
+
+  constructor(process: Process, config: ClientConfig, onWarning: (text: string) => void) {
+    this.#process = process;
+    this.server = config.server;
+    const userAgent = userAgentOf('kubectl');
+    this.client = openClient(process, config, { userAgent, qps: -1, onWarning });
+  }
+
+  /** One object, or a subresource of it. */
+  *get(
+    mapping: Mapping,
+    namespace: string,
+    name: string,
+    subresource = '',
+    accept = JSON_ACCEPT,
+  ): Task<ApiResult<Loose>> {
+    const path = resourcePath(mapping, scoped(mapping, namespace), name, subresource);
+    return (yield* this.call('GET', path, { accept })) as ApiResult<Loose>;
+  }
+
+  /** A list as the server gives it: a …List or a Table. */
+  *list(
+    mapping: Mapping,
+    namespace: string,
+    query: ListQuery,
+    accept = JSON_ACCEPT,
+  ): Task<ApiResult<Loose>> {
+    const target = resourcePath(mapping, scoped(mapping, namespace)) + listQuery(query, []);
+    return (yield* this.call('GET', target, { accept })) as ApiResult<Loose>;
+  }
+
+  /** All objects of a list. */
+  *items(mapping: Mapping, namespace: string, query: ListQuery): Task<ApiResult<readonly Loose[]>> {
+    const found: Loose[] = [];
+    let more = '';
+    for (;;) {
+      const page = more === '' ? { limit: 500, ...query } : { limit: 500, ...query, continue: more };
+      const answer = yield* this.list(mapping, namespace, page);
+      if (!answer.ok) return answer;
+      found.push(...itemsOf(answer.value));
+      more = continueOf(answer.value);
+      if (more === '') return ok(found);
+    }
+  }
+
+  *create(mapping: Mapping, object: KubeObject, query: WriteQuery = {}): Task<ApiResult<Loose>> {
+    const namespace = scoped(mapping, object.metadata.namespace ?? '');
+    const target = resourcePath(mapping, namespace) + writeQuery(query);
+    return (yield* this.call('POST', target, { body: object })) as ApiResult<Loose>;
+  }
+
+  /** Creates below an object: an eviction, a token. */
+  *createSub(
+    mapping: Mapping,
+    namespace: string,
+    name: string,
+    subresource: string,
+    body: unknown,
+  ): Task<ApiResult<Loose>> {
+    const target = resourcePath(mapping, scoped(mapping, namespace), name, subresource);
+    return (yield* this.call('POST', target, { body })) as ApiResult<Loose>;
+  }
+
+  *replace(mapping: Mapping, object: KubeObject, query: WriteQuery = {}): Task<ApiResult<Loose>> {
+    const namespace = scoped(mapping, object.metadata.namespace ?? '');
+    const { name } = object.metadata;
+    const target =
+      resourcePath(mapping, namespace, name, query.subresource ?? '') + writeQuery(query);
+    return (yield* this.call('PUT', target, { body: object })) as ApiResult<Loose>;
+  }
+
+  *patch(
+    mapping: Mapping,
+    namespace: string,
+    name: string,
+    type: string,
+    patch: unknown,
+    query: WriteQuery = {},
+  ): Task<ApiResult<Loose>> {
+    const path = resourcePath(mapping, scoped(mapping, namespace), name, query.subresource ?? '');
+    const target = path + writeQuery(query);
+    return (yield* this.call('PATCH', target, { body: patch, type })) as ApiResult<Loose>;
+  }
+
+  *delete(
+    mapping: Mapping,
+    namespace: string,
+    name: string,
+    options: object,
+  ): Task<ApiResult<Loose>> {
+    const path = resourcePath(mapping, scoped(mapping, namespace), name);
+    return (yield* this.call('DELETE', path, { body: options })) as ApiResult<Loose>;
+  }
+
+  /** Events from a revision on; without one, of all that is there first. */
+  *watch(
+    mapping: Mapping,
+    namespace: string,
+    query: ListQuery & { readonly timeoutSeconds?: number },
+    accept = JSON_ACCEPT,
+  ): Task<ApiResult<WatchStream<Loose>>> {
+    const path = resourcePath(mapping, scoped(mapping, namespace));
+    const target = path + listQuery(query, [['timeoutSeconds', query.timeoutSeconds], ['watch', true]]);
+    const response = yield* this.open('GET', target, { accept });
+    return response.ok ? ok(new ResponseWatch<Loose>(response.value)) : response;
+  }
+
+  /** Any request with a whole answer, as an object. */
+  *call(method: string, target: string, options: CallOptions = {}): Task<ApiResult<unknown>> {
+    const response = yield* this.open(method, target, options);
+    if (!response.ok) return response;
+    const body = yield* response.value.whole();
+    if (!body.ok) return err(localFailure('unexpected EOF'));
+    if (body.value === undefined) return ok(undefined);
+    const object = objectOf(body.value);
+    return object.ok ? ok(object.value) : err(localFailure(object.error));
+  }
+
+  /** The text of an answer: logs, health, metrics. */
+  *text(target: string): Task<ApiResult<string>> {
+    const response = yield* this.open('GET', target, { accept: 'application/json, */*' });
+    if (!response.ok) return response;
+    const body = yield* response.value.whole();
+    if (!body.ok) return err(localFailure('unexpected EOF'));
+    return ok(body.value === undefined ? '' : textOf(bytesOf(body.value)));
+  }
+
+  /** A request up to the head of its answer; what the server tells to try later is sent again. */
+  *open(method: string, target: string, options: CallOptions): Task<Result<HttpResponse, ApiError>> {
+    const headers = new Map([['accept', options.accept ?? JSON_ACCEPT]]);
+    if (options.body !== undefined) headers.set('content-type', options.type ?? JSON_ACCEPT);
+    const body = options.body === undefined ? undefined : objectMessage(freezeDeep(options.body));
+    for (let attempt = 0; ; attempt += 1) {
+      const delay = this.#bucket.reserve(this.#process.clock.monotonic());
+      if (delay > 0) yield* this.#process.sleep(delay);
+      const response = yield* this.client.raw({ method, target, headers, body });
+      if (!response.ok) return response;
+      if (response.value.status < 400) return response;
+      const failure = yield* failureOf(method, target, response.value);
+      const again = failure.retryAfter > 0 && (failure.code === 429 || failure.code >= 500);
+      if (!again || attempt >= RETRIES_MAX) return err(failure);
+      yield* this.#process.sleep(failure.retryAfter * SECOND);
+    }
+  }
+}
+
+function scoped(mapping: Mapping, namespace: string): string {
+  return mapping.namespaced ? namespace : '';
+}
+
+function listQuery(query: ListQuery, more: Query): string {
+  return queryOf([
+    ['continue', query.continue],
+    ['fieldSelector', query.fieldSelector],
+    ['includeObject', query.includeObject],
+    ['labelSelector', query.labelSelector],
+    ['limit', query.limit],
+    ['resourceVersion', query.resourceVersion],
+    ...more,
+  ]);
+}
+
+function writeQuery(query: WriteQuery): string {
+  return queryOf([
+    ['dryRun', query.dryRun === true ? 'All' : undefined],
+    ['fieldManager', query.manager],
+    ['fieldValidation', query.validation],
+  ]);
+}
+
+/** The items of a …List. They carry no kind of their own in upstream's lists; ours are whole objects. */
+export function itemsOf(list: Loose): readonly Loose[] {
+  return (list['items'] as readonly Loose[] | undefined) ?? [];
+}
+
+export function continueOf(list: Loose): string {
+  return (list.metadata as { readonly continue?: string } | undefined)?.continue ?? '';
+}

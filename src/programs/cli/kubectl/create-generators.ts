@@ -1,0 +1,154 @@
+/**
+ * `kubectl create namespace`, `deployment`, … : objects made of flags (k8s.io/kubectl/pkg/cmd/create,
+ * v0.34). Each generator gives the object; sending it, dry runs and printing are shared.
+ */
+import { freezeDeep } from '../../../ground/api/edit.ts';
+import type { KubeObject } from '../../../ground/api/object.ts';
+import { withAnnotation } from '../../../ground/api/meta.ts';
+import { ok } from '../../../ground/base/result.ts';
+import type { Task } from '../../../ground/base/task.ts';
+import type { Loose } from './api.ts';
+import { appliedText, LAST_APPLIED } from './last-applied.ts';
+import { failApi, type Outcome } from './failure.ts';
+import { flagSpecs } from './flags.ts';
+import type { Mapping } from './mapper.ts';
+import type { Session, Verb } from './session.ts';
+import { Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
+import { generatedDeployment } from './generate/deployment.ts';
+
+/** What a generator makes: an object without a namespace of its own, or why it cannot. */
+export type Generate = (session: Session, name: string) => Task<Outcome<object>>;
+
+/** The object of a `create` verb, sent and told. */
+export function generator(
+  name: string,
+  aliases: readonly string[],
+  short: string,
+  usage: string,
+  flags: string,
+  kind: string,
+  generate: Generate,
+  required: readonly string[] = [],
+): Verb {
+  return {
+    name,
+    aliases,
+    short,
+    usage: `${usage} [options]`,
+    flags: flagSpecs(`${WRITE_FLAGS} field-manager='kubectl-create' save-config=false validate='strict'?strict ${flags}`),
+    required,
+    *run(session) {
+      const [given, ...more] = session.args;
+      const rest = session.dash >= 0 ? session.args.slice(1, Math.max(1, session.dash)) : more;
+      if (given === undefined || rest.length > 0) {
+        return session.usageError(`exactly one NAME is required, got ${session.args.length}`);
+      }
+      const made = yield* generate(session, given);
+      if (!made.ok) return made;
+      return yield* sendObject(session, kind, made.value, 'created');
+    },
+  };
+}
+
+/** Sends an object of a kind (`Deployment.apps/v1`) and tells it. */
+export function* sendObject(
+  session: Session,
+  kind: string,
+  value: object,
+  what: string,
+): Task<Outcome<number>> {
+  const reporter = Reporter.of(session);
+  if (!reporter.ok) return reporter;
+  const sent = yield* createObject(session, reporter.value, kind, value);
+  if (!sent.ok) return sent;
+  return yield* reporter.value.tell(sent.value.mapping, sent.value.object, what);
+}
+
+export interface Sent {
+  readonly mapping: Mapping;
+  readonly object: Loose;
+}
+
+/** Creates the object on the server, unless the run is dry on the client. */
+export function* createObject(
+  session: Session,
+  reporter: Reporter,
+  kind: string,
+  value: object,
+): Task<Outcome<Sent>> {
+  const mapping = kindMapping(kind);
+  let object = freezeDeep(value) as Loose;
+  if (mapping.namespaced) {
+    const namespace = placed(session, reporter);
+    if (!namespace.ok) return namespace;
+    if (namespace.value !== '') {
+      object = freezeDeep({ ...object, metadata: { ...object.metadata, namespace: namespace.value } }) as Loose;
+    }
+  }
+  if (session.flags.bool('save-config')) object = withAnnotation(object, LAST_APPLIED, appliedText(object));
+  if (reporter.client) return ok({ mapping, object });
+  const api = session.api();
+  if (!api.ok) return api;
+  const made = yield* api.value.create(mapping, object as KubeObject, {
+    manager: session.flags.text('field-manager'),
+    dryRun: reporter.server,
+    validation: validationOf(session),
+  });
+  if (!made.ok) return failApi(made.error, `failed to create ${mapping.kind.toLowerCase()}`);
+  return ok({ mapping, object: made.value });
+}
+
+/** Dry runs on the client print a namespace only when one was asked for. */
+function placed(session: Session, reporter: Reporter): Outcome<string> {
+  if (reporter.client && !session.namespaceGiven) return ok('');
+  return session.namespace();
+}
+
+/** kubectl knows the kinds that it makes without asking the server. */
+export function kindMapping(kind: string): Mapping {
+  const made = KINDS.get(kind);
+  if (made === undefined) throw new Error(`no kind ${kind}`);
+  return made;
+}
+
+const RBAC = 'rbac.authorization.k8s.io';
+const KINDS: ReadonlyMap<string, Mapping> = new Map(
+  (
+    [
+      ['Namespace', '', 'namespaces', false],
+      ['ConfigMap', '', 'configmaps', true],
+      ['Secret', '', 'secrets', true],
+      ['Service', '', 'services', true],
+      ['ServiceAccount', '', 'serviceaccounts', true],
+      ['Pod', '', 'pods', true],
+      ['Deployment', 'apps', 'deployments', true],
+      ['Role', RBAC, 'roles', true],
+      ['RoleBinding', RBAC, 'rolebindings', true],
+      ['ClusterRole', RBAC, 'clusterroles', false],
+      ['ClusterRoleBinding', RBAC, 'clusterrolebindings', false],
+      ['PriorityClass', 'scheduling.k8s.io', 'priorityclasses', false],
+    ] as const
+  ).map(([kind, group, resource, namespaced]) => [
+    kind,
+    {
+      group,
+      version: 'v1',
+      resource,
+      singular: kind.toLowerCase(),
+      kind,
+      namespaced,
+      shortNames: [],
+      categories: [],
+      verbs: [],
+      subresources: [],
+      preferred: true,
+    },
+  ]),
+);
+
+export const generatorVerbs: readonly Verb[] = [
+  generator('namespace', ['ns'], 'Create a namespace with the specified name', 'NAME [--dry-run=server|client|none]', '', 'Namespace', function* (_, name) {
+    return ok({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {}, status: {} });
+  }),
+  generator('deployment', ['deploy'], 'Create a deployment with the specified name', 'NAME --image=image -- [COMMAND] [args...]', 'image=[] port=-1 r replicas=1', 'Deployment', generatedDeployment, ['image']),
+];

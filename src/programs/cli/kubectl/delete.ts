@@ -1,0 +1,223 @@
+/**
+ * `kubectl delete` (k8s.io/kubectl/pkg/cmd/delete, v0.34): tells each object as it asks for its
+ * deletion, then waits until all are gone.
+ */
+import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
+import { SECOND } from '../../../ground/base/event-loop.ts';
+import { anyOf, type Task } from '../../../ground/base/task.ts';
+import type { Api, Loose } from './api.ts';
+import { apiFailure, fail, type Failure, isNotFound, type Outcome, textFailure, together } from './failure.ts';
+import { flagSpecs } from './flags.ts';
+import { named, qualified } from './mapper.ts';
+import { fileInfos, type Info, refuseKustomize, visit } from './resource-builder.ts';
+import type { Session, Verb } from './session.ts';
+import { dryRunOf, FILE_FLAGS } from './write-options.ts';
+
+export const deleteVerb: Verb = {
+  name: 'delete',
+  usage: '([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]',
+  short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
+  flags: flagSpecs(`${FILE_FLAGS} all=false A all-namespaces=false cascade='background'?background
+    dry-run='none'?unchanged field-selector='' force=false grace-period=-1 ignore-not-found=false i interactive=false
+    now=false o output='' raw='' l selector='' timeout=0s wait=true`),
+  *run(session) {
+    const options = deleteOptions(session);
+    if (!options.ok) return options;
+    const infos = yield* wanted(session);
+    if (!infos.ok) return infos;
+    const failures = [...infos.value.failures];
+    if (session.flags.bool('interactive') && infos.value.infos.length > 0) {
+      const agreed = yield* confirmed(session, infos.value.infos);
+      if (!agreed) return ok(0);
+    }
+    return yield* deleteAll(session, options.value, infos.value.infos, failures);
+  },
+};
+
+export interface DeleteChoice {
+  readonly body: object;
+  readonly force: boolean;
+  readonly wait: boolean;
+  readonly dryRun: string;
+}
+
+function deleteOptions(session: Session): Outcome<DeleteChoice> {
+  const { flags } = session;
+  const dryRun = dryRunOf(session);
+  if (!dryRun.ok) return dryRun;
+  const cascade = CASCADES.get(flags.text('cascade'));
+  if (cascade === undefined) {
+    return fail(`invalid cascade value (${flags.text('cascade')}). Must be "background", "foreground", or "orphan"`);
+  }
+  const form = flags.text('output');
+  if (form !== '' && form !== 'name') return fail(`unexpected -o output mode: ${form}. We only support '-o name'`);
+  let grace = flags.int('grace-period');
+  if (flags.bool('now')) {
+    if (flags.has('grace-period')) return fail('--now and --grace-period cannot be specified together');
+    grace = 1;
+  }
+  const force = flags.bool('force');
+  if (force && grace > 0) return fail('--force and --grace-period greater than 0 cannot be specified together');
+  let wait = flags.bool('wait');
+  if (grace === 0 && !force) {
+    // Without --force a grace period of 0 is made 1, and the deletion is waited for.
+    wait = true;
+    grace = 1;
+  } else if (force && grace < 0) grace = 0;
+  if (grace === 0 && !flags.has('wait')) wait = false;
+  const body = {
+    propagationPolicy: cascade,
+    ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
+    ...(dryRun.value === 'server' ? { dryRun: ['All'] } : {}),
+  };
+  return ok({ body, force: grace === 0, wait: wait && dryRun.value === 'none', dryRun: dryRun.value });
+}
+
+const CASCADES: ReadonlyMap<string, string> = new Map([
+  ['background', 'Background'],
+  ['true', 'Background'],
+  ['foreground', 'Foreground'],
+  ['orphan', 'Orphan'],
+  ['false', 'Orphan'],
+]);
+
+function* wanted(
+  session: Session,
+): Task<Outcome<{ readonly infos: readonly Info[]; readonly failures: readonly Failure[] }>> {
+  const files = session.flags.list('filename');
+  const kustomize = refuseKustomize(session);
+  if (kustomize !== undefined) return { ok: false, error: kustomize };
+  if (files.length > 0 && session.args.length === 0) return yield* fileInfos(session, files);
+  // Names are deleted without being read first, so the only failure of a missing one is its deletion.
+  return yield* visit(session);
+}
+
+function* confirmed(session: Session, infos: readonly Info[]): Task<boolean> {
+  yield* session.print(`You are about to delete the following ${infos.length} resource(s):\n`);
+  for (const info of infos) yield* session.print(`${named(info.mapping, info.name)}\n`);
+  const prompt = 'Do you want to continue? (y/N): ';
+  const terminal = session.process.stdin.terminal;
+  if (terminal !== undefined) terminal.prompt(prompt);
+  else yield* session.print(prompt);
+  const line = yield* session.process.stdin.read();
+  const typed = line.ok && line.value !== undefined ? String.fromCharCode(...line.value).trim() : '';
+  if (/^(y|yes)$/i.test(typed)) return true;
+  yield* session.print('deletion is cancelled\n');
+  return false;
+}
+
+function* deleteAll(
+  session: Session,
+  choice: DeleteChoice,
+  infos: readonly Info[],
+  failures: Failure[],
+): Task<Outcome<number>> {
+  const api = session.api();
+  if (!api.ok) return api;
+  if (choice.force && choice.dryRun === 'none' && infos.length > 0) {
+    yield* session.printError(
+      'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+    );
+  }
+  const leaving: { readonly info: Info; readonly uid: string }[] = [];
+  for (const info of infos) {
+    if (choice.dryRun === 'client') {
+      yield* tellDeleted(session, info, choice);
+      continue;
+    }
+    const answer = yield* api.value.delete(info.mapping, info.namespace, info.name, choice.body);
+    if (!answer.ok) {
+      const ignored = isNotFound(answer.error) && (session.flags.bool('ignore-not-found') || session.flags.bool('all') || session.flags.text('selector') !== '');
+      if (!ignored) failures.push(apiFailure(answer.error, doing(session, info)));
+      continue;
+    }
+    yield* tellDeleted(session, info, choice);
+    leaving.push({ info, uid: uidOf(answer.value) });
+  }
+  if (infos.length === 0 && failures.length === 0) {
+    yield* session.print('No resources found\n');
+    return ok(0);
+  }
+  if (choice.wait) {
+    const failure = yield* waitGone(session, api.value, leaving);
+    if (failure !== undefined) failures.push(failure);
+  }
+  const failure = together(failures);
+  return failure === undefined ? ok(0) : { ok: false, error: failure };
+}
+
+function doing(session: Session, info: Info): string | undefined {
+  return session.flags.list('filename').length === 0 ? undefined : `error when deleting ${quote(info.source)}`;
+}
+
+function uidOf(answer: Loose): string {
+  const details = answer['details'] as { readonly uid?: string } | undefined;
+  return details?.uid ?? answer.metadata?.uid ?? '';
+}
+
+/** `pod "c" deleted from default namespace`; of the seeds: `pod "c" deleted`. */
+function* tellDeleted(session: Session, info: Info, choice: DeleteChoice): Task<void> {
+  if (session.flags.text('output') === 'name') {
+    yield* session.print(`${named(info.mapping, info.name)}\n`);
+    return;
+  }
+  const { mapping } = info;
+  const kind = mapping.kind.toLowerCase();
+  const era = session.profile === 'seed-era';
+  const type = mapping.group === '' ? kind : `${kind}.${era && mapping.group === 'apps' ? 'extensions' : mapping.group}`;
+  const what = choice.force ? 'force deleted' : 'deleted';
+  const dry = choice.dryRun === 'none' ? '' : choice.dryRun === 'client' ? ' (dry run)' : ' (server dry run)';
+  const where = era || !mapping.namespaced ? '' : ` from ${info.namespace} namespace`;
+  yield* session.print(`${type} "${info.name}" ${what}${where}${dry}\n`);
+}
+
+/** Waits until each object is gone or another of its name is there. */
+export function* waitGone(
+  session: Session,
+  api: Api,
+  leaving: readonly { readonly info: Info; readonly uid: string }[],
+): Task<Failure | undefined> {
+  const limit = session.flags.duration('timeout');
+  const clock = session.process.clock;
+  const end = limit > 0 ? clock.monotonic() + limit : clock.monotonic() + 7 * 24 * 3600 * SECOND;
+  for (const { info, uid } of leaving) {
+    const failure = yield* waitOneGone(api, info, uid, () => end - clock.monotonic());
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+function* waitOneGone(
+  api: Api,
+  info: Info,
+  uid: string,
+  left: () => number,
+): Task<Failure | undefined> {
+  const { mapping, name, namespace } = info;
+  const timedOut = textFailure(`timed out waiting for the condition on ${qualified(mapping)}/${name}`);
+  for (;;) {
+    const now = yield* api.get(mapping, namespace, name);
+    if (!now.ok) return isNotFound(now.error) ? undefined : apiFailure(now.error);
+    if (uid !== '' && now.value.metadata.uid !== uid) return undefined;
+    if (left() <= 0) return timedOut;
+    const watch = yield* api.watch(mapping, namespace, {
+      fieldSelector: `metadata.name=${name}`,
+      resourceVersion: now.value.metadata.resourceVersion ?? '',
+    });
+    if (!watch.ok) return apiFailure(watch.error);
+    for (;;) {
+      const first = yield* anyOf([watch.value.readable], left());
+      if (first.index < 0) {
+        watch.value.stop();
+        return timedOut;
+      }
+      const event = yield* watch.value.receive();
+      if (event === undefined || event.type === 'ERROR') break;
+      if (event.type === 'DELETED') {
+        watch.value.stop();
+        return undefined;
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** What commands that write have in common: dry run, printing the result, and the line that tells it. */
+import type { KubeObject } from '../../../ground/api/object.ts';
+import { ok } from '../../../ground/base/result.ts';
+import type { Task } from '../../../ground/base/task.ts';
+import type { Loose } from './api.ts';
+import { fail, type Outcome } from './failure.ts';
+import { type Mapping, named, typeName } from './mapper.ts';
+import { type ObjectPrinter, printerFor } from './print.ts';
+import type { Session } from './session.ts';
+
+export type DryRun = 'none' | 'client' | 'server';
+
+/** Reads `--dry-run`; the bare flag and booleans mean the client. */
+export function dryRunOf(session: Session): Outcome<DryRun> {
+  const value = session.flags.text('dry-run');
+  if (value === '' || value === 'none') return ok('none');
+  if (value === 'client' || value === 'server') return ok(value);
+  if (value === 'unchanged') return ok('client');
+  return fail(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
+}
+
+/** Tells what was done to an object: a line, or the object in the form of `-o`. */
+export class Reporter {
+  readonly #session: Session;
+  readonly dryRun: DryRun;
+  readonly #printer: ObjectPrinter | undefined;
+  #first = true;
+
+  private constructor(session: Session, dryRun: DryRun, printer: ObjectPrinter | undefined) {
+    this.#session = session;
+    this.dryRun = dryRun;
+    this.#printer = printer;
+  }
+
+  static of(session: Session): Outcome<Reporter> {
+    const dryRun = dryRunOf(session);
+    if (!dryRun.ok) return dryRun;
+    const form = session.flags.text('output');
+    const printer = form === 'name' ? ok(undefined) : printerFor(session, form);
+    if (!printer.ok) return printer;
+    return ok(new Reporter(session, dryRun.value, printer.value));
+  }
+
+  get client(): boolean {
+    return this.dryRun === 'client';
+  }
+
+  get server(): boolean {
+    return this.dryRun === 'server';
+  }
+
+  /** `deployment.apps/web created (dry run)`. */
+  *tell(mapping: Mapping, object: KubeObject, what: string): Task<Outcome<number>> {
+    if (this.#printer !== undefined) {
+      const text = this.#printer(object as Loose, this.#first);
+      this.#first = false;
+      if (!text.ok) return fail(text.error);
+      yield* this.#session.print(text.value);
+      return ok(0);
+    }
+    const name = object.metadata.name ?? '';
+    if (this.#session.flags.text('output') === 'name') {
+      yield* this.#session.print(`${named(mapping, name)}\n`);
+    } else {
+      yield* this.#session.print(`${this.nameOf(mapping, name)} ${what}${this.suffix}\n`);
+    }
+    return ok(0);
+  }
+
+  /** kubectl of the seeds named deployments by their first group. */
+  nameOf(mapping: Mapping, name: string): string {
+    if (this.#session.profile === 'seed-era' && mapping.group === 'apps') {
+      return `${mapping.kind.toLowerCase()}.extensions/${name}`;
+    }
+    return `${typeName(mapping)}/${name}`;
+  }
+
+  get suffix(): string {
+    if (this.dryRun === 'none') return '';
+    return this.dryRun === 'client' ? ' (dry run)' : ' (server dry run)';
+  }
+
+  get printsObjects(): boolean {
+    return this.#printer !== undefined;
+  }
+}
+
+/** `--validate` as the server's fieldValidation. */
+export function validationOf(session: Session): string {
+  const value = session.flags.text('validate');
+  if (value === 'false' || value === 'ignore') return 'Ignore';
+  return value === 'warn' ? 'Warn' : 'Strict';
+}
+
+export const WRITE_FLAGS =
+  "allow-missing-template-keys=true dry-run='none'?unchanged o output='' show-managed-fields=false template=''";
+export const FILE_FLAGS = "f filename=[] k kustomize='' R recursive=false";
