@@ -1,0 +1,2 @@
+kubectl apply -f backend-v2.yaml
+kubectl rollout status deployment/backend-v2

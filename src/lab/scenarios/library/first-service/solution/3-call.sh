@@ -1,0 +1,1 @@
+kubectl exec client -- curl -s http://backend/hello
