@@ -68,7 +68,11 @@ export type Request =
   | { readonly verb: 'unpack'; readonly text: string }
   /** Answers HashAnswer: to compare one run with another. */
   | { readonly verb: 'hash' }
-  /** Scenario: which step is shown; the worker checks its tasks at quiet points. */
+  /** Cards of the scenarios that are built in: answers ScenarioCard[]. Needs no open lab. */
+  | { readonly verb: 'catalogue'; readonly language: string }
+  /** A scenario with its words and solutions: answers Guide (scenarios/format). Needs no open lab. */
+  | { readonly verb: 'guide'; readonly scenario: string; readonly language: string }
+  /** Scenario: which step is shown. One further than those done so far is a skip: it opens that step. */
   | { readonly verb: 'scenario-step'; readonly step: number };
 
 // ---------------------------------------------------------------------------------------------

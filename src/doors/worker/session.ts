@@ -3,6 +3,8 @@
  * hands out batches. The entry point (simulation.worker) gives it timers and a port; it knows neither.
  */
 import { AssertionError } from '../../ground/base/assert.ts';
+import { guideOf } from '../../lab/scenarios/folder.ts';
+import { catalogue, libraryScenario } from '../../lab/scenarios/library/index.ts';
 import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
 import { Lab } from '../../lab/lab.ts';
 import type { SavedLab } from '../../lab/input-types.ts';
@@ -122,7 +124,12 @@ export class Session {
         return value(this.#lab.listHome());
       case 'hash': {
         const { traceHash, story, loop } = this.#lab;
-        return value({ trace: traceHash, story, time: loop.now, events: loop.executed } satisfies HashAnswer);
+        return value({
+          trace: traceHash,
+          story,
+          time: loop.now,
+          events: loop.executed,
+        } satisfies HashAnswer);
       }
       case 'save':
         return value(this.#lab.save(request.view));
@@ -282,8 +289,27 @@ function value(answer: unknown): Answer {
   return { ok: true, value: answer };
 }
 
+/** Answers what needs no open lab; undefined for everything else. */
+export function answerWithoutLab(request: Request): Answer | undefined {
+  switch (request.verb) {
+    case 'unpack':
+      return unpack(request.text);
+    case 'catalogue':
+      return value(catalogue(request.language));
+    case 'guide': {
+      const loaded = libraryScenario(request.scenario);
+      const guide = loaded?.ok === true ? guideOf(loaded.value, request.language) : undefined;
+      return guide === undefined
+        ? { ok: false, error: 'scenario.unknown', values: { scenario: request.scenario } }
+        : value(guide);
+    }
+    default:
+      return undefined;
+  }
+}
+
 /** Reads a link or the text of a file. */
-export function unpack(text: string): Answer {
+function unpack(text: string): Answer {
   const result = /^drydock /.test(text) ? unpackFile(text) : unpackLink(text);
   return result.ok
     ? value(result.value)

@@ -12,7 +12,7 @@ import {
   type Request,
   type ToWorker,
 } from './protocol.ts';
-import { Session, unpack } from './session.ts';
+import { answerWithoutLab, Session } from './session.ts';
 
 const BATCH_MS = 1000 / BATCHES_PER_SECOND_MAX;
 
@@ -26,7 +26,8 @@ let lastBatch = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function handle(request: Request): Answer {
-  if (request.verb === 'unpack') return unpack(request.text);
+  const outside = answerWithoutLab(request);
+  if (outside !== undefined) return outside;
   if (request.verb === 'open') {
     session = new Session(request.saved, request.runAtOnce, () => performance.now());
     return { ok: true, value: null };
