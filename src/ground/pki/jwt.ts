@@ -17,6 +17,8 @@ export interface SignedToken {
   /** Id of the key that signs. */
   readonly keyId: string;
   readonly publicKey: PublicKey;
+  /** Length of the text, known before it is made. */
+  readonly length: number;
   /** header.payload.signature */
   text(): string;
 }
@@ -29,22 +31,41 @@ interface ParsedToken {
   readonly signature: Uint8Array;
 }
 
-/** Signs a JSON payload: `{"alg":"ES256","kid":"…"}`. */
-export function signToken(key: PrivateKey, payload: string): SignedToken {
+/** Bytes of `{"alg":"ES256","kid":"…"}` and of a signature. */
+const HEADER_BYTES = 67;
+const SIGNATURE_BYTES = 64;
+
+/**
+ * Signs a JSON payload: `{"alg":"ES256","kid":"…"}`. `onText` is told of the text when it is made:
+ * who signed it need not check it.
+ */
+export function signToken(
+  key: PrivateKey,
+  payload: string,
+  onText?: (text: string) => void,
+): SignedToken {
   let text: string | undefined;
   return Object.freeze({
     payload,
     keyId: key.id,
     publicKey: key.publicKey,
+    length:
+      2 + base64Length(HEADER_BYTES) + base64Length(payload.length) + base64Length(SIGNATURE_BYTES),
     text(): string {
       if (text === undefined) {
         const header = `{"alg":"ES256","kid":"${jsonWebKeyId(key.publicKey)}"}`;
         const signedPart = `${base64UrlOf(utf8(header))}.${base64UrlOf(utf8(payload))}`;
         text = `${signedPart}.${base64UrlOf(key.sign(utf8(signedPart)))}`;
+        onText?.(text);
       }
       return text;
     },
   });
+}
+
+/** Letters of base64url without padding. */
+function base64Length(bytes: number): number {
+  return Math.ceil((bytes * 4) / 3);
 }
 
 /** The parts of a token's text; undefined when it is none. */
@@ -75,9 +96,18 @@ export class TokenVerifier {
     }
     if (this.#checked.has(token)) return this.#checked.get(token);
     const payload = this.#check(token);
-    if (this.#checked.size >= REMEMBERED_MAX) this.#checked.clear();
-    this.#checked.set(token, payload);
+    this.#remember(token, payload);
     return payload;
+  }
+
+  /** Takes a text that was made of this token as checked. */
+  vouch(text: string, token: SignedToken): void {
+    this.#remember(text, this.verify(token));
+  }
+
+  #remember(text: string, payload: string | undefined): void {
+    if (this.#checked.size >= REMEMBERED_MAX) this.#checked.clear();
+    this.#checked.set(text, payload);
   }
 
   #check(text: string): string | undefined {

@@ -76,6 +76,8 @@ export class MountView {
   readonly name: string;
   readonly support: MountSupport;
   readonly #mounts = new Map<string, Mount>();
+  /** Last names of the mount points: a walk looks a path up only below one of these. */
+  readonly #points = new Set<string>();
   #root: Mount | undefined;
 
   constructor(name: string, support: MountSupport) {
@@ -114,6 +116,7 @@ export class MountView {
       options: options.readOnly === true ? 'ro,relatime' : 'rw,relatime',
     };
     this.#mounts.set(point, mount);
+    this.#points.add(point.slice(point.lastIndexOf('/') + 1));
     if (point === '/') this.#root = mount;
     return DONE;
   }
@@ -214,9 +217,38 @@ export class MountView {
     if (path === '') return err('ENOENT');
     if (path.length >= PATH_MAX) return err('ENAMETOOLONG');
     if (this.#root === undefined) return err('ENOENT');
-    const walk = new Walk(this.#mounts, this.#root, access);
-    const full = path.startsWith('/') ? path : `${cwd}/${path}`;
-    return walk.follow(full, followLast);
+    const full = path.startsWith('/') ? path : `${cwd === '/' ? '' : cwd}/${path}`;
+    const straight = this.#straight(full, this.#root, access, followLast);
+    return straight ?? new Walk(this.#mounts, this.#root, access).follow(full, followLast);
+  }
+
+  /** A walk that meets neither `.`, `..`, a doubled slash nor a symlink; undefined when it does. */
+  #straight(
+    path: string,
+    root: Mount,
+    access: Access,
+    followLast: boolean,
+  ): Result<Place, Errno> | undefined {
+    let mount = root;
+    let parent = root.root;
+    for (let start = 1; ; ) {
+      const slash = path.indexOf('/', start);
+      const last = slash < 0;
+      const end = last ? path.length : slash;
+      const name = path.slice(start, end);
+      if (name === '' || name === '.' || name === '..') return undefined;
+      if (name.length > NAME_MAX) return err('ENAMETOOLONG');
+      if (!parent.isDirectory) return err('ENOTDIR');
+      if (!mayAccess(parent, access, 1)) return err('EACCES');
+      const mounted = this.#points.has(name) ? this.#mounts.get(path.slice(0, end)) : undefined;
+      const inode = mounted?.root ?? parent.lookup(name, access);
+      mount = mounted ?? mount;
+      if (inode === undefined && !last) return err('ENOENT');
+      if (inode?.type === 'symlink' && (!last || followLast)) return undefined;
+      if (last) return ok({ parent, mount, name, path, inode, slash: false });
+      parent = inode as Inode;
+      start = end + 1;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { RESOURCES } from '../../ground/api/resources.ts';
 import type { ResourceDescriptor } from '../../ground/api/descriptor.ts';
 import type { Task } from '../../ground/base/task.ts';
+import type { SignedToken } from '../../ground/pki/jwt.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import type { EtcdClient } from '../etcd/wire/index.ts';
 import { defaultTolerationSeconds, priorityAdmission } from './admission/pods.ts';
@@ -81,7 +82,7 @@ export function buildServer(
     descriptors: RESOURCES,
     hooks: (descriptor: ResourceDescriptor) => hooks.get(descriptor.resource) ?? {},
     admission: admissionOf(options, caches),
-    subresources: subresourcesOf(process, options, credentials, () => api),
+    subresources: subresourcesOf(process, options, credentials, tokens, () => api),
     virtual: reviews(authorizer, rbac, tokens),
   });
   const nonResource: NonResourceOptions = {
@@ -181,12 +182,14 @@ function subresourcesOf(
   process: Process,
   options: Options,
   credentials: Credentials,
+  tokens: TokenAuthenticator,
   api: () => Api,
 ): ReadonlyMap<string, Subresource> {
   const issuer = {
     key: credentials.signingKey,
     issuer: options.issuer,
     audiences: options.audiences,
+    issued: (text: string, token: SignedToken): void => tokens.vouch(text, token),
   };
   return new Map<string, Subresource>([
     ['pods/binding', serveBinding],

@@ -29,10 +29,11 @@ export interface WatchMessage extends Message {
 class ObjectBody implements ObjectMessage {
   readonly protocol = 'api-object';
   readonly object: unknown;
-  #size = -1;
+  #size: number;
 
-  constructor(object: unknown) {
+  constructor(object: unknown, size: number) {
     this.object = object;
+    this.#size = size;
   }
 
   get wireSize(): number {
@@ -65,9 +66,12 @@ class WatchBody implements WatchMessage {
   }
 }
 
-/** A body that carries the frozen object; its bytes are JSON with a line end. */
-export function objectMessage(object: unknown): ObjectMessage {
-  return new ObjectBody(object);
+/**
+ * A body that carries the frozen object; its bytes are JSON with a line end. Its size is measured
+ * when asked for, unless given: for an object with parts that are made when they are read.
+ */
+export function objectMessage(object: unknown, size = -1): ObjectMessage {
+  return new ObjectBody(object, size);
 }
 
 /** A watch event as one line of the stream: `{"type":"ADDED","object":{…}}`. */

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { parseRfc3339, type WallTime } from '../../../ground/base/time.ts';
 import { parseJson } from '../../../ground/lang/json.ts';
 import { isValueMap } from '../../../ground/lang/value.ts';
-import { TokenVerifier } from '../../../ground/pki/jwt.ts';
+import { type SignedToken, TokenVerifier } from '../../../ground/pki/jwt.ts';
 import type { PublicKey } from '../../../ground/pki/keys.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import type { User } from '../generic/context.ts';
@@ -65,6 +65,11 @@ export class TokenAuthenticator {
   constructor(options: TokenOptions) {
     this.#options = options;
     this.#verifier = new TokenVerifier(options.keys);
+  }
+
+  /** Takes a token that this server has signed as checked. */
+  vouch(text: string, token: SignedToken): void {
+    this.#verifier.vouch(text, token);
   }
 
   /** The user of a token; the error says why it is none (TokenReview shows it). */

@@ -71,8 +71,8 @@ export class Answer {
   }
 
   /** An object of the API: by reference, its JSON made when somebody reads bytes. */
-  object(status: number, object: unknown): void {
-    this.chunk(status, 'application/json', objectMessage(object));
+  object(status: number, object: unknown, size?: number): void {
+    this.chunk(status, 'application/json', objectMessage(object, size));
   }
 
   chunk(status: number, contentType: string, body: Chunk): void {

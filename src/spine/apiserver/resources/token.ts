@@ -1,14 +1,14 @@
 /**
  * POST serviceaccounts/x/token (pkg/registry/core/serviceaccount/storage/token.go, v1.34): a token for
- * a service account, bound to a pod if asked. The text is signed when somebody reads it; here it must
- * travel as text, so it is signed at once.
+ * a service account, bound to a pod if asked. The answer travels by reference, and its `token` is
+ * signed when somebody reads it: most pods never do.
  */
 import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
 import { invalidField } from '../../../ground/api/field-error.ts';
 import type { ServiceAccount, TokenRequest } from '../../../ground/api/types.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { formatRfc3339 } from '../../../ground/base/time.ts';
-import { signToken } from '../../../ground/pki/jwt.ts';
+import { type SignedToken, signToken } from '../../../ground/pki/jwt.ts';
 import type { PrivateKey } from '../../../ground/pki/keys.ts';
 import type { Api, Subresource } from '../generic/api.ts';
 import { decodeAny } from '../generic/decode.ts';
@@ -24,7 +24,12 @@ export interface TokenIssuer {
   readonly key: PrivateKey;
   readonly issuer: string;
   readonly audiences: readonly string[];
+  /** Told of a token's text when it is made. */
+  issued(text: string, token: SignedToken): void;
 }
+
+/** Bytes of an answer besides its token. */
+const ANSWER_BYTES = 400;
 
 export function tokenSubresource(api: () => Api, tokens: TokenIssuer): Subresource {
   return function* (registry, context, answer): Task<void> {
@@ -73,8 +78,15 @@ export function tokenSubresource(api: () => Api, tokens: TokenIssuer): Subresour
       nbf: seconds,
       sub: `system:serviceaccount:${info.namespace}:${account.metadata.name}`,
     };
-    const token = signToken(tokens.key, JSON.stringify(claims)).text();
-    const status = { token, expirationTimestamp: formatRfc3339(expires * 1_000_000) };
+    const signed = signToken(tokens.key, JSON.stringify(claims), (text) =>
+      tokens.issued(text, signed),
+    );
+    const status = Object.freeze({
+      get token(): string {
+        return signed.text();
+      },
+      expirationTimestamp: formatRfc3339(expires * 1_000_000),
+    });
     const metadata = {
       name: account.metadata.name,
       namespace: info.namespace,
@@ -82,7 +94,11 @@ export function tokenSubresource(api: () => Api, tokens: TokenIssuer): Subresour
     };
     const spec = { ...request.spec, expirationSeconds: asked, audiences: claims.aud };
     const head = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' };
-    answer.object(201, freezeDeep({ ...head, metadata, spec, status }));
+    answer.object(
+      201,
+      freezeDeep({ ...head, metadata, spec, status }),
+      ANSWER_BYTES + signed.length,
+    );
   };
 }
 
