@@ -78,9 +78,11 @@ class Parser {
   }
 
   whole(): Filter {
-    if (this.#token.kind === 'end') return { kind: 'identity' };
+    const first: Token = this.#token;
+    if (first.kind === 'end') return { kind: 'identity' };
     const filter = this.#pipe();
-    if (this.#token.kind !== 'end') this.#unexpected();
+    const left: Token = this.#token;
+    if (left.kind !== 'end') this.#unexpected();
     return filter;
   }
 
@@ -294,7 +296,8 @@ class Parser {
       this.#next();
       let key: Filter = { kind: 'literal', value: null };
       let variable: string | undefined;
-      if (this.#token.kind === 'variable') {
+      const token: Token = this.#token;
+      if (token.kind === 'variable') {
         variable = this.#next().text;
         key = { kind: 'literal', value: variable };
       } else if (this.#is('(')) {
@@ -466,7 +469,8 @@ class Parser {
 
   #call(): Filter {
     const name = this.#next().text;
-    if (name === 'break' && this.#token.kind === 'variable') return { kind: 'break', name: this.#next().text };
+    const after: Token = this.#token;
+    if (name === 'break' && after.kind === 'variable') return { kind: 'break', name: this.#next().text };
     const args: Filter[] = [];
     if (this.#is('(')) {
       do {
