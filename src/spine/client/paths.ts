@@ -16,7 +16,7 @@ function escapePath(text: string): string {
 }
 
 /** Percent-encodes a query value as Go's url.QueryEscape does: a space becomes `+`. */
-function escapeQuery(text: string): string {
+export function escapeQuery(text: string): string {
   return PLAIN.test(text) ? text : escapeWith(text, QUERY_KEPT).replace(/%20/g, '+');
 }
 

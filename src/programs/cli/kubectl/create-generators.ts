@@ -11,6 +11,7 @@ import type { Loose } from './api.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { failApi, type Outcome } from './failure.ts';
 import { flagSpecs } from './flags.ts';
+import { kindMapping } from './kinds.ts';
 import type { Mapping } from './mapper.ts';
 import type { Session, Verb } from './session.ts';
 import { Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
@@ -75,6 +76,7 @@ export function* createObject(
   reporter: Reporter,
   kind: string,
   value: object,
+  doing = `failed to create ${kind.toLowerCase()}`,
 ): Task<Outcome<Sent>> {
   const mapping = kindMapping(kind);
   let object = freezeDeep(value) as Loose;
@@ -94,7 +96,7 @@ export function* createObject(
     dryRun: reporter.server,
     validation: validationOf(session),
   });
-  if (!made.ok) return failApi(made.error, `failed to create ${mapping.kind.toLowerCase()}`);
+  if (!made.ok) return failApi(made.error, doing === '' ? undefined : doing);
   return ok({ mapping, object: made.value });
 }
 
@@ -103,48 +105,6 @@ function placed(session: Session, reporter: Reporter): Outcome<string> {
   if (reporter.client && !session.namespaceGiven) return ok('');
   return session.namespace();
 }
-
-/** kubectl knows the kinds that it makes without asking the server. */
-export function kindMapping(kind: string): Mapping {
-  const made = KINDS.get(kind);
-  if (made === undefined) throw new Error(`no kind ${kind}`);
-  return made;
-}
-
-const RBAC = 'rbac.authorization.k8s.io';
-const KINDS: ReadonlyMap<string, Mapping> = new Map(
-  (
-    [
-      ['Namespace', '', 'namespaces', false],
-      ['ConfigMap', '', 'configmaps', true],
-      ['Secret', '', 'secrets', true],
-      ['Service', '', 'services', true],
-      ['ServiceAccount', '', 'serviceaccounts', true],
-      ['Pod', '', 'pods', true],
-      ['Deployment', 'apps', 'deployments', true],
-      ['Role', RBAC, 'roles', true],
-      ['RoleBinding', RBAC, 'rolebindings', true],
-      ['ClusterRole', RBAC, 'clusterroles', false],
-      ['ClusterRoleBinding', RBAC, 'clusterrolebindings', false],
-      ['PriorityClass', 'scheduling.k8s.io', 'priorityclasses', false],
-    ] as const
-  ).map(([kind, group, resource, namespaced]) => [
-    kind,
-    {
-      group,
-      version: 'v1',
-      resource,
-      singular: kind.toLowerCase(),
-      kind,
-      namespaced,
-      shortNames: [],
-      categories: [],
-      verbs: [],
-      subresources: [],
-      preferred: true,
-    },
-  ]),
-);
 
 export const generatorVerbs: readonly Verb[] = [
   generator('namespace', ['ns'], 'Create a namespace with the specified name', 'NAME [--dry-run=server|client|none]', '', 'Namespace', function* (_, name) {

@@ -1,0 +1,51 @@
+/** The resources that kubectl knows without asking the server: those that its typed clients speak of. */
+import { required } from '../../../ground/base/assert.ts';
+import type { Mapping } from './mapper.ts';
+
+/** kubectl knows the kinds that it makes without asking the server. */
+export function kindMapping(kind: string): Mapping {
+  return required(KINDS.get(kind), `kubectl has no kind ${kind} of its own`);
+}
+
+const RBAC = 'rbac.authorization.k8s.io';
+const KINDS: ReadonlyMap<string, Mapping> = new Map(
+  (
+    [
+      ['Namespace', '', 'namespaces', false],
+      ['ConfigMap', '', 'configmaps', true],
+      ['Secret', '', 'secrets', true],
+      ['Service', '', 'services', true],
+      ['ServiceAccount', '', 'serviceaccounts', true],
+      ['Pod', '', 'pods', true],
+      ['Deployment', 'apps', 'deployments', true],
+      ['Role', RBAC, 'roles', true],
+      ['RoleBinding', RBAC, 'rolebindings', true],
+      ['ClusterRole', RBAC, 'clusterroles', false],
+      ['ClusterRoleBinding', RBAC, 'clusterrolebindings', false],
+      ['ReplicaSet', 'apps', 'replicasets', true],
+      ['ControllerRevision', 'apps', 'controllerrevisions', true],
+      ['Node', '', 'nodes', false],
+      ['Event', '', 'events', true],
+      ['Endpoints', '', 'endpoints', true],
+      ['EndpointSlice', 'discovery.k8s.io', 'endpointslices', true],
+      ['Lease', 'coordination.k8s.io', 'leases', true],
+      ['PriorityClass', 'scheduling.k8s.io', 'priorityclasses', false],
+    ] as const
+  ).map(([kind, group, resource, namespaced]) => [
+    kind,
+    {
+      group,
+      version: 'v1',
+      resource,
+      singular: kind.toLowerCase(),
+      kind,
+      namespaced,
+      shortNames: [],
+      categories: [],
+      verbs: [],
+      subresources: [],
+      preferred: true,
+    },
+  ]),
+);
+
