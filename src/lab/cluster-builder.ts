@@ -25,7 +25,9 @@ import { ClusterAuthority, kubeconfigByPath, kubeconfigFile } from './kubeadm/ce
 import * as kubeadm from './kubeadm/files.ts';
 import { kubeadmInit } from './kubeadm/init-program.ts';
 import * as manifests from './kubeadm/manifests.ts';
+import type { ProgramShelf } from './lazy-program.ts';
 import type { Profile } from './profiles.ts';
+import { Sender } from './sender.ts';
 import { type Software, softwareOf } from './software.ts';
 import { LEARNER } from './terminals.ts';
 
@@ -33,6 +35,8 @@ import { LEARNER } from './terminals.ts';
 export interface ClusterParts {
   readonly newPacketCore: () => PacketCore;
   readonly newSchedulerCore: () => SchedulerCoreExports;
+  /** Shells, tools and command lines: perhaps not loaded yet. */
+  readonly console: ProgramShelf;
 }
 
 export interface ClusterPlan {
@@ -58,8 +62,8 @@ export interface Cluster {
   stored<T>(key: string): T | undefined;
   /** The newest stored values below a prefix. */
   storedBelow<T>(prefix: string): readonly T[];
-  /** Sends requests from a pod, for a scenario's check. */
-  send(from: string, url: string, times: number): void;
+  /** Sends requests from inside a pod, for a scenario's check. */
+  readonly sender: Sender;
 }
 
 const NETWORK_BITS = 16;
@@ -119,7 +123,12 @@ class ClusterBuilder {
       this.#installNode(this.#newHost(name, CONTROL_PLANE_IP + index + 1), index + 1);
     });
     this.#boot();
-    const history = this.#plan.recorder.history;
+    const { loop, recorder } = this.#plan;
+    const history = recorder.history;
+    const stored = <T>(key: string): T | undefined => {
+      const moments = history.of(key);
+      return moments[moments.length - 1]?.value as T | undefined;
+    };
     return {
       fabric: this.#fabric,
       hosts: this.#hosts,
@@ -127,13 +136,10 @@ class ClusterBuilder {
       workstation,
       controlPlane,
       nodeNames: [CONTROL_PLANE, ...this.#workers],
-      stored<T>(key: string): T | undefined {
-        const moments = history.of(key);
-        return moments[moments.length - 1]?.value as T | undefined;
-      },
+      stored,
       storedBelow: <T>(prefix: string): readonly T[] =>
-        history.list(prefix, this.#plan.loop.now).map((entry) => entry.moment.value as T),
-      send: () => {},
+        history.list(prefix, loop.now).map((entry) => entry.moment.value as T),
+      sender: new Sender({ hosts: this.#hosts, now: () => loop.now, stored }),
     };
   }
 

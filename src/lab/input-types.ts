@@ -39,6 +39,8 @@ export type LabInput =
   | { readonly kind: 'file'; readonly path: string; readonly text: string | null }
   /** The answer to `edit` of a terminal: saved text, or null when it was closed. */
   | { readonly kind: 'edited'; readonly terminal: number; readonly text: string | null }
+  /** A scenario's set-up: a script that the learner's shell runs at home, shown nowhere. */
+  | { readonly kind: 'setup'; readonly text: string }
   /** A request that a scenario's check sends. */
   | { readonly kind: 'send'; readonly from: string; readonly url: string; readonly times: number };
 

@@ -13,7 +13,7 @@ import type { LabBase, LabInput, SavedLab, TimedInput } from './input-types.ts';
 import { type LabCommands, labProgram } from './lab-program.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 import { isBooted } from './readiness.ts';
-import { LEARNER, type LabTerminal, openTerminal } from './terminals.ts';
+import { LEARNER, type LabTerminal, openTerminal, runSetup } from './terminals.ts';
 
 /** What the doors hand in: loaded code. */
 export type LabParts = ClusterParts;
@@ -22,6 +22,8 @@ export interface LabOptions {
   readonly base: LabBase;
   readonly seed: number;
   readonly parts: LabParts;
+  /** Files of the scenario that the base names: the learner's home before the base's own files. */
+  readonly home?: Readonly<Record<string, string>>;
   /** Explanations for `lab why`. */
   readonly commands?: LabCommands;
 }
@@ -64,6 +66,7 @@ export class Lab {
     const program = labProgram(() => this, options.commands ?? { why: () => '' });
     const installed = this.cluster.workstation.files.write('/usr/local/bin/lab', program, 0o755);
     assert(installed.ok, 'the workstation takes the program lab');
+    this.#writeHome(options.home ?? {});
     this.#writeHome(options.base.files);
   }
 
@@ -218,7 +221,10 @@ export class Lab {
         this.#writeFile(input.path, input.text);
         return;
       case 'send':
-        this.cluster.send(input.from, input.url, input.times);
+        this.cluster.sender.send(input.from, input.url, input.times);
+        return;
+      case 'setup':
+        runSetup(workstation, this.recorder, input.text);
         return;
     }
   }
@@ -246,8 +252,12 @@ export class Lab {
 }
 
 /** Opens a saved lab and replays it to its stop time. */
-export function replay(saved: SavedLab, parts: LabParts): Lab {
-  const lab = new Lab({ base: saved.base, seed: saved.seed, parts });
+export function replay(
+  saved: SavedLab,
+  parts: LabParts,
+  home: Readonly<Record<string, string>> = {},
+): Lab {
+  const lab = new Lab({ base: saved.base, seed: saved.seed, parts, home });
   for (const timed of saved.inputs) lab.pushAt(timed.time, timed.input);
   lab.run({ until: saved.stop });
   return lab;
@@ -259,11 +269,9 @@ export function terminalOf(lab: Lab, id: number): LabTerminal {
 }
 
 function nameOf(input: LabInput): string {
-  return 'terminal' in input
-    ? `terminal/${input.terminal}`
-    : input.kind === 'file'
-      ? `file/${input.path}`
-      : `send/${input.from}`;
+  if ('terminal' in input) return `terminal/${input.terminal}`;
+  if (input.kind === 'file') return `file/${input.path}`;
+  return input.kind === 'send' ? `send/${input.from}` : 'setup';
 }
 
 function noteOf(input: LabInput): string {

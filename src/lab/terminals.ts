@@ -5,6 +5,7 @@
 import { assert } from '../ground/base/assert.ts';
 import { textOf } from '../ground/base/bytes.ts';
 import type { Recorder } from '../ground/trace/recorder.ts';
+import { nullFile } from '../machines/machine/files/open-file.ts';
 import type { Host } from '../machines/machine/host.ts';
 import type { Child } from '../machines/machine/process.ts';
 import { Pty, type TerminalState } from '../machines/machine/terminal.ts';
@@ -79,4 +80,25 @@ export function openTerminal(
       return text;
     },
   };
+}
+
+/** Runs a scenario's set-up as the learner, at home and without a terminal; the trace tells its end. */
+export function runSetup(host: Host, recorder: Recorder, text: string): void {
+  if (text === '') return;
+  const nothing = nullFile();
+  const spawned = host.spawn({
+    argv: ['bash', '-c', text],
+    path: '/bin/bash',
+    env: loginEnvironment(),
+    cwd: LEARNER.home,
+    uid: LEARNER.uid,
+    gid: LEARNER.gid,
+    descriptors: new Map([0, 1, 2].map((number) => [number, nothing] as const)),
+    newGroup: true,
+  });
+  assert(spawned.ok, 'the workstation has a shell');
+  const child = spawned.value;
+  host.kernel.onExit(child.pid, (status) => {
+    recorder.record({ component: 'lab', verb: 'setup', object: 'setup', note: `${status.code}` });
+  });
 }

@@ -48,7 +48,14 @@ export interface HostRow {
 
 export interface ScenarioState {
   readonly id: string;
+  /** The step that the page shows, from 0. */
   readonly step: number;
+  /** How far one may go: steps above this one wait for those before. */
+  readonly open?: number;
+  /** When each open step began, for Reset step. */
+  readonly began?: readonly number[];
+  /** A `never` that happened in an open step: the attempt failed; empty: none. */
+  readonly failed?: string;
   readonly tasks: readonly {
     readonly id: string;
     readonly passed: boolean;

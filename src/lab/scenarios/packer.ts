@@ -171,6 +171,8 @@ function compactInput(input: LabInput): CompactInput {
       return ['f', input.path, input.text];
     case 'edited':
       return ['e', input.terminal, input.text];
+    case 'setup':
+      return ['u', input.text];
     case 'send':
       return ['s', input.from, input.url, input.times];
   }
@@ -190,6 +192,7 @@ function expandInput(parts: CompactInput): LabInput | undefined {
   if (kind === 'f' && text(a) && (text(b) || b === null)) return { kind: 'file', path: a, text: b };
   if (kind === 'e' && number(a) && (text(b) || b === null))
     return { kind: 'edited', terminal: a, text: b };
+  if (kind === 'u' && text(a)) return { kind: 'setup', text: a };
   if (kind === 's' && text(a) && text(b) && number(c))
     return { kind: 'send', from: a, url: b, times: c };
   return undefined;
