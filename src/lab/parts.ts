@@ -1,17 +1,11 @@
-/** The loaded code of a lab: both Wasm cores from their built bytes, a fresh instance for every lab. */
-import { bytes as packetBytes } from 'virtual:core/packet';
-import { bytes as schedulerBytes } from 'virtual:core/scheduler';
-import { startCore } from '../ground/base/wasm.ts';
-import { createPacketCore } from '../machines/network/packet-core.ts';
-import type { SchedulerCoreExports } from '../programs/scheduler/index.ts';
+/** All code of a lab, loaded at once: for Node. */
 import type { ClusterParts } from './cluster-builder.ts';
+import { consolePrograms } from './console.ts';
+import { partsWith } from './cores.ts';
+import { ProgramShelf } from './lazy-program.ts';
 
-const SCHEDULER_VERSION = 1;
-
-/** What ships: Wasm. Tests may hand in the twins instead. */
 export function shippedParts(): ClusterParts {
-  return {
-    newPacketCore: () => createPacketCore({ wasm: packetBytes }),
-    newSchedulerCore: () => startCore<SchedulerCoreExports>(schedulerBytes, SCHEDULER_VERSION),
-  };
+  const shelf = new ProgramShelf();
+  shelf.fill(consolePrograms());
+  return partsWith(shelf);
 }

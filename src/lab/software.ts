@@ -3,12 +3,11 @@
  * on nodes, and the images that registries offer and nodes ship with. The only place that knows all
  * components.
  */
+import { required } from '../ground/base/assert.ts';
 import type { ImageArchive } from '../machines/machine/image.ts';
 import type { Host } from '../machines/machine/host.ts';
 import type { Program } from '../machines/machine/process.ts';
 import { kubeControllerManager } from '../programs/controllers/index.ts';
-import { etcdctl } from '../programs/cli/etcdctl/index.ts';
-import { kubectlFor } from '../programs/cli/kubectl/index.ts';
 import { coredns } from '../programs/dns/index.ts';
 import { applicationImages } from '../programs/images/index.ts';
 import { kubelet } from '../programs/kubelet/index.ts';
@@ -20,15 +19,12 @@ import {
   storedImageFile,
 } from '../programs/runtime/index.ts';
 import { kubeScheduler } from '../programs/scheduler/index.ts';
-import { bash } from '../programs/shell/index.ts';
-import { conntrack } from '../programs/tools/conntrack.ts';
-import { TEXT_TOOLS } from '../programs/tools/index.ts';
-import { NETWORK_TOOLS } from '../programs/tools/network-tools.ts';
-import { ip6tables, iptables, iptablesRestore, iptablesSave } from '../programs/tools/iptables.ts';
 import { kubeApiserver } from '../spine/apiserver/index.ts';
 import { etcd } from '../spine/etcd/index.ts';
 import type { ClusterParts } from './cluster-builder.ts';
+import { CONSOLE_TABLE } from './console-table.ts';
 import { componentImages } from './image-registry.ts';
+import { lazyProgram, type ProgramShelf } from './lazy-program.ts';
 import type { Profile } from './profiles.ts';
 
 export interface Tool {
@@ -47,18 +43,28 @@ export interface Software {
   readonly preloadImages: (host: Host, controlPlane: boolean) => void;
 }
 
-const IPTABLES: readonly Tool[] = [
-  { path: '/usr/sbin/iptables', program: iptables },
-  { path: '/usr/sbin/iptables-save', program: iptablesSave },
-  { path: '/usr/sbin/iptables-restore', program: iptablesRestore },
-  { path: '/usr/sbin/ip6tables', program: ip6tables },
-];
+/** Stand-ins of all programs of the console chunk, by key. */
+function standIns(shelf: ProgramShelf): ReadonlyMap<string, Program> {
+  return new Map(
+    CONSOLE_TABLE.map(([key, name, version]) => [key, lazyProgram(shelf, key, name, version)]),
+  );
+}
+
+const NOT_ON_EVERY_HOST = /^\/usr\/(local\/bin\/etcdctl|sbin\/(conntrack|ip6?tables.*))$/;
 
 export function softwareOf(profile: Profile, parts: ClusterParts): Software {
+  const programs = standIns(parts.console);
+  const program = (key: string): Program => required(programs.get(key), `the console has ${key}`);
+  const tools = [...programs]
+    .filter(([key]) => key.startsWith('/') && !NOT_ON_EVERY_HOST.test(key))
+    .map(([path, one]) => ({ path, program: one }));
+  const iptables = [...programs]
+    .filter(([key]) => /^\/usr\/sbin\/ip6?tables/.test(key))
+    .map(([path, one]) => ({ path, program: one }));
   const components = componentImages(
     {
       etcd,
-      etcdctl,
+      etcdctl: program('/usr/local/bin/etcdctl'),
       apiserver: kubeApiserver,
       controllerManager: kubeControllerManager,
       scheduler: kubeScheduler({
@@ -68,11 +74,11 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
       }),
       kubeProxy: profile.seedEra ? seedKubeProxy : kubeProxy,
       coredns,
-      iptables: IPTABLES,
+      iptables,
     },
     profile,
   );
-  const applications = applicationImages({ tools: [...TEXT_TOOLS], shell: bash });
+  const applications = applicationImages({ tools, shell: program('bash'), ash: program('ash') });
   const pause = applications.filter((image) => image.repository === 'registry.k8s.io/pause');
   const everywhere = [
     ...pause,
@@ -80,22 +86,21 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
   ];
   return {
     host: [
-      { path: '/usr/bin/bash', program: bash },
-      { path: '/usr/bin/sh', program: bash },
-      ...TEXT_TOOLS,
-      ...NETWORK_TOOLS,
+      { path: '/usr/bin/bash', program: program('bash') },
+      { path: '/usr/bin/sh', program: program('bash') },
+      ...tools,
     ],
     workstation: [
-      { path: '/usr/local/bin/etcdctl', program: etcdctl },
-      { path: '/usr/local/bin/kubectl', program: kubectlFor(profile.name) },
+      { path: '/usr/local/bin/etcdctl', program: program('/usr/local/bin/etcdctl') },
+      { path: '/usr/local/bin/kubectl', program: program(`kubectl ${profile.name}`) },
     ],
     node: [
       { path: '/usr/bin/containerd', program: containerd },
       { path: '/usr/bin/containerd-shim-runc-v2', program: containerdShim },
       { path: '/usr/bin/kubelet', program: kubelet },
-      { path: '/usr/sbin/conntrack', program: conntrack },
+      { path: '/usr/sbin/conntrack', program: program('/usr/sbin/conntrack') },
       ...[...CNI_PLUGINS].map(([name, program]) => ({ path: `/opt/cni/bin/${name}`, program })),
-      ...IPTABLES,
+      ...iptables,
     ],
     images: [...applications, ...components],
     preloadImages: (host, controlPlane) => {

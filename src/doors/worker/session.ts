@@ -6,9 +6,8 @@ import { AssertionError } from '../../ground/base/assert.ts';
 import { guideOf } from '../../lab/scenarios/folder.ts';
 import { catalogue, libraryScenario } from '../../lab/scenarios/library/index.ts';
 import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
-import { Lab } from '../../lab/lab.ts';
+import { Lab, type LabParts } from '../../lab/lab.ts';
 import type { SavedLab } from '../../lab/input-types.ts';
-import { shippedParts } from '../../lab/parts.ts';
 import { rowOfRecord } from '../../lab/views/lanes.ts';
 import { objectAnswer } from '../../lab/views/object.ts';
 import { packetsOf } from '../../lab/views/packets.ts';
@@ -44,12 +43,12 @@ export class Session {
   #looking: number | null = null;
   #problem: Problem | null = null;
 
-  constructor(saved: SavedLab, runAtOnce: boolean, now: () => number) {
+  constructor(saved: SavedLab, runAtOnce: boolean, parts: LabParts, now: () => number) {
     this.#now = now;
     this.#lab = new Lab({
       base: saved.base,
       seed: saved.seed,
-      parts: shippedParts(),
+      parts,
       commands: { why: whyText },
     });
     for (const timed of saved.inputs) this.#lab.pushAt(timed.time, timed.input);
@@ -63,9 +62,14 @@ export class Session {
     this.#running = runAtOnce;
   }
 
+  /** The code that the loop was held for has come. */
+  release(): void {
+    this.#lab.loop.release();
+  }
+
   /** Work for one slice; true when there is more to do at once. */
   slice(): boolean {
-    if (this.#problem !== null) return false;
+    if (this.#problem !== null || this.#lab.loop.held !== undefined) return false;
     try {
       return this.#slice();
     } catch (error) {

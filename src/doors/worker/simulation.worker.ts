@@ -3,7 +3,9 @@
  * messages. A fork, a reset or a look at a replayed moment is another worker of the same kind that the
  * page opens with a saved lab and then takes in place of this one.
  */
+import { partsWith } from '../../lab/cores.ts';
 import { ENGINE_VERSION } from '../../lab/lab.ts';
+import { ProgramShelf } from '../../lab/lazy-program.ts';
 import {
   type Answer,
   BATCHES_PER_SECOND_MAX,
@@ -21,6 +23,7 @@ const scope = self as unknown as {
   onmessage: ((event: { readonly data: ToWorker }) => void) | null;
 };
 
+const shelf = new ProgramShelf();
 let session: Session | undefined;
 let lastBatch = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,7 +32,9 @@ function handle(request: Request): Answer {
   const outside = answerWithoutLab(request);
   if (outside !== undefined) return outside;
   if (request.verb === 'open') {
-    session = new Session(request.saved, request.runAtOnce, () => performance.now());
+    session = new Session(request.saved, request.runAtOnce, partsWith(shelf), () =>
+      performance.now(),
+    );
     return { ok: true, value: null };
   }
   if (session === undefined) return { ok: false, error: 'worker.no-lab' };
@@ -58,3 +63,10 @@ scope.onmessage = (event) => {
   schedule(0);
 };
 scope.postMessage({ ready: true, protocol: PROTOCOL_VERSION, engine: ENGINE_VERSION });
+
+// The programs that people type come in a chunk of their own, beside the first view.
+import('../../lab/console.ts').then((chunk) => {
+  shelf.fill(chunk.consolePrograms());
+  session?.release();
+  schedule(0);
+});

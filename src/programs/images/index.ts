@@ -2,7 +2,6 @@
 import type { ImageArchive } from '../../machines/machine/image.ts';
 import { MODERN_COSTS } from '../../machines/machine/costs.ts';
 import type { Program } from '../../machines/machine/process.ts';
-import { ash } from '../shell/index.ts';
 import { alpineImage, busyboxCurlImage, busyboxImage, curlImage } from './busybox.ts';
 import { genericImage } from './generic.ts';
 import { httpdImage } from './httpd.ts';
@@ -25,10 +24,12 @@ export interface ImageSources {
   readonly tools: readonly ImageTool[];
   /** bash; small images use it under the name sh. */
   readonly shell: Program;
+  /** busybox's own shell. */
+  readonly ash: Program;
 }
 
 /** Everything that the registries have besides the cluster's own images: pause first, the stand-in last. */
-export function applicationImages({ tools, shell }: ImageSources): readonly ImageArchive[] {
+export function applicationImages({ tools, shell, ash }: ImageSources): readonly ImageArchive[] {
   const parts: ImageParts = {
     costs: MODERN_COSTS,
     busybox: [

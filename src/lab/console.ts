@@ -1,0 +1,31 @@
+/**
+ * The chunk of programs that people type: shells, tools, command lines. The page loads it beside the
+ * first view; until then `lazy-program` stands in for each of them. `console-table` names what is here
+ * (a test holds the two equal).
+ */
+import type { Program } from '../machines/machine/process.ts';
+import { etcdctl } from '../programs/cli/etcdctl/index.ts';
+import { kubectlFor } from '../programs/cli/kubectl/index.ts';
+import { ash, bash } from '../programs/shell/index.ts';
+import { conntrack } from '../programs/tools/conntrack.ts';
+import { TEXT_TOOLS } from '../programs/tools/index.ts';
+import { ip6tables, iptables, iptablesRestore, iptablesSave } from '../programs/tools/iptables.ts';
+import { NETWORK_TOOLS } from '../programs/tools/network-tools.ts';
+
+/** All of them by key: the path where they stand on a host, or a name of their own. */
+export function consolePrograms(): ReadonlyMap<string, Program> {
+  const programs = new Map<string, Program>([
+    ['bash', bash],
+    ['ash', ash],
+    ['/usr/local/bin/etcdctl', etcdctl],
+    ['kubectl modern', kubectlFor('modern')],
+    ['kubectl seed-era', kubectlFor('seed-era')],
+    ['/usr/sbin/conntrack', conntrack],
+    ['/usr/sbin/iptables', iptables],
+    ['/usr/sbin/iptables-save', iptablesSave],
+    ['/usr/sbin/iptables-restore', iptablesRestore],
+    ['/usr/sbin/ip6tables', ip6tables],
+  ]);
+  for (const tool of [...TEXT_TOOLS, ...NETWORK_TOOLS]) programs.set(tool.path, tool.program);
+  return programs;
+}
