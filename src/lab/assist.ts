@@ -1,5 +1,5 @@
 /** The assist functions bound to one lab, as the worker asks them. */
-import { completeLine, type CompletionView } from '../programs/shell/index.ts';
+import { completeLine, type CompletionView } from '../programs/shell/completion.ts';
 import { checkYaml, completeYaml, hoverYaml } from './assist/index.ts';
 import type { Lab } from './lab.ts';
 import { LEARNER } from './terminals.ts';
