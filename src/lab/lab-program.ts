@@ -3,12 +3,14 @@
  * trace, waiting for quiet. Clearly a lab command, never mixed into kubectl's output; whatever changes
  * the lab is a typed line and so an input.
  */
+import { supportTable } from '../ground/api/support.ts';
 import { BACKGROUND, type Micros, MILLISECOND, SECOND } from '../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../ground/base/result.ts';
 import type { Task } from '../ground/base/task.ts';
 import type { Process, Program } from '../machines/machine/process.ts';
 import type { Fault } from './faults.ts';
 import type { Lab } from './lab.ts';
+import { SUPPORT_NOTES } from './support-notes.ts';
 
 const USAGE = `usage: lab fault power-off|freeze NODE
        lab fault cut A B [--one-way]
@@ -23,6 +25,7 @@ const USAGE = `usage: lab fault power-off|freeze NODE
        lab run until quiet
        lab tick TIME
        lab time
+       lab support
 `;
 
 /** How often a wait for quiet looks. */
@@ -56,6 +59,8 @@ export function labProgram(lab: () => Lab, commands: LabCommands): Program {
           yield* process.sleep(span);
           return 0;
         }
+        case 'support':
+          return yield* support(process);
         case 'time':
           yield* process.print(`${(lab().loop.now / SECOND).toFixed(6)}\n`);
           return 0;
@@ -205,6 +210,15 @@ function* trace(process: Process, lab: Lab, words: readonly string[]): Task<numb
       `${(record.time / SECOND).toFixed(6)} #${record.id} ${record.component} ${record.verb} ${record.object}${revision}${record.note === '' ? '' : ` (${record.note})`}${cause}\n`,
     );
   }
+  return 0;
+}
+
+/** The support table: what is not simulated, and how it answers. */
+function* support(process: Process): Task<number> {
+  for (const row of supportTable())
+    yield* process.print(`${row.resource}\t${row.path}\t${row.how}\t${row.why}\n`);
+  for (const note of SUPPORT_NOTES)
+    yield* process.print(`${note.area}\t-\t${note.how}\t${note.what}\n`);
   return 0;
 }
 
