@@ -113,6 +113,17 @@ export class ProcessTable {
     return ok(this.#childOf(parent, process));
   }
 
+  /** execve(2): the process goes on as another program. */
+  replace(process: RunningProcess, options: Pick<SpawnOptions, 'argv' | 'path' | 'env'>): Result<void, SpawnError> {
+    const env = options.env ?? process.env;
+    const place = { view: process.namespaces.mount, access: process, cwd: process.cwd };
+    const found = findExecutable(options.path ?? options.argv[0] ?? '', options.argv, env.get('PATH'), place);
+    if (!found.ok) return found;
+    process.becomes(found.value.argv, commOf(found.value.path), env);
+    this.#run(process, found.value.program.main);
+    return DONE;
+  }
+
   #run(process: RunningProcess, main: (process: Process) => Task<number>): void {
     const loop = this.#system.loop;
     const task = new Running(loop, main(process), 'main', (code) => {

@@ -161,6 +161,11 @@ export interface Process {
   memory(bytes: number): void;
 
   spawn(options: SpawnOptions): Result<Child, SpawnError>;
+  /**
+   * Goes on as another program (execve): pid, descriptors, directory and children stay, all tasks of
+   * this one end here. Comes back only with the reason why not.
+   */
+  exec?(options: Pick<SpawnOptions, 'argv' | 'path' | 'env'>): Task<SpawnError>;
   /** Starts a task inside this process (a thread, a goroutine); it ends with the process. */
   start<T>(name: string, task: Task<T>): Running<T>;
   /** Sends a signal to another process (pid > 0) or to a group (pid < 0), by number in its pid namespace. */

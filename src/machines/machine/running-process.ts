@@ -69,8 +69,8 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
-  readonly argv: readonly string[];
-  readonly comm: string;
+  argv: readonly string[];
+  comm: string;
   readonly env: Map<string, string>;
   readonly descriptors: Map<number, OpenFile>;
   readonly namespaces: Namespaces;
@@ -287,6 +287,27 @@ export class RunningProcess implements Process, FileUser, CpuUser {
 
   spawn(options: SpawnOptions): Result<Child, SpawnError> {
     return this.system.processes.spawn(this, options);
+  }
+
+  *exec(options: Pick<SpawnOptions, 'argv' | 'path' | 'env'>): Task<SpawnError> {
+    const done = this.system.processes.replace(this, options);
+    if (!done.ok) return done.error;
+    for (;;) yield NEVER;
+  }
+
+  /** Forgets what belonged to the program that ran here, when another takes its place. */
+  becomes(argv: readonly string[], comm: string, env: ReadonlyMap<string, string>): void {
+    for (const task of [...this.tasks]) task.kill();
+    this.tasks.clear();
+    this.argv = argv;
+    this.comm = comm;
+    const fresh = [...env];
+    this.env.clear();
+    for (const [name, value] of fresh) this.env.set(name, value);
+    for (const [signal, handler] of [...(this.dispositions ?? [])]) if (handler !== 'ignore') this.dispositions?.delete(signal);
+    this.#terminated = undefined;
+    this.#random = undefined;
+    this.memory(0);
   }
 
   start<T>(name: string, task: Task<T>): Running<T> {

@@ -145,10 +145,12 @@ function* execute(
     yield* traceLine(shell, words.join(' '));
   }
   const name = argv[0] as string;
+  const tail = shell.tail && shell.traps.size === 0;
+  shell.tail = false;
   const callee = shell.functions.get(name);
   const builtin = callee === undefined ? builtinNamed(shell, name) : undefined;
   if (callee === undefined && builtin === undefined) {
-    yield* runExternal(shell, argv, { temporary, redirects, text: shell.source.text.slice(node.pos, node.end) });
+    yield* runExternal(shell, argv, { temporary, redirects, text: shell.source.text.slice(node.pos, node.end), tail });
     return;
   }
   const saved = yield* applyRedirections(shell, redirects);
@@ -219,6 +221,8 @@ export interface ExternalOptions {
   readonly temporary: readonly Expanded[];
   readonly redirects: readonly Redirection[];
   readonly text: string;
+  /** Nothing comes after it: it takes the place of this process. */
+  readonly tail?: boolean;
 }
 
 /** Where a command was found, or why not. */
@@ -254,6 +258,11 @@ export function* runExternal(shell: Shell, argv: readonly string[], options: Ext
     const env = shell.variables.environment();
     for (const item of options.temporary) env.set(item.name, item.value);
     env.set('_', found.path);
+    if (options.tail === true && shell.process.exec !== undefined) {
+      const error = yield* shell.process.exec({ argv, path: found.path, env });
+      yield* spawnFailed(shell, argv, found.path, error);
+      return;
+    }
     const child = shell.process.spawn({
       argv,
       path: found.path,

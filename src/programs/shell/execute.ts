@@ -9,12 +9,12 @@ import { compileGlob, matchesGlob } from '../../ground/lang/glob.ts';
 import { runSimpleCommand } from './command.ts';
 import { evaluateConditional } from './conditional.ts';
 import { evaluateText, expandPattern, expandText, expandWords } from './expand.ts';
-import { forkTask } from './fork.ts';
+import { forkShell } from './fork.ts';
 import { runInBackground } from './jobs.ts';
 import type { AndOr, ArithmeticFor, ArithmeticExpression, Case, CommandNode, CompoundList, For, Function as FunctionNode, If, PipelineNode, Select, Statement, While } from './parser.ts';
 import { runPipeline } from './pipeline.ts';
 import { applyRedirections, restoreRedirections } from './redirect.ts';
-import { CALL_DEPTH_MAX, type Shell } from './state.ts';
+import { NESTING_MAX, type Shell } from './state.ts';
 import { assign } from './assign.ts';
 import { finishSubstitutions } from './substitution.ts';
 import { runPendingTraps, runTrap, runTrapCommand } from './traps.ts';
@@ -50,8 +50,8 @@ export function* runTested(shell: Shell, node: Node): Task<void> {
 
 /** Runs any node and applies `set -e` and the ERR trap to the ones that stand for a command. */
 export function* runNode(shell: Shell, node: Node): Task<void> {
-  if (shell.nesting > CALL_DEPTH_MAX * 2) {
-    yield* shell.complain(`maximum nesting level exceeded (${CALL_DEPTH_MAX * 2})`);
+  if (shell.nesting > NESTING_MAX) {
+    yield* shell.complain(`maximum nesting level exceeded (${NESTING_MAX})`);
     shell.exit(2);
     return;
   }
@@ -317,7 +317,7 @@ function decode(bytes: readonly number[]): string {
 }
 
 function* runSubshell(shell: Shell, body: CompoundList): Task<void> {
-  const child = forkTask(shell, {}, (copy) => runStatements(copy, body.commands));
+  const child = forkShell(shell, body.commands, {});
   if (child === undefined) {
     yield* complainPending(shell);
     shell.status = 254;

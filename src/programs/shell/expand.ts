@@ -199,7 +199,9 @@ function* expandStructure(
     fields.plain(')');
     return;
   }
+  fields.plain('[');
   yield* expandParts(shell, part.parts, fields, reading);
+  fields.plain(']');
 }
 
 /** `$((…))` and `$[…]` without their brackets. */
@@ -230,7 +232,7 @@ export function* faultNow(shell: Shell): Task<void> {
   yield* shell.complain(fault);
   if (/: unbound variable$/.test(fault)) {
     shell.status = 1;
-    if (!shell.interactive) shell.exit(shell.subshell > 0 ? 1 : unboundStatus(shell));
+    if (!shell.interactive) shell.exit(unboundStatus(shell));
     else shell.discard();
     return;
   }
@@ -239,7 +241,7 @@ export function* faultNow(shell: Shell): Task<void> {
 
 /** bash -c ends with 127 after an unbound variable, a script with 1. */
 export function unboundStatus(shell: Shell): number {
-  return shell.source.text === shell.commandString ? 127 : 1;
+  return shell.subshell === 0 && shell.source.text === shell.commandString ? 127 : 1;
 }
 
 /** Expands a text by the rules inside double quotes, where `"` itself is ordinary. */

@@ -17,11 +17,15 @@ export interface ForkOptions {
   /** `$(…)`: `set -e` is not inherited (bash without POSIX mode). */
   readonly substitution?: boolean;
   readonly background?: boolean;
+  /** The work is one simple command: a program may take the process's place. */
+  readonly tail?: boolean;
 }
 
 /** Runs statements in a copy of the shell; undefined when no process could be made. */
 export function forkShell(shell: Shell, statements: readonly Statement[], options: ForkOptions): Child | undefined {
-  return forkTask(shell, options, (copy) => runStatements(copy, statements));
+  const only = statements.length === 1 ? statements[0] : undefined;
+  const tail = only?.command.type === 'Command' && only.background !== true;
+  return forkTask(shell, { ...options, tail }, (copy) => runStatements(copy, statements));
 }
 
 /** Runs any work of the interpreter in a copy of the shell. */
@@ -55,6 +59,7 @@ export function forkTask(shell: Shell, options: ForkOptions, body: (copy: Shell)
 
 function* runCopy(copy: Shell, process: Process, body: (copy: Shell) => Task<void>, options: ForkOptions): Task<number> {
   copy.process = process;
+  copy.tail = options.tail === true;
   copy.interactive = false;
   copy.jobs = [];
   for (const [, signal] of SIGNAL_NUMBERS) {

@@ -15,7 +15,7 @@ export function* runInBackground(shell: Shell, statement: Statement): Task<void>
     empty = shell.process.files.open('/dev/null', 'r');
     if (empty.ok) descriptors.set(0, empty.value);
   }
-  const child = forkTask(shell, { descriptors, newGroup: shell.interactive, background: true }, (copy) =>
+  const child = forkTask(shell, { descriptors, newGroup: shell.interactive, background: true, tail: statement.command.type === 'Command' }, (copy) =>
     runNode(copy, statement.command),
   );
   if (empty?.ok === true) empty.value.close();

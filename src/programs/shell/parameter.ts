@@ -77,7 +77,7 @@ function* isUnbound(shell: Shell, value: Value, shown: string): Task<boolean> {
 function* unbound(shell: Shell, shown: string): Task<void> {
   yield* shell.complain(shell.flavour === 'ash' ? `${shown}: parameter not set` : `${shown}: unbound variable`);
   if (shell.interactive) shell.discard();
-  else shell.exit(shell.subshell > 0 ? 1 : unboundStatus(shell));
+  else shell.exit(unboundStatus(shell));
 }
 
 function valueOf(shell: Shell, place: Place): Value {

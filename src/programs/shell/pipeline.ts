@@ -78,7 +78,7 @@ export function startStages(
     const leader = children[0]?.pid;
     const child = forkTask(
       shell,
-      { descriptors, newGroup, ...(leader === undefined ? {} : { group: leader }) },
+      { descriptors, newGroup, tail: command.type === 'Command', ...(leader === undefined ? {} : { group: leader }) },
       (copy) => runNode(copy, command),
     );
     input?.close();

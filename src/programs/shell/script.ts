@@ -14,6 +14,9 @@ export function* runText(shell: Shell, text: string, source: Source, where: stri
   shell.source = { ...source, text: known };
   const parsed = parseShell(known);
   if (shell.options.has('v')) yield* shell.write(2, known.endsWith('\n') ? known : `${known}\n`);
+  const only = parsed.statements.length === 1 ? parsed.statements[0] : undefined;
+  // `bash -c 'program'` becomes the program.
+  if (shell.commandString === text && where === '-c: ' && only?.command.type === 'Command' && only.background !== true) shell.tail = true;
   yield* runLines(shell, known, parsed.statements);
   if (parsed.fault !== undefined && !shell.leaving) yield* reportFault(shell, known, parsed, where);
   else if (!shell.leaving) yield* warnOpenHereDocument(shell, known, parsed);

@@ -16,8 +16,10 @@ import { newVariable, Variables } from './variables.ts';
 
 /** Steps between two `work` calls, each step one microsecond. */
 const STEPS_PER_WORK = 1000;
-/** Function calls, sourced files and subshells inside one another (law: 1,000 at most). */
-export const CALL_DEPTH_MAX = 500;
+/** Function calls and subshells inside one another: what the host's stack holds with room to spare. */
+export const CALL_DEPTH_MAX = 200;
+/** Commands inside one another, those of functions included. */
+export const NESTING_MAX = 900;
 
 /** Why the running command list is being left. */
 export type Jump =
@@ -113,6 +115,8 @@ export class Shell {
   interrupted = false;
   /** Notified by every handled signal. */
   readonly signalled = new Condition('a signal');
+  /** The next external command is the last thing that this process does: it takes its place. */
+  tail = false;
   /** Stack depth of compound commands, functions and subshells. */
   nesting = 0;
   /** Set by code that cannot wait (arithmetic); printed by the next that can. */

@@ -340,7 +340,10 @@ export const column = defineTool('column', function* run(process, args) {
   }
   const gap = value.get('o') ?? '  ';
   for (const row of table) {
-    const cells = row.map((cell, index) => (index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] as number) - displayWidth(cell))));
+    const cells = widths.map((width, index) => {
+      const cell = row[index] ?? '';
+      return index === widths.length - 1 ? cell : cell + ' '.repeat(width - displayWidth(cell));
+    });
     yield* out.write(`${cells.join(gap)}\n`);
   }
   yield* out.flush();

@@ -291,7 +291,7 @@ export function parseSize(text: string): number | undefined {
   if (match === null) return undefined;
   const unit = match[2] ?? '';
   const base = unit.endsWith('B') && !unit.includes('i') ? 1000 : 1024;
-  const power = unit === 'b' ? 0 : 'KMG'.indexOf(unit.charAt(0).toUpperCase()) + 1;
+  const power = unit === '' ? 0 : 'KMG'.indexOf(unit.charAt(0).toUpperCase()) + 1;
   if (unit === 'b') return Number(match[1]) * 512;
   let value = Number(match[1]);
   for (let count = 0; count < power; count += 1) value *= base;

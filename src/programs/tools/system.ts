@@ -69,7 +69,7 @@ function table(process: Process, names: readonly string[], entries: readonly Pro
 export const ps = defineTool('ps', function* run(process, args) {
   const text = args.join(' ');
   const format = /(?:-o|o|--format)[ =]?([\w%,=]+(?: [\w%]+(?:,[\w%=]+)+)?)/.exec(text)?.[1];
-  const pids = /(?:^|\s)-?-?p(?:id)?[ =]?([\d, ]+)/.exec(text)?.[1]?.split(/[ ,]+/).filter((each) => each !== '').map(Number);
+  const pids = /(?:^|\s)-?-?p(?:id)?[ =]?(\d[\d, ]*)/.exec(text)?.[1]?.split(/[ ,]+/).filter((each) => each !== '').map(Number);
   const bsd = args.some((arg) => /^[auxwf]+$/.test(arg) && arg.includes('a'));
   const all = bsd || args.some((arg) => /^-[a-zA-Z]*[eA]/.test(arg)) || pids !== undefined;
   let entries = process.kernel.processes();

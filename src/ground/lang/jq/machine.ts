@@ -584,7 +584,7 @@ function namesOf(pattern: Pattern): readonly string[] {
 }
 
 function clip(text: string): string {
-  return text.length > 11 ? `${text.slice(0, 10)}...` : text;
+  return text.length > 14 ? `${text.slice(0, 11)}...` : text;
 }
 
 /** `string ("abc")`, cut as jq 1.6 cuts it. */

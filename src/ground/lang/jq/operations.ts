@@ -17,8 +17,8 @@ export function indexValue(target: Json, key: Json): Json | JqError {
     }
     return found;
   }
-  const shown = typeof key === 'string' ? `"${key}"` : typeName(key);
-  return new JqError(`Cannot index ${typeName(target)} with ${typeof key === 'string' ? shown : typeName(key)}`);
+  const shown = typeof key === 'string' ? `string "${key}"` : typeName(key);
+  return new JqError(`Cannot index ${typeName(target)} with ${shown}`);
 }
 
 export function sliceValue(target: Json, from: Json, to: Json): Json | JqError {

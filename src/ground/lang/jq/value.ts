@@ -60,6 +60,10 @@ export function numberText(value: number): string {
   if (value === Number.NEGATIVE_INFINITY) return '-1.7976931348623157e+308';
   if (Object.is(value, -0)) return '-0';
   if (Number.isInteger(value) && Math.abs(value) < 1e17) return `${value}`;
+  if (Math.abs(value) < 1e-4) {
+    const [mantissa = '', power = ''] = value.toExponential().split('e');
+    return `${mantissa}e-${power.slice(1).padStart(2, '0')}`;
+  }
   const text = `${value}`;
   const scientific = /^(-?)(\d)(?:\.(\d+))?e([+-])(\d+)$/.exec(text);
   if (scientific !== null) {
@@ -70,10 +74,6 @@ export function numberText(value: number): string {
     const [mantissa = '', power = ''] = value.toExponential().split('e');
     const exponent = Number(power);
     return exponent > 17 ? `${mantissa}e+${exponent}` : text;
-  }
-  if (Math.abs(value) < 1e-5) {
-    const [mantissa = '', power = ''] = value.toExponential().split('e');
-    return `${mantissa}e${power[0]}${power.slice(1).padStart(2, '0')}`;
   }
   return text;
 }

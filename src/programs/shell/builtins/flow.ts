@@ -2,7 +2,8 @@
 import type { Task } from '../../../ground/base/task.ts';
 import { strerror } from '../../../machines/network/errno.ts';
 import { findCommand, notFound, runExternal } from '../command.ts';
-import { SIGNAL_NUMBERS, type Shell } from '../state.ts';
+import type { SpawnError } from '../../../machines/machine/process.ts';
+import type { Shell } from '../state.ts';
 import { runText } from '../script.ts';
 import { type Builtin, type BuiltinContext, BUILTINS, builtinNamed } from './index.ts';
 import { singleQuote } from '../quoting.ts';
@@ -137,33 +138,18 @@ function* execs(shell: Shell, argv: string[]): Task<number> {
     if (!shell.interactive) shell.exit(127);
     return 127;
   }
-  const child = shell.process.spawn({
+  const error = yield* shell.process.exec?.({
     argv: name0 === undefined ? args : [name0, ...args.slice(1)],
     path: found.path,
     env: shell.variables.environment(),
-    cwd: shell.process.cwd,
-    descriptors: new Map(shell.process.descriptors),
-  });
-  if (!child.ok) {
-    yield* shell.complain(`${found.path}: ${strerror(child.error.errno)}`);
-    if (!shell.interactive) shell.exit(126);
-    return 126;
-  }
-  // The model has no exec in place: the shell waits for its successor, hands on every signal, and
-  // keeps no descriptor, so that nothing but its pid tells the two apart.
-  for (const [, signal] of SIGNAL_NUMBERS) {
-    if (signal !== 'SIGKILL' && signal !== 'SIGSTOP' && signal !== 'SIGCHLD') {
-      shell.process.onSignal(signal, () => {
-        child.value.signal(signal);
-      });
-    }
-  }
-  for (const file of shell.process.descriptors.values()) file.close();
-  shell.process.descriptors.clear();
-  const ended = yield* child.value.wait();
-  shell.traps.delete('EXIT');
-  shell.exit(ended.code);
-  return ended.code;
+  }) ?? unavailable(found.path);
+  yield* shell.complain(`${found.path}: ${strerror(error.errno)}`);
+  if (!shell.interactive) shell.exit(126);
+  return 126;
+}
+
+function* unavailable(path: string): Task<SpawnError> {
+  return { errno: 'ENOSYS', path, notFound: false };
 }
 
 /** What a name is, in the order in which it would be found. */

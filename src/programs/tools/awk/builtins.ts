@@ -132,19 +132,12 @@ function rare(machine: Machine, name: string, values: readonly Value[]): Value {
   }
 }
 
-/** POSIX substr: positions are rounded, and what lies outside is cut off. */
+/** A start before the first character counts as the first; fractions are cut off. */
 function substring(text: string, start: number, length: number): string {
   const characters = [...text];
-  const first = roundEven(start);
-  const end = length === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : first + roundEven(length);
-  return characters.slice(Math.max(0, first - 1), end === Number.POSITIVE_INFINITY ? undefined : Math.max(0, end - 1)).join('');
-}
-
-function roundEven(value: number): number {
-  const floor = Math.floor(value);
-  const part = value - floor;
-  if (part !== 0.5) return Math.floor(value + 0.5);
-  return floor % 2 === 0 ? floor : floor + 1;
+  const first = Math.max(1, Math.trunc(start));
+  const end = length === Number.POSITIVE_INFINITY ? undefined : Math.max(first, first + Math.trunc(length)) - 1;
+  return characters.slice(first - 1, end).join('');
 }
 
 /** Replaces matches; the replacement is made for each. */
