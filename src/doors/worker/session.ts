@@ -3,11 +3,14 @@
  * hands out batches. The entry point (simulation.worker) gives it timers and a port; it knows neither.
  */
 import { AssertionError } from '../../ground/base/assert.ts';
+import type { RunLimit, StopReason } from '../../ground/base/event-loop.ts';
 import { guideOf } from '../../lab/scenarios/folder.ts';
 import { catalogue, libraryScenario } from '../../lab/scenarios/library/index.ts';
+import { ScenarioRun } from '../../lab/scenarios/run.ts';
 import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
 import { Lab, type LabParts } from '../../lab/lab.ts';
 import type { SavedLab } from '../../lab/input-types.ts';
+import { isBooted } from '../../lab/readiness.ts';
 import { rowOfRecord } from '../../lab/views/lanes.ts';
 import { objectAnswer } from '../../lab/views/object.ts';
 import { packetsOf } from '../../lab/views/packets.ts';
@@ -36,6 +39,7 @@ export class Session {
   readonly #rows: RowTable;
   readonly #batches: BatchMaker;
   readonly #pacing = new Pacing();
+  readonly #scenario: ScenarioRun | undefined;
   #phase: Phase;
   #running: boolean;
   #until: number | undefined;
@@ -45,8 +49,11 @@ export class Session {
 
   constructor(saved: SavedLab, runAtOnce: boolean, parts: LabParts, now: () => number) {
     this.#now = now;
+    const loaded = libraryScenario(saved.base.scenario);
+    const scenario = loaded?.ok === true ? loaded.value : undefined;
     this.#lab = new Lab({
       base: saved.base,
+      home: scenario?.files ?? {},
       seed: saved.seed,
       parts,
       commands: { why: whyText },
@@ -55,6 +62,10 @@ export class Session {
     const epoch = saved.base.epoch ?? this.#lab.profile.costs.epoch;
     this.#rows = new RowTable(this.#lab.cluster, this.#lab.recorder.history, epoch);
     this.#batches = new BatchMaker(this.#lab, this.#rows);
+    this.#scenario =
+      scenario === undefined
+        ? undefined
+        : new ScenarioRun(scenario, this.#lab, () => isBooted(this.#lab.cluster));
     this.#phase =
       saved.stop > 0
         ? { kind: 'replaying', until: saved.stop }
@@ -86,7 +97,7 @@ export class Session {
       speed: this.#pacing.speed,
       looking: this.#looking,
       problem: this.#problem,
-      scenario: null,
+      scenario: this.#scenario?.state ?? null,
     });
   }
 
@@ -141,6 +152,9 @@ export class Session {
         return value(packLink(this.#lab.save(request.view)));
       case 'pack-file':
         return value(packFile(this.#lab.save(request.view), request.view['title'] ?? 'lab'));
+      case 'scenario-step':
+        this.#scenario?.show(request.step, this.#phase.kind === 'ready');
+        return OK;
       default:
         return this.#assist(request);
     }
@@ -177,7 +191,7 @@ export class Session {
       case 'replaying': {
         const { until } = this.#phase;
         while (this.#now() < end) {
-          if (this.#lab.run({ until, events: EVENTS_PER_LOOK }) === 'count') continue;
+          if (this.#run({ until, events: EVENTS_PER_LOOK }) === 'count') continue;
           this.#phase = { kind: 'ready' };
           this.#pacing.reset();
           break;
@@ -193,7 +207,7 @@ export class Session {
     if (this.#stepQuiet) {
       const horizon = this.#lab.loop.now + BOOT_LIMIT;
       while (this.#now() < end) {
-        if (this.#lab.run({ quiet: true, until: horizon, events: EVENTS_PER_LOOK }) === 'count')
+        if (this.#run({ quiet: true, until: horizon, events: EVENTS_PER_LOOK }) === 'count')
           continue;
         this.#stepQuiet = false;
         return false;
@@ -204,7 +218,7 @@ export class Session {
     const due = this.#pacing.due(this.#now(), SLICE_MS);
     const target = Math.min(this.#lab.loop.now + due, this.#until ?? Number.POSITIVE_INFINITY);
     while (this.#now() < end) {
-      const reason = this.#lab.run({
+      const reason = this.#run({
         events: EVENTS_PER_LOOK,
         ...(target === Number.POSITIVE_INFINITY ? {} : { until: target }),
       });
@@ -234,7 +248,7 @@ export class Session {
         return;
       case 'step-event':
         this.#running = false;
-        this.#lab.run({ events: 1 });
+        this.#run({ events: 1 });
         return;
       case 'step-write': {
         this.#running = false;
@@ -242,7 +256,7 @@ export class Session {
         const stop = this.#lab.recorder.listen((record) => {
           if (record.revision > 0) wrote = true;
         });
-        this.#lab.run({ when: () => wrote, until: this.#lab.loop.now + BOOT_LIMIT });
+        this.#run({ when: () => wrote, until: this.#lab.loop.now + BOOT_LIMIT });
         stop();
         return;
       }
@@ -256,6 +270,12 @@ export class Session {
         this.#pacing.reset();
         return;
     }
+  }
+
+  /** Runs the lab; a scenario is looked at on the way. */
+  #run(limit: RunLimit): StopReason {
+    const live = this.#phase.kind === 'ready';
+    return this.#scenario === undefined ? this.#lab.run(limit) : this.#scenario.run(limit, live);
   }
 
   #addressOf(key: string): string {

@@ -57,7 +57,8 @@ export function judgeObjects(check: ObjectCheck, history: History, time: Micros)
   const object = objects[failures.indexOf(failure)];
   if (failure === undefined || object === undefined) {
     const labels = labelText(check.labels);
-    const name = check.name === '*' && labels !== '' ? `${check.kind} ${labels}` : objectKeyOf(check);
+    const name =
+      check.name === '*' && labels !== '' ? `${check.kind} ${labels}` : objectKeyOf(check);
     return notYet('check.missing', { object: name });
   }
   return notYet('check.value', {
