@@ -1,0 +1,74 @@
+/**
+ * The editor: a plain text area with line numbers at once, Monaco in its place when there is a keyboard
+ * and room, loaded on first focus or after a while idle. If it cannot be loaded the text area stays.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { editText, fileOf, saveFile } from '../files/open-files.ts';
+import { textScale, theme } from '../mirror/selection.ts';
+import { t } from '../text.ts';
+import type { MountedEditor } from './monaco.ts';
+
+const IDLE_MS = 5000;
+const WIDE = '(min-width: 900px) and (pointer: fine)';
+
+export function Editor({ path }: { readonly path: string }) {
+  const host = useRef<HTMLDivElement>(null);
+  const mounted = useRef<MountedEditor | undefined>(undefined);
+  const [rich, setRich] = useState(false);
+  const file = fileOf(path);
+  const loadRich = async (focus: boolean): Promise<void> => {
+    if (mounted.current !== undefined || host.current === null || !matchMedia(WIDE).matches) return;
+    try {
+      const { mountEditor } = await import('./monaco.ts');
+      if (host.current === null || mounted.current !== undefined) return;
+      mounted.current = mountEditor(host.current, path, fileOf(path)?.text ?? '');
+      setRich(true);
+      if (focus) mounted.current.focus();
+    } catch {
+      setRich(false);
+    }
+  };
+  useEffect(() => {
+    const timer = window.setTimeout(() => void loadRich(false), IDLE_MS);
+    return () => {
+      window.clearTimeout(timer);
+      mounted.current?.dispose();
+      mounted.current = undefined;
+    };
+  }, [path]);
+  useEffect(() => {
+    mounted.current?.update(file?.text ?? '', file?.markers ?? []);
+  }, [file?.text, file?.markers]);
+  useEffect(() => {
+    mounted.current?.restyle();
+  }, [theme.value, textScale.value]);
+  const text = file?.text ?? '';
+  return (
+    <>
+      <div class="monaco-host" ref={host} hidden={!rich} />
+      {!rich && (
+        <div class="plain-editor">
+          <div class="numbers" aria-hidden="true">
+            {text.split('\n').map((_, index) => `${index + 1}\n`)}
+          </div>
+          <textarea
+            aria-label={t('editor.label', { path })}
+            value={text}
+            wrap="off"
+            rows={text.split('\n').length + 1}
+            spellcheck={false}
+            autocomplete="off"
+            autocapitalize="off"
+            onFocus={() => void loadRich(true)}
+            onInput={(event) => editText(path, event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (!event.ctrlKey || event.key !== 's') return;
+              event.preventDefault();
+              saveFile(path);
+            }}
+          />
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+/** Files that are open in the pane: texts as edited, as stored, and what is wrong with them. */
+import { signal } from '@preact/signals';
+import type { Marker, MarkersAnswer } from '../../worker/protocol.ts';
+import { answerEdit, ask, send } from '../actions/lab.ts';
+
+export interface OpenFile {
+  readonly path: string;
+  readonly text: string;
+  /** Text that the workstation has; equal to `text`: nothing to save. */
+  readonly stored: string;
+  readonly markers: readonly Marker[];
+  /** The terminal whose program waits for this editor; 0 for a plain file. */
+  readonly asker: number;
+}
+
+export const openFiles = signal<readonly OpenFile[]>([]);
+export const activeFile = signal('');
+export const fileNames = signal<readonly string[]>([]);
+
+const CHECK_MS = 300;
+let timer: number | undefined;
+
+export function fileOf(path: string): OpenFile | undefined {
+  return openFiles.value.find((file) => file.path === path);
+}
+
+export async function listFiles(): Promise<void> {
+  fileNames.value = await ask<readonly string[]>({ verb: 'list-files' }).catch(() => []);
+}
+
+export async function openFile(path: string): Promise<void> {
+  if (fileOf(path) === undefined) {
+    const found = await ask<{ readonly text: string } | null>({ verb: 'read-file', path }).catch(() => null);
+    const text = found?.text ?? '';
+    add({ path, text, stored: text, markers: [], asker: 0 });
+  }
+  activeFile.value = path;
+  checkSoon(path);
+}
+
+/** A program waits for the person's editor: its file opens at once. */
+export function openEdit(terminal: number, name: string, text: string): void {
+  add({ path: name, text, stored: text, markers: [], asker: terminal });
+  activeFile.value = name;
+  checkSoon(name);
+}
+
+function add(file: OpenFile): void {
+  openFiles.value = [...openFiles.value.filter((one) => one.path !== file.path), file];
+}
+
+function change(path: string, next: Partial<OpenFile>): void {
+  openFiles.value = openFiles.value.map((file) => (file.path === path ? { ...file, ...next } : file));
+}
+
+export function editText(path: string, text: string): void {
+  change(path, { text });
+  checkSoon(path);
+}
+
+export function saveFile(path: string): void {
+  const file = fileOf(path);
+  if (file === undefined) return;
+  if (file.asker > 0) {
+    answerEdit(file.asker, file.text);
+    drop(path);
+    return;
+  }
+  send({ kind: 'file', path, text: file.text });
+  change(path, { stored: file.text });
+}
+
+/** Closes a file; a program that waits for it goes on without a change. */
+export function closeFile(path: string): void {
+  const file = fileOf(path);
+  if (file !== undefined && file.asker > 0) answerEdit(file.asker, null);
+  drop(path);
+}
+
+function drop(path: string): void {
+  openFiles.value = openFiles.value.filter((one) => one.path !== path);
+  if (activeFile.value === path) activeFile.value = openFiles.value.at(-1)?.path ?? '';
+}
+
+function checkSoon(path: string): void {
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => void check(path), CHECK_MS);
+}
+
+async function check(path: string): Promise<void> {
+  const file = fileOf(path);
+  if (file === undefined || !/\.(ya?ml|json)$/.test(path)) return;
+  const answer = await ask<MarkersAnswer>({ verb: 'check-yaml', path, text: file.text }).catch(() => undefined);
+  if (answer !== undefined && fileOf(path)?.text === file.text) change(path, { markers: answer.markers });
+}

@@ -1,0 +1,135 @@
+/** Recorded packets: each hop with the rules that were looked at, the match, near misses, what changed. */
+import { signal } from '@preact/signals';
+import type { PacketHop, PacketWalk } from '../../worker/protocol.ts';
+import { runCommand } from '../actions/lab.ts';
+import { clockText } from '../format.ts';
+import { t } from '../text.ts';
+import { Icon } from '../widgets/icon.tsx';
+import { packetAnswer } from './answers.ts';
+
+const chosen = signal<number | undefined>(undefined);
+/** Rules that did not match are shown too. */
+const rejected = signal(true);
+const EXAMPLE = 'curl -s http://web.default/';
+
+export function PacketTab({ id }: { readonly id: string }) {
+  const answer = packetAnswer.value;
+  if (answer === undefined) return <p class="note">{t('inspect.asking')}</p>;
+  const walk = answer.walks.find((one) => one.id === chosen.value) ?? answer.walks[0];
+  if (walk === undefined)
+    return (
+      <div class="empty">
+        <h3>{t('packet.none')}</h3>
+        <p>{id === '' ? t('packet.none-text') : t('packet.none-of', { name: id.split('/').at(-1) ?? id })}</p>
+        <code lang="en">{EXAMPLE}</code>
+        <button type="button" class="button line" onClick={() => runCommand(EXAMPLE)}>
+          <Icon name="play" />
+          {t('packet.run')}
+        </button>
+      </div>
+    );
+  return (
+    <>
+      <div class="toolbar">
+        <label class="grow">
+          <span class="unseen">{t('packet.which')}</span>
+          <select
+            class="field mono"
+            style="width:100%"
+            value={String(walk.id)}
+            onChange={(event) => {
+              chosen.value = Number(event.currentTarget.value);
+            }}
+          >
+            {answer.walks.slice(0, 60).map((one) => (
+              <option key={one.id} value={String(one.id)}>
+                {`${clockText(one.time)}  ${one.title}  ${one.verdict}`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={rejected.value}
+          onClick={() => {
+            rejected.value = !rejected.value;
+          }}
+        >
+          {t('packet.rejected')}
+        </button>
+      </div>
+      <Walk walk={walk} />
+    </>
+  );
+}
+
+function Walk({ walk }: { readonly walk: PacketWalk }) {
+  return (
+    <table class="packet" lang="en">
+      <caption class="unseen">{walk.title}</caption>
+      <colgroup>
+        <col style="width:38px" />
+        <col />
+        <col style="width:34%" />
+      </colgroup>
+      <tbody>
+        {walk.hops.map((hop, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a hop's place is its name
+          <Hop key={index} hop={hop} />
+        ))}
+        <tr class="hop">
+          <th colSpan={3} scope="row">
+            <b>{walk.verdict}</b>
+          </th>
+        </tr>
+      </tbody>
+    </table>
+  );
+}
+
+function Hop({ hop }: { readonly hop: PacketHop }) {
+  const rules = rejected.value ? hop.rules : hop.rules.filter((rule) => rule.matched);
+  let chain = '';
+  return (
+    <>
+      <tr class="hop">
+        <th colSpan={3} scope="row">
+          {hop.where}
+          <b>{hop.stage}</b>
+          <span class="quiet">{hop.text}</span>
+        </th>
+      </tr>
+      {rules.map((rule, index) => {
+        const head = rule.chain !== chain;
+        chain = rule.chain;
+        return [
+          head && (
+            <tr key={`c${rule.chain}`}>
+              <td colSpan={3} class="quiet mono">
+                {rule.chain}
+              </td>
+            </tr>
+          ),
+          // biome-ignore lint/suspicious/noArrayIndexKey: a rule's place is its name
+          <tr key={index} class={rule.matched ? 'hit' : 'missed'}>
+            <td>{rule.matched ? '▸' : ''}</td>
+            <td class="mono">
+              {rule.text}
+              {rule.failed !== '' && <span class="near">{rule.failed}</span>}
+              {rule.draw !== '' && <span class="near">{rule.draw}</span>}
+            </td>
+            <td class="mono">{rule.action}</td>
+          </tr>,
+        ];
+      })}
+      {hop.before !== hop.after && hop.after !== '' && (
+        <tr class="change">
+          <td colSpan={3}>
+            <del>{hop.before}</del> → <ins>{hop.after}</ins>
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+/** Nothing is selected: what is not healthy now, the worst first, each with its why. */
+import type { ObjectRow, StateWord } from '../../worker/protocol.ts';
+import { rows } from '../mirror/mirror.ts';
+import { inspectorTab, selected } from '../mirror/selection.ts';
+import { t } from '../text.ts';
+import { Glyph } from '../widgets/icon.tsx';
+
+const WORST: readonly StateWord[] = ['off', 'fail', 'warn', 'stale', 'terminating', 'pending', 'progress'];
+const SHOWN_MAX = 50;
+const KINDS: ReadonlySet<string> = new Set(['Pod', 'Node', 'Deployment', 'Service', 'ReplicaSet']);
+
+export function Trouble() {
+  const bad: ObjectRow[] = [];
+  for (const row of rows.value.values()) if (KINDS.has(row.kind) && WORST.includes(row.state)) bad.push(row);
+  bad.sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state) || (a.key < b.key ? -1 : 1));
+  if (bad.length === 0)
+    return (
+      <div class="empty">
+        <h3>{t('trouble.none')}</h3>
+        <p>{t('trouble.none-text')}</p>
+      </div>
+    );
+  const open = (key: string): void => {
+    selected.value = key;
+    inspectorTab.value = 'why';
+  };
+  return (
+    <ul class="trouble" aria-label={t('trouble.list')}>
+      {bad.slice(0, SHOWN_MAX).map((row) => (
+        <li key={row.key}>
+          <Glyph state={row.state} />
+          <span class="kind">{row.kind}</span>
+          <button type="button" class="name cut" lang="en" onClick={() => open(row.key)}>
+            {row.name}
+          </button>
+          <span class="quiet cut grow" lang="en">
+            {row.status}
+          </span>
+          <button type="button" class="link" onClick={() => open(row.key)}>
+            {t('why')}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,134 @@
+/**
+ * The page's copy of what the lab shows: filled by batches only, read by every pane. Rows are kept in one
+ * map whose version is a signal, so that a batch of a thousand rows costs one redraw.
+ */
+import { batch as together, computed, signal } from '@preact/signals';
+import type {
+  Batch,
+  HostRow,
+  LaneMark,
+  ObjectRow,
+  Problem,
+  ScenarioState,
+} from '../../worker/protocol.ts';
+
+const rowMap = new Map<string, ObjectRow>();
+const markList: LaneMark[] = [];
+const MARKS_MAX = 40_000;
+
+const version = signal(0);
+const marksVersion = signal(0);
+
+/** All rows by key; reading it subscribes to every change. */
+export const rows = computed((): ReadonlyMap<string, ObjectRow> => {
+  version.value;
+  return rowMap;
+});
+/** Counts batches that changed a row. */
+export const rowsVersion = version;
+/** Marks of the lanes, oldest first. */
+export const marks = (): readonly LaneMark[] => {
+  marksVersion.value;
+  return markList;
+};
+
+/** Simulated microseconds. */
+export const time = signal(0);
+export const revision = signal(0);
+export const running = signal(false);
+export const speed = signal(1);
+export const quiet = signal(false);
+/** Time looked at, or null when live. */
+export const looking = signal<number | null>(null);
+export const hosts = signal<readonly HostRow[]>([]);
+export const faults = signal<Batch['faults']>([]);
+export const scenarioState = signal<ScenarioState | null>(null);
+export const problem = signal<Problem | null>(null);
+export const story = signal('');
+export const booted = signal(false);
+/** Requests that moved, of the last batch. */
+export const traffic = signal<Batch['traffic']>([]);
+/** Requests per second of each service, smoothed over a second of simulated time. */
+export const rates = signal<ReadonlyMap<string, number>>(new Map());
+
+/** True while the past is looked at. */
+export const inPast = computed(() => looking.value !== null);
+/** The moment that panes show. */
+export const shownTime = computed(() => looking.value ?? time.value);
+
+/** Takes a batch; terminals and edits are other owners' work. */
+export function takeBatch(next: Batch): void {
+  together(() => {
+    takeRows(next);
+    if (next.marks.length > 0) takeMarks(next.marks);
+    takeTraffic(next);
+    time.value = next.time;
+    revision.value = next.revision;
+    running.value = next.running;
+    speed.value = next.speed;
+    quiet.value = next.quiet;
+    looking.value = next.looking;
+    if (changed(hosts.value, next.hosts)) hosts.value = next.hosts;
+    if (changed(faults.value, next.faults)) faults.value = next.faults;
+    scenarioState.value = next.scenario;
+    if (next.problem !== null) problem.value = next.problem;
+    story.value = next.story;
+  });
+}
+
+/** Forgets everything: another lab takes this one's place. */
+export function clearMirror(): void {
+  together(() => {
+    rowMap.clear();
+    markList.length = 0;
+    version.value += 1;
+    marksVersion.value += 1;
+    time.value = 0;
+    revision.value = 0;
+    running.value = false;
+    looking.value = null;
+    hosts.value = [];
+    faults.value = [];
+    problem.value = null;
+    booted.value = false;
+    traffic.value = [];
+    rates.value = new Map();
+  });
+}
+
+function takeRows(next: Batch): void {
+  const { set, removed, reset } = next.rows;
+  if (reset) rowMap.clear();
+  for (const row of set) rowMap.set(row.key, row);
+  for (const key of removed) rowMap.delete(key);
+  if (reset || set.length > 0 || removed.length > 0) version.value += 1;
+}
+
+function takeMarks(fresh: readonly LaneMark[]): void {
+  for (const mark of fresh) markList.push(mark);
+  // The oldest quarter goes at once, so that dropping is rare.
+  if (markList.length > MARKS_MAX) markList.splice(0, MARKS_MAX / 4);
+  marksVersion.value += 1;
+}
+
+const counted: { time: number; service: string; count: number }[] = [];
+const SECOND = 1_000_000;
+
+function takeTraffic(next: Batch): void {
+  traffic.value = next.traffic;
+  if (next.traffic.length === 0 && counted.length === 0) return;
+  for (const flow of next.traffic)
+    counted.push({ time: next.time, service: flow.service, count: flow.count });
+  while (counted.length > 0 && (counted[0]?.time ?? 0) < next.time - SECOND) counted.shift();
+  const sums = new Map<string, number>();
+  for (const one of counted) sums.set(one.service, (sums.get(one.service) ?? 0) + one.count);
+  rates.value = sums;
+}
+
+function changed(before: readonly object[], after: readonly object[]): boolean {
+  if (before.length !== after.length) return true;
+  return after.some((row, index) => {
+    const old = before[index] as Record<string, unknown>;
+    return Object.entries(row).some(([key, value]) => old[key] !== value);
+  });
+}

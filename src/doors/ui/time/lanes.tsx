@@ -1,0 +1,197 @@
+/**
+ * The lanes of the time bar: marks of what happened, faults as spans, and the one time cursor. A press or
+ * the arrow keys move the cursor into the past; End returns to live.
+ */
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { LaneMark } from '../../worker/protocol.ts';
+import { bookmarks, look } from '../actions/lab.ts';
+import { stepBack, stepForward } from '../actions/steps.ts';
+import { clockText } from '../format.ts';
+import * as mirror from '../mirror/mirror.ts';
+import { t } from '../text.ts';
+import { Icon } from '../widgets/icon.tsx';
+
+type LaneName = LaneMark['lane'];
+const SHORT: readonly LaneName[] = ['you', 'faults', 'writes', 'events'];
+const ALL: readonly LaneName[] = ['you', 'faults', 'writes', 'events', 'scheduler', 'controllers', 'kubelets', 'proxy'];
+const TONES: Readonly<Record<LaneName, string>> = {
+  you: 'you',
+  faults: 'fault',
+  writes: 'control',
+  events: 'data',
+  scheduler: 'mesh',
+  controllers: 'control',
+  kubelets: 'storage',
+  proxy: 'neutral',
+};
+const STEP = 12;
+const SECOND = 1_000_000;
+
+const width = signal(900);
+const expanded = signal(false);
+
+export function Lanes() {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const box = ref.current;
+    if (box === null) return;
+    const observer = new ResizeObserver(() => {
+      width.value = Math.max(120, box.clientWidth - 88);
+    });
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, []);
+  const lanes = expanded.value ? ALL : SHORT;
+  return (
+    <div class="lanes" ref={ref}>
+      <div class="names" aria-hidden="true">
+        {lanes.map((lane, index) => (
+          <span key={lane} style={`top:${index * STEP}px`}>
+            {t(`lane.${lane}`)}
+          </span>
+        ))}
+      </div>
+      <LanePicture lanes={lanes} />
+      <button
+        type="button"
+        class="button only-icon expand"
+        aria-label={t('lanes.expand')}
+        aria-pressed={expanded.value}
+        data-tip={t('lanes.expand')}
+        onClick={() => {
+          expanded.value = !expanded.value;
+        }}
+      >
+        <Icon name={expanded.value ? 'down' : 'up'} />
+      </button>
+    </div>
+  );
+}
+
+function LanePicture({ lanes }: { readonly lanes: readonly LaneName[] }) {
+  const end = Math.max(mirror.time.value, SECOND);
+  const span = Math.max(end * 1.08, 30 * SECOND);
+  const x = (time: number): number => Math.round((time / span) * width.value * 2) / 2;
+  const bottom = lanes.length * STEP;
+  const now = x(end);
+  const cursor = x(mirror.shownTime.value);
+  const timeAt = (event: PointerEvent): number => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    return Math.round(((event.clientX - box.left) / box.width) * span);
+  };
+  return (
+    <svg
+      height={bottom + 22}
+      viewBox={`0 0 ${width.value} ${bottom + 22}`}
+      preserveAspectRatio="none"
+      role="slider"
+      tabIndex={0}
+      aria-label={t('lanes.cursor')}
+      aria-valuemin={0}
+      aria-valuemax={Math.round(end / 1000)}
+      aria-valuenow={Math.round(mirror.shownTime.value / 1000)}
+      aria-valuetext={clockText(mirror.shownTime.value)}
+      onPointerDown={(event) => look(timeAt(event))}
+      onPointerMove={(event) => {
+        if (event.buttons === 1) look(timeAt(event));
+      }}
+      onKeyDown={moveCursor}
+    >
+      <rect class="future" x={now} y={0} width={Math.max(0, width.value - now)} height={bottom} />
+      {lanes.map((lane, index) => (
+        <line key={lane} class="lane" x1="0" x2={width.value} y1={index * STEP + 6} y2={index * STEP + 6} />
+      ))}
+      <Axis span={span} x={x} y={bottom} />
+      <FaultSpans x={x} end={end} top={lanes.indexOf('faults') * STEP} />
+      {lanes.map((lane, index) => (
+        <LaneMarks key={lane} lane={lane} x={x} top={index * STEP} />
+      ))}
+      {bookmarks.value.map((mark) => (
+        <path key={mark.time} class="bookmark" d={`M${x(mark.time)} ${bottom}v-8h6l-2 2 2 2h-6`}>
+          <title>{mark.name}</title>
+        </path>
+      ))}
+      {mirror.inPast.value && <line class="live" x1={now} x2={now} y1="0" y2={bottom} />}
+      <line class="cursor" x1={cursor} x2={cursor} y1="0" y2={bottom + 4} />
+      <path class="cursor-head" d={`M${cursor - 4} -4h8v5l-4 4-4-4z`} />
+    </svg>
+  );
+}
+
+function moveCursor(event: KeyboardEvent): void {
+  if (event.key === 'ArrowLeft' || event.key === 'ArrowDown') stepBack(event.shiftKey);
+  else if (event.key === 'ArrowRight' || event.key === 'ArrowUp') stepForward(event.shiftKey);
+  else if (event.key === 'Home') look(0);
+  else if (event.key === 'End') look(null);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function Axis(props: { readonly span: number; readonly x: (time: number) => number; readonly y: number }) {
+  const { span, x, y } = props;
+  const steps = [1, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
+  const step = (steps.find((one) => (span / SECOND / one) * 70 < width.value) ?? 86_400) * SECOND;
+  const ticks: number[] = [];
+  for (let at = 0; at < span; at += step) ticks.push(at);
+  return (
+    <g aria-hidden="true">
+      {ticks.map((at) => (
+        <g key={at}>
+          <line class="lane" x1={x(at)} x2={x(at)} y1={y} y2={y + 14} />
+          <text class="axis" x={x(at) + 4} y={y + 12}>
+            {clockText(at).replace(/\.\d+$/, '')}
+          </text>
+        </g>
+      ))}
+    </g>
+  );
+}
+
+function FaultSpans(props: { readonly x: (time: number) => number; readonly end: number; readonly top: number }) {
+  const { x, end, top } = props;
+  return (
+    <>
+      {mirror.faults.value.map((fault) => (
+        <g key={fault.name}>
+          <rect class="fault-bar" x={x(fault.since)} y={top + 0.5} width={Math.max(2, x(end) - x(fault.since))} height="11" />
+          <text class="fault-text" x={x(fault.since) + 5} y={top + 9.5}>
+            {fault.text}
+          </text>
+        </g>
+      ))}
+    </>
+  );
+}
+
+/** One path per lane, at most one stroke per half pixel: thousands of marks cost as many as fit. */
+function LaneMarks(props: { readonly lane: LaneName; readonly x: (time: number) => number; readonly top: number }) {
+  const { lane, x, top } = props;
+  const seen = new Set<number>();
+  const warnings: number[] = [];
+  const yours: LaneMark[] = [];
+  let path = '';
+  for (const mark of mirror.marks()) {
+    if (mark.lane !== lane) continue;
+    const at = x(mark.time);
+    if (mark.warning && !warnings.includes(at)) warnings.push(at);
+    if (seen.has(at)) continue;
+    seen.add(at);
+    if (lane === 'you') yours.push(mark);
+    else path += `M${at} ${top + 2}v8`;
+  }
+  return (
+    <>
+      <path class={`mark ${TONES[lane]}`} d={path} />
+      {yours.map((mark) => (
+        <rect key={mark.id} class="you" x={x(mark.time) - 3} y={top + 2} width="7" height="8">
+          <title>{`${clockText(mark.time)} ${mark.text}`}</title>
+        </rect>
+      ))}
+      {warnings.slice(0, 200).map((at) => (
+        <path key={at} class="warning" d={`M${at} ${top + 1}l4.5 9h-9z`} />
+      ))}
+    </>
+  );
+}
