@@ -1,4 +1,10 @@
-/** Times two or more functions in turn, A B C A B C …, and gives the least time of each in milliseconds. */
+/**
+ * How the bench measures: the functions of a comparison run in turn, A B C A B C …, and the least
+ * time of each counts, so that what else the machine does hits all alike.
+ */
+import type { BenchRow } from './row.ts';
+
+/** Times two or more functions in turn and gives the least time of each in milliseconds. */
 export function leastTimes(
   functions: readonly (() => void)[],
   turns = 9,
@@ -9,10 +15,25 @@ export function leastTimes(
   const least = functions.map(() => Number.POSITIVE_INFINITY);
   for (let turn = 0; turn < turns; turn += 1) {
     functions.forEach((run, index) => {
-      const start = performance.now();
-      run();
-      least[index] = Math.min(least[index] as number, performance.now() - start);
+      least[index] = Math.min(least[index] as number, timed(run));
     });
   }
   return least;
+}
+
+/** Milliseconds that a function takes. */
+export function timed(run: () => void): number {
+  const start = performance.now();
+  run();
+  return performance.now() - start;
+}
+
+/** A row whose ratio must be at least the goal. */
+export function atLeast(id: string, what: string, ratio: number, goal: number): BenchRow {
+  return { id, what, ratio, goal: `≥ ${goal}`, met: ratio >= goal };
+}
+
+/** A row whose ratio must be at most the goal. */
+export function atMost(id: string, what: string, ratio: number, goal: number): BenchRow {
+  return { id, what, ratio, goal: `≤ ${goal}`, met: ratio <= goal };
 }
