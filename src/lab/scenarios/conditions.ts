@@ -158,6 +158,7 @@ function isEqual(condition: Condition, value: unknown): boolean {
     if (seen === undefined || wanted === undefined) return false;
     return Math.abs(seen - wanted) <= condition.tolerance;
   }
+  if (typeof value === 'number') return value === numberOf(condition.operand);
   return typeof value !== 'object' && String(value) === condition.operand;
 }
 

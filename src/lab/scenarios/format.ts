@@ -314,6 +314,6 @@ export function objectKeyOf(check: ObjectCheck): string {
 export function conditionText(condition: Condition): string {
   const { operator, operand, tolerance } = condition;
   const tail = tolerance > 0 ? `±${tolerance}` : '';
-  if (operator === '=') return `${operand}${tail}`;
-  return `${operator} ${operand}${tail}`.trim();
+  const sign = operator.replace(/^count/, '');
+  return sign === '=' ? `${operand}${tail}` : `${sign} ${operand}${tail}`.trim();
 }

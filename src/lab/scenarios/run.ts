@@ -9,25 +9,40 @@
  * whatever the door's slices, and whenever it is quiet.
  */
 import {
+  type EventLoop,
   type Micros,
   MILLISECOND,
   type RunLimit,
   SECOND,
   type StopReason,
 } from '../../ground/base/event-loop.ts';
-import type { Lab } from '../lab.ts';
+import type { Recorder } from '../../ground/trace/recorder.ts';
+import type { LabInput, TimedInput } from '../input-types.ts';
 import type { Sample } from '../sender.ts';
 import type { ScenarioState } from '../view-types.ts';
 import { judgeLines, judgeObjects, judgeSample, notYet, PASSED, type Verdict } from './checker.ts';
 import type { LoadedScenario } from './folder.ts';
 import type { HoldTask, RequestTask, Scenario, Step, Task } from './format.ts';
 
-const CHECK_EVERY: Micros = 250 * MILLISECOND;
+/** Short enough to see the dip when a pod is replaced at once. */
+const CHECK_EVERY: Micros = 50 * MILLISECOND;
 /** A busy lab is not waited for longer than this before the first send. */
 const QUIET_PATIENCE: Micros = 2 * SECOND;
 /** A send whose node died never ends. */
 const SAMPLE_PATIENCE: Micros = 120 * SECOND;
 const RETRY_MAX: Micros = 60 * SECOND;
+/** Sends without a change in between: an idle lab's log does not grow for ever. */
+const RETRIES_MAX = 10;
+
+/** What a run needs of its lab. */
+export interface ScenarioLab {
+  readonly loop: EventLoop;
+  readonly recorder: Recorder;
+  readonly inputs: readonly TimedInput[];
+  readonly cluster: { readonly sender: { readonly samples: readonly Sample[] } };
+  push(input: LabInput): TimedInput;
+  run(limit: RunLimit): StopReason;
+}
 
 /** Tries of a send since anything changed. */
 interface Tries {
@@ -36,7 +51,7 @@ interface Tries {
 }
 
 export class ScenarioRun {
-  readonly #lab: Lab;
+  readonly #lab: ScenarioLab;
   readonly #booted: () => boolean;
   readonly #scenario: Scenario;
   /** When each open step began. */
@@ -59,7 +74,7 @@ export class ScenarioRun {
   #state: ScenarioState | undefined;
 
   /** `booted` tells whether the cluster is up: set-up waits for it. */
-  constructor(loaded: LoadedScenario, lab: Lab, booted: () => boolean) {
+  constructor(loaded: LoadedScenario, lab: ScenarioLab, booted: () => boolean) {
     this.#lab = lab;
     this.#booted = booted;
     this.#scenario = loaded.scenario;
@@ -88,7 +103,7 @@ export class ScenarioRun {
   /** Shows a step; a live lab opens it when it is further than the person has come. */
   show(step: number, live: boolean): void {
     this.#shown = Math.max(0, Math.min(step, this.#scenario.steps.length - 1));
-    if (live && this.#began.length > 0) while (this.#began.length <= this.#shown) this.#open();
+    if (live) this.#skip();
     this.#judged = -1;
     this.#state = undefined;
   }
@@ -99,6 +114,7 @@ export class ScenarioRun {
     this.#due = (Math.floor(now / CHECK_EVERY) + 1) * CHECK_EVERY;
     this.#noteInputs(now);
     if (this.#began.length === 0) return this.#begin(live);
+    if (live) this.#skip();
     this.#noteSamples();
     if (this.#judged !== this.#changes || this.#held.size > 0) {
       this.#judged = this.#changes;
@@ -126,6 +142,11 @@ export class ScenarioRun {
     if (!live || !this.#booted()) return;
     const text = this.#scenario.start.map((path) => `kubectl apply -f ${path}\n`).join('');
     this.#lab.push({ kind: 'setup', text });
+  }
+
+  /** Opens what the person went on to. */
+  #skip(): void {
+    if (this.#began.length > 0) while (this.#began.length <= this.#shown) this.#open();
   }
 
   #open(): void {
@@ -271,7 +292,7 @@ export class ScenarioRun {
       tries.count = 0;
     }
     const wait = Math.min(RETRY_MAX, 2 ** Math.min(tries.count + 1, 10) * SECOND);
-    if (now - last.ended < wait) return false;
+    if (now - last.ended < wait || tries.count >= RETRIES_MAX) return false;
     tries.count += 1;
     return true;
   }
