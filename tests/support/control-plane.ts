@@ -40,6 +40,8 @@ export function fakeEtcd(loop = new EventLoop()): FakeEtcd {
     monotonic: () => loop.now,
     random: process.random,
     onLease: () => {},
+    limits: { txnOps: 128, requestBytes: 1_572_864 },
+    quotaBytes: 2_147_483_648,
   });
   process.start('log', log.run(process));
   const connection = fakeConnection(loop, (exchange) => service.handle(exchange));

@@ -16,6 +16,11 @@ export interface Document {
   readonly kind: string;
   readonly value: unknown;
   render(): Uint8Array;
+  /**
+   * Content that its program changes in place gives readers its state of this moment, so that a copy
+   * of the file is a copy.
+   */
+  snapshot?(): Document;
 }
 
 /** What a regular file holds. */

@@ -7,13 +7,14 @@
  * Known by name and not run yet: the controllers of kinds that are not served. Naming one of them in
  * --controllers is allowed and changes nothing; naming an unknown one is refused as upstream does.
  */
+import { parseDuration } from '../../ground/api/int-or-string.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { quote } from '../../ground/base/text.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { openClient, userAgentOf } from '../../spine/client/client.ts';
 import { EventRecorder } from '../../spine/client/event-recorder.ts';
-import { parseFlags } from '../../spine/client/flags.ts';
+import { type Flags, isOn, parseFlags, warnOfIdle } from '../../spine/client/flags.ts';
 import { serveHealth } from '../../spine/client/health.ts';
 import { type ClientConfig, loadKubeconfig } from '../../spine/client/kubeconfig.ts';
 import { runLeaderElection } from '../../spine/client/leader-election.ts';
@@ -24,7 +25,15 @@ import { deploymentController } from './deployment.ts';
 import { endpointSliceController } from './endpointslice.ts';
 import { endpointSliceMirroringController } from './endpointslice-mirroring.ts';
 import { endpointsController } from './endpoints.ts';
-import { KNOWN_FLAGS, NOT_RUN, readControllerFlags, SWITCHES } from './flags.ts';
+import {
+  checkFlags,
+  FLAG_TYPES,
+  KNOWN_FLAGS,
+  NOT_RUN,
+  OBEYED_FLAGS,
+  readControllerFlags,
+  SWITCHES,
+} from './flags.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeIpamController } from './node-ipam.ts';
@@ -64,17 +73,19 @@ export const kubeControllerManager: Program = {
 };
 
 function* main(process: Process): Task<number> {
-  const parsed = parseFlags(process.argv.slice(1), KNOWN_FLAGS, SWITCHES);
+  const parsed = parseFlags(process.argv.slice(1), KNOWN_FLAGS, SWITCHES, FLAG_TYPES);
   if (!parsed.ok) {
     yield* process.printError(`Error: ${parsed.error}\n`);
     return 1;
   }
   const flags = parsed.value;
   const chosen = chooseControllers(flags.get('controllers') ?? '*');
-  if (typeof chosen === 'string') {
-    yield* process.printError(`Error: ${chosen}\n`);
+  const refusal = typeof chosen === 'string' ? chosen : checkFlags(flags);
+  if (refusal !== undefined || typeof chosen === 'string') {
+    yield* process.printError(`Error: ${refusal}\n`);
     return 1;
   }
+  warnOfIdle(process, flags, OBEYED_FLAGS);
   process.memory(process.costs.memory.get(NAME) ?? 0);
   yield* process.work(process.costs.startMicros.get(NAME) ?? 0);
   process.log('I', 'controllermanager.go:191', '"Starting" version="v1.34.0"');
@@ -98,23 +109,33 @@ function* main(process: Process): Task<number> {
     return 1;
   }
   const lead = () => run(process, config.value, flags, settings, chosen);
-  if (flags.get('leader-elect') === 'false') {
+  if (!isOn(flags, 'leader-elect', true)) {
     yield* lead();
     yield process.terminated;
     return 0;
   }
-  return yield* elect(process, config.value, lead);
+  return yield* elect(process, config.value, flags, lead);
 }
 
-function* elect(process: Process, config: ClientConfig, lead: () => Task<void>): Task<number> {
+function* elect(
+  process: Process,
+  config: ClientConfig,
+  flags: Flags,
+  lead: () => Task<void>,
+): Task<number> {
+  const span = (name: string, otherwise: string): number =>
+    parseDuration(flags.get(`leader-elect-${name}`) ?? otherwise) ?? 0;
   const leases = openClient(process, config, {
     timeout: 5 * SECOND,
     userAgent: userAgentOf(NAME, 'leader-election'),
   });
   const recorder = new EventRecorder(process, leases, { component: NAME });
   const outcome = yield* runLeaderElection(process, leases, {
-    namespace: 'kube-system',
-    name: NAME,
+    namespace: flags.get('leader-elect-resource-namespace') ?? 'kube-system',
+    name: flags.get('leader-elect-resource-name') ?? NAME,
+    leaseDuration: span('lease-duration', '15s'),
+    renewDeadline: span('renew-deadline', '10s'),
+    retryPeriod: span('retry-period', '2s'),
     identity: `${process.hostname}_${process.random.fork('identity').uuid()}`,
     releaseOnStop: false,
     recorder,
@@ -129,7 +150,7 @@ function* elect(process: Process, config: ClientConfig, lead: () => Task<void>):
 function* run(
   process: Process,
   config: ClientConfig,
-  flags: ReadonlyMap<string, string>,
+  flags: Flags,
   settings: ControllerFlags,
   chosen: readonly Controller[],
 ): Task<void> {
@@ -137,7 +158,7 @@ function* run(
   const burst = Number(flags.get('kube-api-burst') ?? 30);
   const limits = { qps, burst, onWarning: () => {} };
   const root = openClient(process, config, { ...limits, userAgent: userAgentOf(NAME) });
-  const own = flags.get('use-service-account-credentials') === 'true';
+  const own = isOn(flags, 'use-service-account-credentials', false);
   const watching = openClient(process, config, {
     ...limits,
     userAgent: userAgentOf(NAME, 'shared-informers'),

@@ -16,6 +16,8 @@ export interface Credentials {
   readonly signingKey: PrivateKey;
   readonly accountKeys: readonly PublicKey[];
   readonly kubelet: TlsIdentity | undefined;
+  /** With `--kubelet-certificate-authority`: who signs the kubelets' serving certificates. */
+  readonly kubeletRoots: readonly Certificate[] | undefined;
 }
 
 /** Reads them all; the error is what the program prints before it exits. */
@@ -45,11 +47,18 @@ export function readCredentials(process: Process, options: Options): Result<Cred
     if (!identity.ok) return identity;
     kubelet = identity.value;
   }
+  let kubeletRoots: readonly Certificate[] | undefined;
+  if (options.kubeletCa !== '') {
+    const read = readCertificates(process, options.kubeletCa);
+    if (!read.ok) return err(`unable to load kubelet client CA: ${read.error}`);
+    kubeletRoots = read.value;
+  }
   return ok({
     serving: serving.value,
     clientRoots: roots.value,
     signingKey: signingKey.value,
     accountKeys: keys,
     kubelet,
+    kubeletRoots,
   });
 }

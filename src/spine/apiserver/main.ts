@@ -2,17 +2,19 @@
  * The program `kube-apiserver` (cmd/kube-apiserver, v1.34), as kubeadm starts it: reads its flags and
  * files, fills its caches from etcd, writes what a fresh cluster lacks, serves on the secure port.
  */
-import { MINUTE, SECOND } from '../../ground/base/event-loop.ts';
+import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
 import { parseIp } from '../../ground/base/ip.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { goError } from '../../machines/network/errno.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { sleepInBackground } from '../client/background.ts';
+import { warnOfIdle } from '../client/flags.ts';
 import { etcdClient } from '../etcd/wire/dial.ts';
 import { bootstrapObjects, writeMissing } from './bootstrap.ts';
 import { keepOwnObjects } from './resources/kubernetes-service.ts';
 import { readCredentials } from './credentials.ts';
+import { OBEYED_FLAGS } from './flag-names.ts';
 import { type Options, parseOptions } from './options.ts';
 import { buildServer, type Server } from './server.ts';
 
@@ -34,6 +36,10 @@ export const kubeApiserver: Program = {
 };
 
 function* run(process: Process, options: Options): Task<number> {
+  warnOfIdle(process, options.flags, OBEYED_FLAGS);
+  for (const name of options.idlePlugins) {
+    process.log('W', 'plugins.go:83', `Admission plugin ${name} has no effect here`);
+  }
   const credentials = readCredentials(process, options);
   if (!credentials.ok) return yield* fatal(process, credentials.error);
   const etcd = etcdClient(process, {
@@ -67,6 +73,7 @@ function* run(process: Process, options: Options): Task<number> {
     },
   });
   process.log('I', 'secure_serving.go:211', `Serving securely on [::]:${options.securePort}`);
+  process.start('request timeouts', server.pipeline.expire());
   process.start('post-start hooks', afterStart(process, server, options));
   yield process.terminated;
   process.log('I', 'genericapiserver.go:566', '[graceful-termination] shutdown event');
@@ -87,19 +94,18 @@ function* afterStart(process: Process, server: Server, options: Options): Task<v
   if (written.ok) yield* server.store.fresh(written.value);
   server.bootstrapped = true;
   process.start('bookmarks', server.api.runBookmarks(process));
-  process.start('compaction', compact(process, server));
+  if (options.compactionInterval > 0)
+    process.start('compaction', compact(process, server, options.compactionInterval));
   yield* keepOwnObjects(process, server.api, options, () => {
     server.ready = true;
   });
 }
 
-const COMPACTION_PERIOD = 5 * MINUTE;
-
 /** Compacts etcd to where it was one period ago (k8s.io/apiserver/pkg/storage/etcd3/compact.go). */
-function* compact(process: Process, server: Server): Task<void> {
+function* compact(process: Process, server: Server, period: Micros): Task<void> {
   let revision = 0;
   for (;;) {
-    yield* sleepInBackground(process, COMPACTION_PERIOD);
+    yield* sleepInBackground(process, period);
     const { etcd } = server.store;
     if (revision > 0) yield* etcd.compact({ revision });
     const current = yield* server.store.currentRevision();

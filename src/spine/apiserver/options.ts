@@ -1,38 +1,19 @@
 /**
- * kube-apiserver's command line (cmd/kube-apiserver/app/options, v1.34): the flags that kubeadm
- * writes and the common ones beside them. An unknown flag is refused as pflag refuses it.
+ * kube-apiserver's command line (cmd/kube-apiserver/app/options, v1.34) as the server uses it. An
+ * unknown flag is refused as pflag refuses it; which known ones have no effect, `flag-names` says.
  */
+import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
 import { type Cidr, parseCidr } from '../../ground/base/cidr.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
-import { parseFlags } from '../client/flags.ts';
-
-const KNOWN = `advertise-address allow-privileged anonymous-auth api-audiences audit-log-path
-audit-policy-file authorization-mode bind-address cert-dir client-ca-file
-default-not-ready-toleration-seconds default-unreachable-toleration-seconds
-disable-admission-plugins enable-admission-plugins enable-aggregator-routing
-enable-bootstrap-token-auth endpoint-reconciler-type etcd-cafile etcd-certfile
-etcd-compaction-interval etcd-keyfile etcd-prefix etcd-servers event-ttl feature-gates
-kubelet-certificate-authority kubelet-client-certificate kubelet-client-key
-kubelet-preferred-address-types max-mutating-requests-inflight max-requests-inflight
-min-request-timeout profiling proxy-client-cert-file proxy-client-key-file request-timeout
-requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix
-requestheader-group-headers requestheader-uid-headers requestheader-username-headers
-runtime-config secure-port service-account-extend-token-expiration service-account-issuer
-service-account-key-file service-account-lookup service-account-max-token-expiration
-service-account-signing-key-file service-cluster-ip-range service-node-port-range
-storage-backend tls-cert-file tls-cipher-suites tls-min-version tls-private-key-file v
-watch-cache`.split(/\s+/);
-
-const SWITCHES = [
-  'allow-privileged',
-  'anonymous-auth',
-  'enable-aggregator-routing',
-  'enable-bootstrap-token-auth',
-  'profiling',
-  'service-account-extend-token-expiration',
-  'service-account-lookup',
-  'watch-cache',
-];
+import { parseDuration } from '../../ground/api/int-or-string.ts';
+import { type Flags, isOn, parseFlags } from '../client/flags.ts';
+import {
+  ADMISSION_PLUGINS,
+  FLAG_TYPES,
+  KNOWN_FLAGS,
+  REFUSED_FLAGS,
+  SWITCHES,
+} from './flag-names.ts';
 
 export interface Options {
   readonly advertiseAddress: string;
@@ -59,11 +40,28 @@ export interface Options {
   readonly serviceRange: Cidr;
   readonly nodePorts: { readonly first: number; readonly last: number };
   readonly eventTtlSeconds: number;
+  /** `--max-requests-inflight` and `--max-mutating-requests-inflight`; 0: no limit. */
+  readonly readsMax: number;
+  readonly writesMax: number;
+  readonly requestTimeout: Micros;
+  /** The shortest time that a watch lasts unless it asks for less. */
+  readonly watchSecondsMin: number;
+  /** 0: never. */
+  readonly compactionInterval: Micros;
+  readonly addressTypes: readonly string[];
+  /** Longest life of a token that is asked for; 0: no bound. */
+  readonly tokenSecondsMax: number;
+  /** False with `--endpoint-reconciler-type=none`. */
+  readonly keepsEndpoints: boolean;
+  /** Admission plugins that are asked for by name and do not exist here. */
+  readonly idlePlugins: readonly string[];
+  /** As given, for what is said about them. */
+  readonly flags: Flags;
 }
 
 /** Reads the arguments behind argv[0]; the error is what stands behind `Error: `. */
 export function parseOptions(args: readonly string[]): Result<Options, string> {
-  const flags = parseFlags(args, KNOWN, SWITCHES);
+  const flags = parseFlags(args, KNOWN_FLAGS, SWITCHES, FLAG_TYPES);
   if (!flags.ok) return flags;
   const text = (name: string, otherwise = ''): string => flags.value.get(name) ?? otherwise;
   const list = (name: string, otherwise = ''): string[] =>
@@ -81,25 +79,24 @@ export function parseOptions(args: readonly string[]): Result<Options, string> {
     return err(
       `invalid argument "${text('service-node-port-range')}" for "--service-node-port-range"`,
     );
-  const problems: string[] = [];
-  if (list('etcd-servers').length === 0) problems.push('--etcd-servers must be specified');
-  const issuer = text('service-account-issuer');
-  if (issuer === '') problems.push('--service-account-issuer is a required flag');
-  if (text('service-account-signing-key-file') === '')
-    problems.push('--service-account-signing-key-file is a required flag');
   const modes = list('authorization-mode', 'AlwaysAllow');
-  const unknown = modes.find((mode) => !MODES.includes(mode));
-  if (unknown !== undefined) problems.push(`authorization-mode "${unknown}" is not a valid mode`);
+  const problems = problemsOf(flags.value, modes, [
+    ...list('enable-admission-plugins'),
+    ...list('disable-admission-plugins'),
+  ]);
   if (problems.length > 0)
     return err(problems.length === 1 ? (problems[0] as string) : `[${problems.join(', ')}]`);
+  const issuer = text('service-account-issuer');
+  const span = (name: string, otherwise: string): Micros =>
+    parseDuration(text(name, otherwise)) ?? 0;
   const plugins = new Set([...DEFAULT_ADMISSION, ...list('enable-admission-plugins')]);
   for (const name of list('disable-admission-plugins')) plugins.delete(name);
   return ok({
     advertiseAddress: text('advertise-address'),
     bindAddress: text('bind-address', '0.0.0.0'),
     securePort: Number(text('secure-port', '6443')),
-    allowPrivileged: text('allow-privileged') === 'true',
-    anonymous: text('anonymous-auth', 'true') === 'true',
+    allowPrivileged: isOn(flags.value, 'allow-privileged', false),
+    anonymous: isOn(flags.value, 'anonymous-auth', true),
     authorizationModes: modes,
     admission: plugins,
     clientCa: text('client-ca-file'),
@@ -118,9 +115,71 @@ export function parseOptions(args: readonly string[]): Result<Options, string> {
     signingKey: text('service-account-signing-key-file'),
     serviceRange: range,
     nodePorts: { first: Number(ports[1]), last: Number(ports[2]) },
-    eventTtlSeconds: secondsOf(text('event-ttl', '1h0m0s')),
+    eventTtlSeconds: Math.floor(span('event-ttl', '1h0m0s') / SECOND),
+    readsMax: Number(text('max-requests-inflight', '400')),
+    writesMax: Number(text('max-mutating-requests-inflight', '200')),
+    requestTimeout: span('request-timeout', '1m0s'),
+    watchSecondsMin: Number(text('min-request-timeout', '1800')),
+    compactionInterval: span('etcd-compaction-interval', '5m0s'),
+    addressTypes: list('kubelet-preferred-address-types', ADDRESS_TYPES),
+    tokenSecondsMax: Math.floor(span('service-account-max-token-expiration', '0') / SECOND),
+    keepsEndpoints: text('endpoint-reconciler-type', 'lease') !== 'none',
+    idlePlugins: list('enable-admission-plugins').filter((name) => !SIMULATED.includes(name)),
+    flags: flags.value,
   });
 }
+
+/** What upstream's validation says, all together. */
+function problemsOf(
+  flags: Flags,
+  modes: readonly string[],
+  plugins: readonly string[],
+): readonly string[] {
+  const problems: string[] = [];
+  const text = (name: string): string => flags.get(name) ?? '';
+  const refused = REFUSED_FLAGS.filter((name) => flags.has(name));
+  for (const name of refused) problems.push(`--${name} is not supported by this simulator`);
+  if (text('etcd-servers') === '') problems.push('--etcd-servers must be specified');
+  const backend = flags.get('storage-backend') ?? 'etcd3';
+  if (backend !== 'etcd3' && backend !== '')
+    problems.push(
+      `--storage-backend invalid, allowed values: etcd3. If not specified, it will default to 'etcd3'`,
+    );
+  if ((flags.get('etcd-prefix') ?? PREFIX) !== PREFIX)
+    problems.push(`--etcd-prefix other than ${PREFIX} is not supported by this simulator`);
+  for (const name of ['max-requests-inflight', 'max-mutating-requests-inflight']) {
+    if (Number(flags.get(name) ?? '0') < 0) problems.push(`--${name} can not be negative value`);
+  }
+  if (Number(flags.get('min-request-timeout') ?? '1') <= 0)
+    problems.push('--min-request-timeout can not be negative or zero value');
+  const timeout = flags.get('request-timeout');
+  if (timeout !== undefined && (parseDuration(timeout) ?? 0) <= 0)
+    problems.push('--request-timeout can not be negative or zero value');
+  const reconciler = flags.get('endpoint-reconciler-type');
+  if (reconciler !== undefined && !['lease', 'master-count', 'none'].includes(reconciler))
+    problems.push(
+      `--endpoint-reconciler-type was not correctly specified, valid values are master-count, lease, none`,
+    );
+  if (text('service-account-issuer') === '')
+    problems.push('--service-account-issuer is a required flag');
+  if (text('service-account-signing-key-file') === '')
+    problems.push('--service-account-signing-key-file is a required flag');
+  for (const mode of modes) {
+    if (!MODES.includes(mode)) problems.push(`authorization-mode "${mode}" is not a valid mode`);
+    else if (mode === 'ABAC')
+      problems.push(`authorization-mode ABAC's authorization policy file not passed`);
+    else if (mode === 'Webhook')
+      problems.push(`authorization-mode Webhook's authorization config file not passed`);
+  }
+  for (const name of plugins) {
+    if (!ADMISSION_PLUGINS.includes(name))
+      problems.push(`enable-admission-plugins plugin "${name}" is unknown`);
+  }
+  return problems;
+}
+
+const PREFIX = '/registry';
+const ADDRESS_TYPES = 'Hostname,InternalDNS,InternalIP,ExternalDNS,ExternalIP';
 
 const MODES = ['AlwaysAllow', 'AlwaysDeny', 'ABAC', 'Webhook', 'RBAC', 'Node'];
 const DEFAULT_ADMISSION = [
@@ -129,12 +188,5 @@ const DEFAULT_ADMISSION = [
   'DefaultTolerationSeconds',
   'Priority',
 ];
-
-/** `1h0m0s` */
-function secondsOf(text: string): number {
-  let total = 0;
-  for (const match of text.matchAll(/(\d+)([hms])/g)) {
-    total += Number(match[1]) * (match[2] === 'h' ? 3600 : match[2] === 'm' ? 60 : 1);
-  }
-  return total;
-}
+/** Those that do something here. */
+const SIMULATED = [...DEFAULT_ADMISSION, 'NodeRestriction'];

@@ -30,6 +30,7 @@ import type { Options } from './options.ts';
 import { kubeletSubresources } from './resources/kubelet.ts';
 import { namespaceHooks, serveFinalize } from './resources/namespace.ts';
 import { podHooks, serveBinding, serveEviction } from './resources/pod.ts';
+import { proxySubresources } from './resources/proxy.ts';
 import { reviews } from './resources/reviews.ts';
 import { scaleSubresource } from './resources/scale.ts';
 import { followServices, serviceHooks, serviceNetwork } from './resources/service.ts';
@@ -61,7 +62,7 @@ export function buildServer(
   );
   caches.services.listeners.push((event) => followServices(network, event));
   const hooks = new Map<string, Hooks>([
-    ['pods', podHooks],
+    ['pods', podHooks(options.allowPrivileged)],
     ['namespaces', namespaceHooks],
     ['services', serviceHooks(network)],
     ['serviceaccounts', { returnsDeleted: true }],
@@ -79,6 +80,7 @@ export function buildServer(
   const authorizer = new UnionAuthorizer(judgesOf(options, caches.pods, rbac));
   const api: Api = new Api(store, {
     component: 'kube-apiserver',
+    watchSecondsMin: options.watchSecondsMin,
     descriptors: RESOURCES,
     hooks: (descriptor: ResourceDescriptor) => hooks.get(descriptor.resource) ?? {},
     admission: admissionOf(options, caches),
@@ -120,6 +122,9 @@ export function buildServer(
     authenticator: new RequestAuthenticator(tokens, options.anonymous),
     authorizer,
     impersonate: impersonator(authorizer),
+    readsMax: options.readsMax,
+    writesMax: options.writesMax,
+    requestTimeout: options.requestTimeout,
     serve: (context: RequestContext, answer: Answer): Task<void> =>
       context.info.isResource
         ? api.serve(context, answer)
@@ -189,6 +194,7 @@ function subresourcesOf(
     key: credentials.signingKey,
     issuer: options.issuer,
     audiences: options.audiences,
+    secondsMax: options.tokenSecondsMax,
     issued: (text: string, token: SignedToken): void => tokens.vouch(text, token),
   };
   return new Map<string, Subresource>([
@@ -198,6 +204,12 @@ function subresourcesOf(
     ['serviceaccounts/token', tokenSubresource(api, issuer)],
     ['deployments.apps/scale', scaleSubresource],
     ['replicasets.apps/scale', scaleSubresource],
-    ...kubeletSubresources(api, { process, identity: credentials.kubelet }),
+    ...proxySubresources(api, process),
+    ...kubeletSubresources(api, {
+      process,
+      identity: credentials.kubelet,
+      roots: credentials.kubeletRoots,
+      addressTypes: options.addressTypes,
+    }),
   ]);
 }

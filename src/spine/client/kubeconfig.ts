@@ -3,8 +3,8 @@
  * v0.34), and the configuration of a program inside a pod (rest.InClusterConfig). Errors are in
  * clientcmd's words.
  *
- * Not modelled: several files in KUBECONFIG are merged by kubectl, not here; exec and auth-provider
- * plugins, proxies and `extensions` are kept by nobody and refused with a message.
+ * Not modelled: exec and auth-provider plugins, basic authentication and proxies are refused with a
+ * message when a client would need them. Several files in KUBECONFIG are merged by kubectl.
  */
 import { parseBase64, textOf } from '../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
@@ -22,6 +22,7 @@ export interface KubeconfigCluster {
   readonly 'insecure-skip-tls-verify'?: boolean;
   readonly 'certificate-authority'?: string;
   readonly 'certificate-authority-data'?: string;
+  readonly 'proxy-url'?: string;
 }
 
 export interface KubeconfigUser {
@@ -33,6 +34,9 @@ export interface KubeconfigUser {
   readonly tokenFile?: string;
   readonly as?: string;
   readonly 'as-groups'?: readonly string[];
+  readonly username?: string;
+  readonly exec?: { readonly command?: string };
+  readonly 'auth-provider'?: { readonly name?: string };
 }
 
 export interface KubeconfigContext {
@@ -196,6 +200,8 @@ export function clientConfig(
   if (user === undefined && overrides.user !== undefined) {
     return err(`auth info ${quote(userName)} does not exist`);
   }
+  const refusal = refusalOf(cluster, clusterName, user, userName);
+  if (refusal !== undefined) return err(refusal);
   const reader = new CredentialReader(process, base, clusterName, userName);
   const roots = reader.roots(cluster ?? { server });
   const identity = reader.identity(user ?? {});
@@ -223,6 +229,36 @@ export function clientConfig(
     ...(impersonate === undefined ? {} : { impersonate }),
   });
 }
+
+/** Ways to reach a server or to prove oneself that do not exist here. */
+function refusalOf(
+  cluster: KubeconfigCluster | undefined,
+  clusterName: string,
+  user: KubeconfigUser | undefined,
+  userName: string,
+): string | undefined {
+  const unsupported = 'not supported by this simulator';
+  if ((cluster?.['proxy-url'] ?? '') !== '') {
+    return `invalid configuration: proxy-url of cluster ${quote(clusterName)} is ${unsupported}`;
+  }
+  if (user?.exec !== undefined) {
+    const command = quote(user.exec.command ?? '');
+    return `invalid configuration: exec plugin ${command} of user ${quote(userName)} is ${unsupported}: use a client certificate or a token`;
+  }
+  const provider = user?.['auth-provider']?.name;
+  if (provider === 'gcp' || provider === 'azure') return REMOVED_PROVIDERS[provider];
+  if (provider !== undefined) return `no Auth Provider found for name ${quote(provider)}`;
+  if ((user?.username ?? '') !== '') {
+    return `invalid configuration: basic authentication of user ${quote(userName)} is ${unsupported}, and no API server since 1.19 takes it`;
+  }
+  return undefined;
+}
+
+const REMOVED_PROVIDERS = {
+  gcp: 'The gcp auth plugin has been removed.\nPlease use the "gke-gcloud-auth-plugin" kubectl/client-go credential plugin instead.\nSee https://cloud.google.com/blog/products/containers-kubernetes/kubectl-auth-changes-in-gke for further details',
+  azure:
+    'The azure auth plugin has been removed.\nPlease use the https://github.com/Azure/kubelogin kubectl/client-go credential plugin instead.\nSee https://github.com/Azure/kubelogin#exec-plugin for further details',
+} as const;
 
 /** Reads what a kubeconfig names as data or as files, and collects what is wrong with it. */
 class CredentialReader {

@@ -21,28 +21,29 @@ import {
 } from './wire/errors.ts';
 import type { PutRequest, RequestOp, RpcError, TxnRequest } from './wire/messages.ts';
 
-/** `--max-txn-ops` */
-const TXN_OPS_MAX = 128;
-/** `--max-request-bytes`: 1.5 MiB. */
-const REQUEST_BYTES_MAX = 1_572_864;
+/** `--max-txn-ops` and `--max-request-bytes`. */
+export interface Limits {
+  readonly txnOps: number;
+  readonly requestBytes: number;
+}
 
 /** Refusals that need no state: made by the server that got the request. */
-export function checkTxn(txn: TxnRequest): RpcError | undefined {
+export function checkTxn(txn: TxnRequest, limits: Limits): RpcError | undefined {
   const count = Math.max(txn.compare.length, txn.success.length, txn.failure.length);
-  if (count > TXN_OPS_MAX) return TOO_MANY_OPS;
+  if (count > limits.txnOps) return TOO_MANY_OPS;
   for (const compare of txn.compare) if (compare.key === '') return EMPTY_KEY;
   let size = 0;
   for (const op of [...txn.success, ...txn.failure]) {
-    const refusal = checkOp(op);
+    const refusal = checkOp(op, limits);
     if (refusal !== undefined) return refusal;
     if ('put' in op) size += sizeOfChunk(op.put.value) + op.put.key.length;
   }
-  if (size > REQUEST_BYTES_MAX) return REQUEST_TOO_LARGE;
+  if (size > limits.requestBytes) return REQUEST_TOO_LARGE;
   return checkWrites(txn.success) ?? checkWrites(txn.failure);
 }
 
-function checkOp(op: RequestOp): RpcError | undefined {
-  if ('txn' in op) return checkTxn(op.txn);
+function checkOp(op: RequestOp, limits: Limits): RpcError | undefined {
+  if ('txn' in op) return checkTxn(op.txn, limits);
   if ('put' in op) return checkPut(op.put);
   const key = 'range' in op ? op.range.key : op.deleteRange.key;
   return key === '' ? EMPTY_KEY : undefined;
@@ -54,6 +55,21 @@ function checkPut(put: PutRequest): RpcError | undefined {
   if (put.ignoreLease === true && (put.lease ?? 0) !== 0) return LEASE_PROVIDED;
   return undefined;
 }
+
+/** Bytes that a transaction may add to the database: its puts, with what upstream adds to each. */
+export function costOf(txn: TxnRequest): number {
+  const sum = (ops: readonly RequestOp[]): number => {
+    let bytes = 0;
+    for (const op of ops) {
+      if ('put' in op) bytes += PUT_OVERHEAD + op.put.key.length + sizeOfChunk(op.put.value);
+      else if ('txn' in op) bytes += costOf(op.txn);
+    }
+    return bytes;
+  };
+  return Math.max(sum(txn.success), sum(txn.failure));
+}
+
+const PUT_OVERHEAD = 256;
 
 /** No key put twice, none put and deleted. One write, the common case, cannot collide. */
 function checkWrites(ops: readonly RequestOp[]): RpcError | undefined {

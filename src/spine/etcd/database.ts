@@ -1,35 +1,79 @@
 /**
  * What a member keeps on disk: the store, the leases, its identity and its place in the log. It is a
  * document in the data directory (`member/snap/db`) whose value is this very object: a process that is
- * killed and started again finds it as it was. Entries are applied to it only once they are on disk
+ * killed and started again finds it as it was, and who copies the file gets a copy. Entries are applied to it only once they are on disk
  * (see log.ts), so what a power-off loses is exactly what nobody was told of.
  */
-import type { Document } from '../../machines/machine/files-types.ts';
 import { concatBytes, utf8 } from '../../ground/base/bytes.ts';
 import { bytesOf } from '../../machines/network/chunk.ts';
 import { Lessor } from './lease.ts';
 import { Mvcc } from './mvcc.ts';
+import type { Identity, SnapshotFile } from './wire/snapshot.ts';
 
-export interface Identity {
-  /** 16 hex digits each. */
-  readonly clusterId: string;
-  readonly memberId: string;
-  readonly name: string;
-  readonly peerUrls: readonly string[];
-}
+export type Alarm = 'NOSPACE' | 'CORRUPT';
 
-export class Database implements Document {
+/** A database file as small as it gets, and the size of its pages. */
+const FILE_BYTES_MIN = 20_480;
+const PAGE_BYTES = 4096;
+
+export class Database implements SnapshotFile {
   readonly kind = 'etcd-database';
   readonly identity: Identity;
-  readonly store = new Mvcc();
-  readonly lessor = new Lessor();
+  readonly store: Mvcc;
+  readonly lessor: Lessor;
+  readonly alarms = new Set<Alarm>();
   /** Raised by every start: with one member, each start is an election. */
   term = 1;
   /** Index of the last applied entry. */
   index = 3;
+  /** The file grows and does not shrink until it is defragmented. */
+  #fileBytes = FILE_BYTES_MIN;
 
-  constructor(identity: Identity) {
+  constructor(identity: Identity, store = new Mvcc(), lessor = new Lessor()) {
     this.identity = identity;
+    this.store = store;
+    this.lessor = lessor;
+  }
+
+  /** The same state, apart from this one from now on. */
+  snapshot(): Database {
+    const copy = this.restoredAs(this.identity);
+    copy.term = this.term;
+    copy.index = this.index;
+    copy.#fileBytes = this.fileBytes;
+    for (const alarm of this.alarms) copy.alarms.add(alarm);
+    return copy;
+  }
+
+  restoredAs(identity: Identity): Database {
+    return new Database(identity, this.store.copy(), this.lessor.copy());
+  }
+
+  get revision(): number {
+    return this.store.revision;
+  }
+
+  get totalKeys(): number {
+    return this.store.entryCount;
+  }
+
+  get sizeBytes(): number {
+    return this.fileBytes;
+  }
+
+  /** Bytes that are used by what is kept, in whole pages. */
+  get usedBytes(): number {
+    return Math.max(FILE_BYTES_MIN, Math.ceil(this.store.sizeBytes / PAGE_BYTES) * PAGE_BYTES);
+  }
+
+  get fileBytes(): number {
+    this.#fileBytes = Math.max(this.#fileBytes, this.usedBytes);
+    return this.#fileBytes;
+  }
+
+  /** Gives back what compactions freed. */
+  defragment(): void {
+    this.#fileBytes = this.usedBytes;
   }
 
   get value(): Database {

@@ -1,36 +1,28 @@
 /**
- * etcd's command line (etcd 3.6, server/embed and server/etcdmain): the flags that kubeadm writes and
- * those that a lesson may change. A flag that is not here is refused in the words of Go's flag
- * package.
+ * etcd's command line (etcd 3.6, server/embed and server/etcdmain): what is obeyed, what is known and
+ * has no effect here, what is refused. Any other flag is refused in the words of Go's flag package.
  */
 import { err, ok, type Result } from '../../ground/base/result.ts';
 
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+/** Flags that are obeyed, with their defaults. */
 const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['name', 'default'],
   ['data-dir', ''],
-  ['wal-dir', ''],
   ['listen-client-urls', 'http://localhost:2379'],
   ['advertise-client-urls', 'http://localhost:2379'],
   ['listen-peer-urls', 'http://localhost:2380'],
   ['initial-advertise-peer-urls', 'http://localhost:2380'],
   ['initial-cluster', ''],
   ['initial-cluster-state', 'new'],
-  ['initial-cluster-token', 'etcd-cluster'],
   ['listen-metrics-urls', ''],
-  ['listen-client-http-urls', ''],
   ['cert-file', ''],
   ['key-file', ''],
   ['trusted-ca-file', ''],
   ['client-cert-auth', 'false'],
-  ['peer-cert-file', ''],
-  ['peer-key-file', ''],
-  ['peer-trusted-ca-file', ''],
-  ['peer-client-cert-auth', 'false'],
-  ['snapshot-count', '10000'],
   ['heartbeat-interval', '100'],
   ['election-timeout', '1000'],
-  ['max-snapshots', '5'],
-  ['max-wals', '5'],
   ['quota-backend-bytes', '0'],
   ['max-request-bytes', '1572864'],
   ['max-txn-ops', '128'],
@@ -38,22 +30,52 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['auto-compaction-retention', '0'],
   ['watch-progress-notify-interval', '10m0s'],
   ['experimental-watch-progress-notify-interval', ''],
-  ['experimental-initial-corrupt-check', 'false'],
-  ['feature-gates', ''],
-  ['log-level', 'info'],
-  ['logger', 'zap'],
-  ['log-outputs', 'default'],
-  ['strict-reconfig-check', 'true'],
-  ['pre-vote', 'true'],
 ]);
 
-const SWITCHES = new Set([
-  'client-cert-auth',
-  'peer-client-cert-auth',
-  'strict-reconfig-check',
-  'pre-vote',
-  'experimental-initial-corrupt-check',
-]);
+/** Known to etcd, without effect on one member of this model; the log names each that is given. */
+const IDLE = new Set(
+  words(`
+initial-cluster-token wal-dir listen-client-http-urls peer-cert-file peer-key-file
+peer-trusted-ca-file peer-client-cert-auth peer-client-cert-file peer-client-key-file
+client-cert-file client-key-file client-cert-allowed-hostname peer-cert-allowed-cn
+peer-cert-allowed-hostname client-crl-file peer-crl-file auto-tls peer-auto-tls
+self-signed-cert-validity cipher-suites tls-min-version tls-max-version snapshot-count max-snapshots
+max-wals max-concurrent-streams max-learners backend-batch-interval backend-batch-limit
+backend-bbolt-freelist-type bootstrap-defrag-threshold-megabytes compact-hash-check-enabled
+compact-hash-check-time compaction-batch-limit compaction-sleep-interval corrupt-check-time cors
+host-whitelist discovery-fallback discovery-proxy discovery-srv-name distributed-tracing-address
+distributed-tracing-instance-id distributed-tracing-sampling-rate distributed-tracing-service-name
+downgrade-check-time enable-distributed-tracing enable-grpc-gateway enable-log-rotation
+enable-pprof experimental-compact-hash-check-enabled experimental-initial-corrupt-check
+experimental-compaction-batch-limit experimental-corrupt-check-time feature-gates
+grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout initial-election-tick-advance
+lease-checkpoint-interval lease-checkpoint-persist log-format log-level log-outputs
+log-rotation-config-json logger memory-mlock metrics peer-skip-client-san-verification pre-vote
+raft-read-timeout raft-write-timeout socket-reuse-address socket-reuse-port snapshot-catchup-entries
+strict-reconfig-check unsafe-no-fsync v2-deprecation version-downgrade-check
+warning-apply-duration warning-unary-request-duration auth-token auth-token-ttl bcrypt-cost`),
+);
+
+/** Ways to start that need more than one member, or that would lose what the data directory holds. */
+const REFUSED = new Set(
+  words(`discovery discovery-srv discovery-token discovery-endpoints
+force-new-cluster config-file`),
+);
+
+const SWITCHES = new Set(
+  words(`client-cert-auth peer-client-cert-auth strict-reconfig-check pre-vote
+experimental-initial-corrupt-check auto-tls peer-auto-tls enable-pprof enable-grpc-gateway
+enable-log-rotation enable-distributed-tracing compact-hash-check-enabled
+experimental-compact-hash-check-enabled initial-election-tick-advance memory-mlock
+lease-checkpoint-persist peer-skip-client-san-verification socket-reuse-address socket-reuse-port
+unsafe-no-fsync force-new-cluster`),
+);
+
+const NUMBERS = words(`heartbeat-interval election-timeout quota-backend-bytes max-request-bytes
+max-txn-ops`);
+const DURATIONS = words(
+  `watch-progress-notify-interval experimental-watch-progress-notify-interval`,
+);
 
 export type Flags = ReadonlyMap<string, string>;
 
@@ -64,7 +86,9 @@ export function parseFlags(args: readonly string[]): Result<Flags, string> {
     const match = /^--?([^=]+)(?:=(.*))?$/s.exec(args[at] as string);
     if (match === null) return err(`'${args[at]}' is not a valid flag`);
     const name = match[1] as string;
-    if (!DEFAULTS.has(name)) return err(`flag provided but not defined: -${name}`);
+    if (REFUSED.has(name)) return err(`flag -${name} is not supported by this simulator`);
+    if (!DEFAULTS.has(name) && !IDLE.has(name))
+      return err(`flag provided but not defined: -${name}`);
     let value = match[2];
     if (value === undefined && SWITCHES.has(name)) value = 'true';
     if (value === undefined) {
@@ -72,9 +96,31 @@ export function parseFlags(args: readonly string[]): Result<Flags, string> {
       value = args[at];
       if (value === undefined) return err(`flag needs an argument: -${name}`);
     }
+    const problem = problemOf(name, value);
+    if (problem !== undefined) return err(problem);
     flags.set(name, value);
   }
+  const old = flags.get('experimental-watch-progress-notify-interval') ?? '';
+  if (old !== '') flags.set('watch-progress-notify-interval', old);
   return ok(flags);
+}
+
+/** Names of given flags that change nothing here. */
+export function idleFlags(flags: Flags): readonly string[] {
+  return [...flags.keys()].filter((name) => IDLE.has(name));
+}
+
+/** Go's flag package about a value of the wrong form. */
+function problemOf(name: string, value: string): string | undefined {
+  const bad = (type: string): string => `invalid ${type} "${value}" for flag -${name}: parse error`;
+  if (SWITCHES.has(name) && !/^(?:1|0|t|f|true|false|TRUE|FALSE|True|False|T|F)$/.test(value)) {
+    return `invalid boolean value "${value}" for -${name}: parse error`;
+  }
+  if (NUMBERS.includes(name) && !/^-?\d+$/.test(value)) return bad('value');
+  if (DURATIONS.includes(name) && value !== '0' && parseDuration(value) === undefined) {
+    return bad('value');
+  }
+  return undefined;
 }
 
 /** Refusals of timers (etcd 3.6, server/embed/config.go Validate). */
@@ -88,6 +134,24 @@ export function checkTimers(flags: Flags): string | undefined {
   }
   if (election > 50_000) {
     return `--election-timeout[${election}ms] is too long, and should be set less than 50000ms`;
+  }
+  return undefined;
+}
+
+/** Refusals of what one member cannot be (embed/config.go, etcdserver/bootstrap.go). */
+export function checkCluster(flags: Flags): string | undefined {
+  const name = flags.get('name') ?? '';
+  const cluster = flags.get('initial-cluster') ?? '';
+  if (!['new', 'existing'].includes(flags.get('initial-cluster-state') ?? '')) {
+    return `invalid value "${flags.get('initial-cluster-state')}" for flag -initial-cluster-state: must be one of [new, existing]`;
+  }
+  if (cluster === '') return undefined;
+  const members = cluster.split(',').map((each) => each.split('=')[0]);
+  if (!members.includes(name)) {
+    return `couldn't find local name "${name}" in the initial cluster configuration`;
+  }
+  if (members.length > 1) {
+    return 'an initial cluster of more than one member is not supported by this simulator';
   }
   return undefined;
 }

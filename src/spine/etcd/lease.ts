@@ -29,6 +29,15 @@ export interface Lease {
 export class Lessor {
   readonly #leases = new Map<number, Lease>();
 
+  /** The same leases, apart from these from now on. */
+  copy(): Lessor {
+    const copy = new Lessor();
+    for (const [id, lease] of this.#leases) {
+      copy.#leases.set(id, { ...lease, keys: new Set(lease.keys) });
+    }
+    return copy;
+  }
+
   has(id: number): boolean {
     return this.#leases.has(id);
   }

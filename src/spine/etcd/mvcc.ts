@@ -76,6 +76,24 @@ export class Mvcc {
     return this.#revision;
   }
 
+  /** The same state, apart from this one from now on; values are shared. */
+  copy(): Mvcc {
+    const copy = new Mvcc();
+    for (const [key, entries] of this.#index.range('')) copy.#index.set(key, [...entries]);
+    copy.#log = [...this.#log];
+    copy.#revision = this.#revision;
+    copy.#compacted = this.#compacted;
+    copy.#bytes = this.#bytes;
+    return copy;
+  }
+
+  /** States of keys that are kept, tombstones included. */
+  get entryCount(): number {
+    let count = 0;
+    for (const [, entries] of this.#index.range('')) count += entries.length;
+    return count;
+  }
+
   /** Ranges and watches below this revision are refused. */
   get compactRevision(): number {
     return this.#compacted;

@@ -19,8 +19,10 @@ import type { TlsServerOptions } from '../../machines/network/tls-types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { Database } from './database.ts';
 import {
+  checkCluster,
   checkTimers,
   type Flags,
+  idleFlags,
   parseDuration,
   parseFlags,
   parseUrls,
@@ -49,13 +51,16 @@ export const etcd: Program = {
       yield* process.printError(`${flags.error}\n`);
       return 2;
     }
-    const refusal = checkTimers(flags.value);
+    const refusal = checkTimers(flags.value) ?? checkCluster(flags.value);
     if (refusal !== undefined) return yield* fatal(process, 'failed to verify flags', refusal);
     return yield* run(process, flags.value);
   },
 };
 
 function* run(process: Process, flags: Flags): Task<number> {
+  for (const name of idleFlags(flags)) {
+    process.log('W', 'embed/config.go:841', `flag --${name} has no effect here`);
+  }
   const clients = parseUrls(flags.get('listen-client-urls') ?? '');
   const metrics = parseUrls(flags.get('listen-metrics-urls') ?? '');
   const peers = parseUrls(flags.get('listen-peer-urls') ?? '');
@@ -96,10 +101,12 @@ function* openDatabase(process: Process, flags: Flags): Task<Result<Database, st
   const path = `${folder}/member/snap/db`;
   const found = process.files.readContent(path);
   if (found.ok && found.value instanceof Database) {
+    // What was read is the state of this moment; from here on the file is this member's own again.
     const database = found.value;
     database.term += 1;
     database.lessor.extendAll(process.clock.monotonic());
-    return ok(database);
+    const taken = process.files.write(path, database);
+    return taken.ok ? ok(database) : err(`open ${path}: ${goError(taken.error)}`);
   }
   if (found.ok) return err('file size too small');
   if (found.error !== 'ENOENT') return err(`open ${path}: ${goError(found.error)}`);
@@ -119,6 +126,15 @@ function* openDatabase(process: Process, flags: Flags): Task<Result<Database, st
   yield* process.fsync();
   return ok(database);
 }
+
+/** `--quota-backend-bytes`: 0 is 2 GiB, less is no bound. */
+function quotaOf(flags: Flags): number {
+  const given = Number(flags.get('quota-backend-bytes'));
+  if (given === 0) return QUOTA_BYTES_DEFAULT;
+  return given < 0 ? Number.MAX_SAFE_INTEGER : given;
+}
+
+const QUOTA_BYTES_DEFAULT = 2_147_483_648;
 
 /** The running member. */
 class Member {
@@ -142,6 +158,11 @@ class Member {
       monotonic: () => process.clock.monotonic(),
       random: process.random.fork('leases'),
       onLease: () => this.#leaseChanged.notify(),
+      limits: {
+        txnOps: Number(flags.get('max-txn-ops')),
+        requestBytes: Number(flags.get('max-request-bytes')),
+      },
+      quotaBytes: quotaOf(flags),
     });
     this.#compactor = compactorOf(flags, database);
   }
@@ -262,11 +283,21 @@ class Member {
     const headers = new Map([
       ['content-type', text === undefined ? 'text/plain; charset=utf-8' : type],
     ]);
-    exchange.respond(text === undefined ? 404 : 200, headers, utf8(text ?? '404 page not found\n'));
+    const sick = path === '/health' && this.#database.alarms.size > 0;
+    exchange.respond(
+      text === undefined ? 404 : sick ? 503 : 200,
+      headers,
+      utf8(text ?? '404 page not found\n'),
+    );
   }
 
   #page(path: string): string | undefined {
-    if (path === '/health') return '{"health":"true","reason":""}';
+    const [alarm] = this.#database.alarms;
+    if (path === '/health') {
+      return alarm === undefined
+        ? '{"health":"true","reason":""}'
+        : `{"health":"false","reason":"ALARM ${alarm}"}`;
+    }
     if (path === '/livez' || path === '/readyz') return 'ok\n';
     if (path === '/version')
       return `{"etcdserver":"${ETCD_VERSION}","etcdcluster":"3.6.0","storage":"3.6.0"}`;
@@ -279,7 +310,9 @@ class Member {
       '# TYPE etcd_server_proposals_applied_total gauge',
       `etcd_server_proposals_applied_total ${index}`,
       '# TYPE etcd_mvcc_db_total_size_in_bytes gauge',
-      `etcd_mvcc_db_total_size_in_bytes ${store.sizeBytes}`,
+      `etcd_mvcc_db_total_size_in_bytes ${this.#database.fileBytes}`,
+      '# TYPE etcd_server_quota_backend_bytes gauge',
+      `etcd_server_quota_backend_bytes ${quotaOf(this.#flags)}`,
       '# TYPE etcd_debugging_mvcc_current_revision gauge',
       `etcd_debugging_mvcc_current_revision ${store.revision}`,
       '# TYPE etcd_debugging_mvcc_watcher_total gauge',

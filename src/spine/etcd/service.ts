@@ -9,19 +9,18 @@ import type { RandomStream } from '../../ground/base/random.ts';
 import { ok, type Result } from '../../ground/base/result.ts';
 import { Condition } from '../../ground/base/task.ts';
 import type { Headers, HttpExchange } from '../../machines/network/http-types.ts';
-import { checkApply, checkTxn } from './check.ts';
-import type { Database } from './database.ts';
+import { checkApply, checkTxn, costOf, type Limits } from './check.ts';
+import type { Alarm, Database } from './database.ts';
 import type { ProposalLog } from './log.ts';
 import type { OpResult, TxnResult } from './mvcc.ts';
 import { WatchHub } from './watch.ts';
-import { COMPACTED, EMPTY_KEY, unimplemented } from './wire/errors.ts';
+import { COMPACTED, EMPTY_KEY, NO_SPACE, unimplemented } from './wire/errors.ts';
+import { alarmText } from './wire/ids.ts';
 import type * as M from './wire/messages.ts';
 import { rpcMessage, rpcValue, sizeOfKvs } from './wire/rpc-message.ts';
 
-/** `--quota-backend-bytes` */
-const QUOTA_BYTES = 2_147_483_648;
-/** A database file as small as it gets. */
-const DB_BYTES_MIN = 20_480;
+/** What a lease adds to the database. */
+const GRANT_BYTES = 64;
 
 const GRPC_OK: Headers = new Map([
   ['content-type', 'application/grpc'],
@@ -37,6 +36,9 @@ export interface ServiceOptions {
   readonly random: RandomStream;
   /** Called when a lease was granted or renewed: the time of the next expiry may have changed. */
   readonly onLease: () => void;
+  readonly limits: Limits;
+  /** `--quota-backend-bytes`; puts beyond it raise the alarm NOSPACE. */
+  readonly quotaBytes: number;
 }
 
 export class Service {
@@ -152,7 +154,7 @@ export class Service {
   }
 
   #transact(txn: M.TxnRequest, answer: Answer, shape: (result: TxnResult) => unknown): void {
-    const refusal = checkTxn(txn);
+    const refusal = checkTxn(txn, this.#options.limits) ?? this.#checkSpace(costOf(txn));
     if (refusal !== undefined) {
       answer({ ok: false, error: refusal });
       return;
@@ -171,6 +173,25 @@ export class Service {
       return;
     }
     this.#log.propose({ apply });
+  }
+
+  /** Refuses what would grow a database beyond its quota; the alarm stays until it is disarmed. */
+  #checkSpace(cost: number): M.RpcError | undefined {
+    if (cost === 0) return undefined;
+    const { alarms, fileBytes } = this.#database;
+    if (fileBytes + cost >= this.#options.quotaBytes) alarms.add('NOSPACE');
+    return alarms.has('NOSPACE') ? NO_SPACE : undefined;
+  }
+
+  #alarm(request: M.AlarmRequest, answer: Answer): void {
+    const { alarms } = this.#database;
+    const listed = [...alarms].map((alarm) => this.#alarmMember(alarm));
+    if (request.action === 'DEACTIVATE') alarms.clear();
+    answer(ok({ header: this.header(), alarms: listed } satisfies M.AlarmResponse));
+  }
+
+  #alarmMember(alarm: Alarm): M.AlarmMember {
+    return { memberId: this.#database.identity.memberId, alarm };
   }
 
   #txnResponse(result: TxnResult): M.TxnResponse {
@@ -260,7 +281,14 @@ export class Service {
         answer(ok(this.#status()));
         return;
       case '/etcdserverpb.Maintenance/Defragment':
+        this.#database.defragment();
         answer(ok({ header: this.header() }));
+        return;
+      case '/etcdserverpb.Maintenance/Alarm':
+        this.#alarm(request as M.AlarmRequest, answer);
+        return;
+      case '/etcdserverpb.Maintenance/Snapshot':
+        answer(ok(this.#database.snapshot()), this.#database.fileBytes);
         return;
       default:
         answer({ ok: false, error: unimplemented(service, method) });
@@ -269,6 +297,8 @@ export class Service {
   }
 
   #grant(request: M.LeaseGrantRequest, answer: Answer): void {
+    const refusal = this.#checkSpace(GRANT_BYTES);
+    if (refusal !== undefined) return answer({ ok: false, error: refusal });
     this.#log.propose({
       apply: (database) => {
         const random = this.#options.random;
@@ -308,20 +338,19 @@ export class Service {
   }
 
   #status(): M.StatusResponse {
-    const { store, identity, index, term } = this.#database;
-    const used = Math.max(DB_BYTES_MIN, Math.ceil(store.sizeBytes / 4096) * 4096);
+    const { identity, index, term, fileBytes, usedBytes, alarms } = this.#database;
     return {
       header: this.header(),
       version: this.#options.version,
       storageVersion: '3.6.0',
-      dbSize: used,
-      dbSizeInUse: used,
-      dbSizeQuota: QUOTA_BYTES,
+      dbSize: fileBytes,
+      dbSizeInUse: usedBytes,
+      dbSizeQuota: this.#options.quotaBytes,
       leader: identity.memberId,
       raftIndex: index,
       raftTerm: term,
       raftAppliedIndex: index,
-      errors: [],
+      errors: [...alarms].map((alarm) => alarmText(this.#alarmMember(alarm))),
       isLearner: false,
     };
   }

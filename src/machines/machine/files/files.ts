@@ -60,7 +60,9 @@ export class ProcessFiles implements Files {
 
   readContent(path: string): Result<Content, Errno> {
     const inode = this.#readable(path);
-    return inode.ok ? ok(inode.value.content) : inode;
+    if (!inode.ok) return inode;
+    const { content } = inode.value;
+    return ok('snapshot' in content ? (content.snapshot?.() ?? content) : content);
   }
 
   read(path: string): Result<Uint8Array, Errno> {

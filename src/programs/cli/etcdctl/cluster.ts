@@ -1,7 +1,8 @@
 /** member list, endpoint health and status, defrag (etcd 3.6, {member,ep,defrag}_command.go). */
 import type { Task } from '../../../ground/base/task.ts';
 import type { EtcdClient, Member, StatusResponse } from '../../../spine/etcd/wire/index.ts';
-import { decimalOfHex, sizeText } from './numbers.ts';
+import { decimalOfHex } from '../../../spine/etcd/wire/ids.ts';
+import { sizeText } from './numbers.ts';
 import { headerFields, headerJson, table } from './print.ts';
 import {
   clientOf,

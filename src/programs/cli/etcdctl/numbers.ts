@@ -1,26 +1,5 @@
 /** Ids of 64 bits as texts: hex in lists, decimal in JSON and fields. */
 
-/** Decimal digits of 16 hex digits. */
-export function decimalOfHex(hex: string): string {
-  let digits = [0];
-  for (const char of hex) {
-    let carry = Number.parseInt(char, 16);
-    digits = digits.map((digit) => {
-      const value = digit * 16 + carry;
-      carry = Math.floor(value / 10);
-      return value % 10;
-    });
-    while (carry > 0) {
-      digits.push(carry % 10);
-      carry = Math.floor(carry / 10);
-    }
-  }
-  return digits
-    .reverse()
-    .join('')
-    .replace(/^0+(?=\d)/, '');
-}
-
 /** Lease ids: always 16 hex digits. */
 export function leaseText(id: number): string {
   return id.toString(16).padStart(16, '0');

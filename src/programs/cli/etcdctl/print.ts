@@ -15,7 +15,7 @@ import type {
   TxnResponse,
   WatchResponse,
 } from '../../../spine/etcd/wire/index.ts';
-import { decimalOfHex } from './numbers.ts';
+import { decimalOfHex } from '../../../spine/etcd/wire/ids.ts';
 
 export type Format = 'simple' | 'json' | 'fields' | 'table' | 'protobuf';
 

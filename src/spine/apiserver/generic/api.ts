@@ -26,6 +26,8 @@ export type Subresource = (
 
 export interface ApiOptions {
   readonly component: string;
+  /** Watches last this long or up to twice as long (`--min-request-timeout`). */
+  readonly watchSecondsMin: number;
   readonly descriptors: readonly ResourceDescriptor[];
   readonly hooks: (descriptor: ResourceDescriptor) => Hooks;
   readonly admission: readonly AdmissionPlugin[];
@@ -102,7 +104,7 @@ export class Api {
   }
 
   #install(descriptor: ResourceDescriptor): void {
-    const { hooks, admission, component } = this.#options;
+    const { hooks, admission } = this.#options;
     let cache = this.store.caches.get(descriptor.storagePrefix);
     if (cache === undefined || descriptor.virtual === true) {
       cache = new ResourceCache(descriptor);
@@ -113,7 +115,7 @@ export class Api {
       this.store,
       hooks(descriptor),
       admission,
-      component,
+      this.#options,
       descriptor,
     );
     this.registries.set(

@@ -3,16 +3,19 @@
  * config.go DefaultBuildHandlerChain and pkg/endpoints, v0.34): audit id → authentication →
  * impersonation → in-flight limit → authorization → the verb's own handler.
  */
-import type { Task } from '../../../ground/base/task.ts';
+import { parseDuration } from '../../../ground/api/int-or-string.ts';
+import type { Micros } from '../../../ground/base/event-loop.ts';
+import { Condition, type Task } from '../../../ground/base/task.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import type { Chunk } from '../../../machines/network/chunk.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import type { Result } from '../../../ground/base/result.ts';
 import { utf8 } from '../../../ground/base/bytes.ts';
+import { enterBackground, sleepInBackground } from '../../client/background.ts';
 import { objectMessage } from '../../client/api-body.ts';
 import type { RequestContext, User } from './context.ts';
 import { isTrue, type ApiRequest, apiRequestOf } from './api-request.ts';
-import { type Failure, tooManyRequests } from './status.ts';
+import { badRequest, type Failure, failure } from './status.ts';
 
 /** Who asks; a failure is 401. */
 export interface Authenticator {
@@ -32,13 +35,15 @@ export interface Chain {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly impersonate: Impersonate;
+  /** `--max-requests-inflight` and `--max-mutating-requests-inflight`; 0: no limit. */
+  readonly readsMax: number;
+  readonly writesMax: number;
+  /** After this long a request is answered 504, whatever becomes of its work. */
+  readonly requestTimeout: Micros;
   /** Answers an authorized request. */
   serve(context: RequestContext, answer: Answer): Task<void>;
 }
 
-/** `--max-requests-inflight` and `--max-mutating-requests-inflight`. */
-const READS_MAX = 400;
-const WRITES_MAX = 200;
 const LONG_RUNNING = new Set(['watch', 'proxy']);
 const LONG_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
 
@@ -51,6 +56,8 @@ export class Answer {
   readonly exchange: HttpExchange;
   readonly #auditId: string;
   readonly #warnings: Set<string>;
+  /** Answered by the clock; what the handler says now comes too late. */
+  #late = false;
 
   constructor(exchange: HttpExchange, auditId: string, warnings: Set<string>) {
     this.exchange = exchange;
@@ -76,7 +83,16 @@ export class Answer {
   }
 
   chunk(status: number, contentType: string, body: Chunk): void {
-    if (!this.exchange.gone) this.exchange.respond(status, this.headers(contentType), body);
+    if (this.#late || this.exchange.gone) return;
+    this.exchange.respond(status, this.headers(contentType), body);
+  }
+
+  /** The time for this request is over. */
+  expire(): void {
+    const message = 'Timeout: request did not complete within the allotted timeout';
+    const { error } = failure({ code: 504, reason: 'Timeout', message, details: {} });
+    this.fail(error);
+    this.#late = true;
   }
 
   text(status: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
@@ -87,7 +103,7 @@ export class Answer {
     const code = failure.status.code ?? 500;
     const headers = this.headers('application/json');
     if (failure.retryAfter !== undefined) headers.set('retry-after', String(failure.retryAfter));
-    if (!this.exchange.gone) {
+    if (!this.#late && !this.exchange.gone) {
       this.exchange.respond(code, headers, objectMessage(failure.status));
     }
   }
@@ -103,6 +119,9 @@ export class Pipeline {
   readonly #chain: Chain;
   #reads = 0;
   #writes = 0;
+  /** Requests under way with the time when each is over, oldest first. */
+  readonly #running = new Map<Answer, Micros>();
+  readonly #begun = new Condition('a request');
 
   constructor(chain: Chain) {
     this.#chain = chain;
@@ -142,18 +161,75 @@ export class Pipeline {
       return yield* chain.serve(context, answer);
     }
     const mutating = isMutating(request.method);
-    if (mutating ? this.#writes >= WRITES_MAX : this.#reads >= READS_MAX) {
-      const { error } = tooManyRequests('Too many requests, please try again later.', 1);
-      return answer.fail(error);
-    }
+    if (this.#isFull(mutating) && !acting.value.groups.includes(MASTERS)) return tooMany(answer);
     if (!allowed.ok) return answer.fail(allowed.error);
     if (mutating) this.#writes += 1;
     else this.#reads += 1;
-    yield* chain.serve(context, answer);
+    yield* this.#serveInTime(context, answer);
     if (mutating) this.#writes -= 1;
     else this.#reads -= 1;
   }
+
+  /**
+   * Answers requests whose time is over, for ever. One timer for all: it sleeps until the oldest
+   * request that it saw would be over, and looks again.
+   */
+  *expire(): Task<void> {
+    const { process, requestTimeout } = this.#chain;
+    for (;;) {
+      enterBackground(process);
+      const [oldest] = this.#running.values();
+      if (oldest === undefined) yield* this.#begun.wait();
+      const now = process.clock.monotonic();
+      yield* sleepInBackground(process, oldest === undefined ? requestTimeout : oldest - now);
+      for (const [answer, end] of this.#running) {
+        if (end > process.clock.monotonic()) break;
+        this.#running.delete(answer);
+        answer.expire();
+      }
+    }
+  }
+
+  #isFull(mutating: boolean): boolean {
+    const limit = mutating ? this.#chain.writesMax : this.#chain.readsMax;
+    return limit > 0 && (mutating ? this.#writes : this.#reads) >= limit;
+  }
+
+  /** Serves a short request; `?timeout=` may make its time shorter. */
+  *#serveInTime(context: RequestContext, answer: Answer): Task<void> {
+    const { process, requestTimeout } = this.#chain;
+    const asked = context.info.query.get('timeout');
+    const own = asked === undefined || asked === '' ? 0 : parseDuration(asked);
+    if (own === undefined) {
+      return answer.fail(badRequest('invalid timeout specified in the request URL').error);
+    }
+    const early =
+      own > 0 && own < requestTimeout
+        ? process.start('request timeout', expireAfter(process, answer, own))
+        : undefined;
+    if (this.#running.size === 0) this.#begun.notify();
+    this.#running.set(answer, process.clock.monotonic() + requestTimeout);
+    yield* this.#chain.serve(context, answer);
+    this.#running.delete(answer);
+    early?.kill();
+  }
 }
+
+function* expireAfter(process: Process, answer: Answer, span: Micros): Task<void> {
+  yield* process.sleep(span);
+  answer.expire();
+}
+
+/** The filter stands before everything that knows Status objects, so this is plain text. */
+function tooMany(answer: Answer): void {
+  const headers = answer.headers('text/plain; charset=utf-8');
+  headers.set('retry-after', '1');
+  headers.set('x-content-type-options', 'nosniff');
+  const text = utf8('Too many requests, please try again later.\n');
+  if (!answer.exchange.gone) answer.exchange.respond(429, headers, text);
+}
+
+const MASTERS = 'system:masters';
 
 function isMutating(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';

@@ -57,6 +57,7 @@ export class Registry {
   readonly store: Store;
   readonly hooks: Hooks;
   readonly component: string;
+  readonly watchSecondsMin: number;
   readonly #admission: readonly AdmissionPlugin[];
 
   constructor(
@@ -64,7 +65,7 @@ export class Registry {
     store: Store,
     hooks: Hooks,
     admission: readonly AdmissionPlugin[],
-    component: string,
+    options: { readonly component: string; readonly watchSecondsMin: number },
     descriptor: ResourceDescriptor = cache.descriptor,
   ) {
     this.descriptor = descriptor;
@@ -72,7 +73,8 @@ export class Registry {
     this.store = store;
     this.hooks = hooks;
     this.#admission = admission;
-    this.component = component;
+    this.component = options.component;
+    this.watchSecondsMin = options.watchSecondsMin;
   }
 
   /** The newest state of one object. `minimum` 0 takes any cached state. */

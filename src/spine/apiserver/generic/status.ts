@@ -182,12 +182,7 @@ export function expired(message: string): Err<Failure> {
   return failure({ code: 410, reason: 'Expired', message });
 }
 
-export function tooManyRequests(message: string, retryAfter: number): Err<Failure> {
-  const status = statusOf({
-    code: 429,
-    reason: 'TooManyRequests',
-    message,
-    details: retryAfter === 0 ? {} : { retryAfterSeconds: retryAfter },
-  });
-  return err(retryAfter === 0 ? { status } : { status, retryAfter });
+/** Something behind the server does not answer. */
+export function serviceUnavailable(message: string): Err<Failure> {
+  return failure({ code: 503, reason: 'ServiceUnavailable', message });
 }

@@ -24,9 +24,6 @@ import { badRequest, expired, type Failure, methodNotAllowed } from './status.ts
 import { isTrue } from './api-request.ts';
 import { ClientWatch } from './watch.ts';
 
-/** Watches end by themselves after 30 to 60 minutes unless they ask for less. */
-const WATCH_SECONDS_MIN = 1800;
-
 /** Serves a request for a resource or its status. */
 export function* serveResource(
   registry: Registry,
@@ -242,7 +239,7 @@ function* serveWatch(registry: Registry, context: RequestContext, answer: Answer
   const stop = cache.watch(watch);
   const seconds =
     Number(query.get('timeoutSeconds') ?? '0') ||
-    WATCH_SECONDS_MIN + process.random.below(WATCH_SECONDS_MIN);
+    registry.watchSecondsMin + process.random.below(registry.watchSecondsMin);
   enterBackground(process);
   yield* anyOf([answer.exchange.whenGone], seconds * SECOND);
   stop();

@@ -1,6 +1,6 @@
 /**
- * What the API server hands on to kubelets: log, exec, attach and port-forward (pkg/registry/core/pod/
- * rest/{log,subresources}.go, v1.34). It dials the node's InternalIP at port 10250 with its own client
+ * What the API server hands on to kubelets: log, exec, attach, port-forward and a node's proxy
+ * (pkg/registry/core/{pod,node}/rest, v1.34). It dials an address of the node at port 10250 with its own client
  * certificate and copies streams both ways.
  */
 import { SECOND } from '../../../ground/base/event-loop.ts';
@@ -8,9 +8,11 @@ import { parseIp } from '../../../ground/base/ip.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Node, Pod } from '../../../ground/api/types.ts';
+import type { Certificate } from '../../../ground/pki/certificate.ts';
 import { openHttp } from '../../../machines/network/http-client.ts';
 import { goError } from '../../../machines/network/errno.ts';
 import type {
+  Headers,
   HttpConnection,
   HttpError,
   HttpRequest,
@@ -28,6 +30,7 @@ import {
   methodNotAllowed,
   notFound,
 } from '../generic/status.ts';
+import { proxyTarget, redirectToRoot, splitSchemeNamePort } from './proxy-path.ts';
 
 const KUBELET_PORT = 10250;
 const DIAL_TIMEOUT = 30 * SECOND;
@@ -35,6 +38,10 @@ const DIAL_TIMEOUT = 30 * SECOND;
 export interface KubeletClient {
   readonly process: Process;
   readonly identity: TlsIdentity | undefined;
+  /** Who signs the kubelets' serving certificates; undefined: they are not checked. */
+  readonly roots: readonly Certificate[] | undefined;
+  /** `--kubelet-preferred-address-types` */
+  readonly addressTypes: readonly string[];
 }
 
 /** `log`, `exec`, `attach`, `portforward` of pods, by name of the subresource. */
@@ -51,6 +58,7 @@ export function kubeletSubresources(
     ['pods/exec', stream('exec')],
     ['pods/attach', stream('attach')],
     ['pods/portforward', stream('portForward')],
+    ['nodes/proxy', (_registry, context, answer) => serveNodeProxy(api(), client, context, answer)],
   ]);
 }
 
@@ -158,7 +166,7 @@ function* forward(
   target: string,
 ): Task<void> {
   const node = api.registry('', 'nodes')?.cache.get('', nodeName)?.object as Node | undefined;
-  const address = node?.status?.addresses?.find((each) => each.type === 'InternalIP')?.address;
+  const address = node === undefined ? undefined : addressOf(node, client.addressTypes);
   const ip = address === undefined ? undefined : parseIp(address);
   if (address === undefined || ip === undefined) {
     return answer.fail(notFound({ group: '', resource: 'nodes' }, nodeName).error);
@@ -172,27 +180,61 @@ function* forward(
     tlsTimeout: 10 * SECOND,
     tls: {
       serverName: address,
-      roots: [],
       // Without --kubelet-certificate-authority the kubelet's serving certificate is not checked.
-      skipVerify: true,
+      ...(client.roots === undefined ? { roots: [], skipVerify: true } : { roots: client.roots }),
       alpn: ['h2', 'http/1.1'],
       ...(client.identity === undefined ? {} : { identity: client.identity }),
     },
   });
   if (!opened.ok)
     return answer.fail(dialFailure(exchange.request.method, url, address, opened.error));
-  yield* relay(client, answer, opened.value, {
+  yield* relay(client.process, answer, opened.value, {
     method: exchange.request.method,
     target,
     host: `${address}:${KUBELET_PORT}`,
-    headers: exchange.request.headers,
+    headers: onwardHeaders(exchange.request.headers),
     body: exchange.request.body,
   });
   opened.value.close();
 }
 
-function* relay(
+/** An address of the first preferred type that the node has and that the server can dial. */
+function addressOf(node: Node, types: readonly string[]): string | undefined {
+  for (const type of types) {
+    const found = node.status?.addresses?.find((each) => each.type === type)?.address;
+    if (found !== undefined && parseIp(found) !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What was proof of who asks stays here. */
+export function onwardHeaders(headers: Headers): Headers {
+  const onward = new Map(headers);
+  onward.delete('authorization');
+  return onward;
+}
+
+/** GET nodes/x/proxy/…: the kubelet's own paths. */
+function* serveNodeProxy(
+  api: Api,
   client: KubeletClient,
+  context: RequestContext,
+  answer: Answer,
+): Task<void> {
+  const { process, info } = context;
+  yield* process.work(process.costs.apiReadMicros);
+  const target = proxyTarget(info);
+  const node = splitSchemeNamePort(info.name);
+  if (node === undefined) {
+    return answer.fail(badRequest(`invalid node request "${info.name}"`).error);
+  }
+  if (target === undefined) return redirectToRoot(context, answer);
+  yield* forward(api, client, answer, node.name, target);
+}
+
+/** Sends a request on and its answer back, as it comes. */
+export function* relay(
+  process: Process,
   answer: Answer,
   connection: HttpConnection,
   request: HttpRequest,
@@ -201,7 +243,7 @@ function* relay(
   const sent = yield* connection.request(request);
   if (!sent.ok) return answer.fail(internalError('error sending request: EOF').error);
   const response = sent.value;
-  if (response.status === 101) return yield* proxyStream(client.process, exchange, response);
+  if (response.status === 101) return yield* proxyStream(process, exchange, response);
   if (response.status >= 400) {
     const body = yield* response.whole();
     const chunk = body.ok ? body.value : undefined;

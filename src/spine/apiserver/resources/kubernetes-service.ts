@@ -51,13 +51,15 @@ export function* keepOwnObjects(
   let lease = 0;
   for (let first = true; ; first = false) {
     yield* ensure(process, api, '/api/v1/namespaces/default/services', service(options));
-    yield* ensure(process, api, '/api/v1/namespaces/default/endpoints', endpoints(options));
-    yield* ensure(
-      process,
-      api,
-      '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices',
-      slice(options),
-    );
+    if (options.keepsEndpoints) {
+      yield* ensure(process, api, '/api/v1/namespaces/default/endpoints', endpoints(options));
+      yield* ensure(
+        process,
+        api,
+        '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices',
+        slice(options),
+      );
+    }
     yield* renewIdentity(process, api, identity);
     lease = yield* renewMaster(api, options, lease);
     if (first) ready();

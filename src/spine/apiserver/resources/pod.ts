@@ -3,6 +3,7 @@
  * subresources binding and eviction.
  */
 import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
+import { type FieldError, forbiddenField } from '../../../ground/api/field-error.ts';
 import { isDeleting, withCondition, withMeta } from '../../../ground/api/meta.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import type { Binding, DeleteOptions, Eviction, Pod } from '../../../ground/api/types.ts';
@@ -14,22 +15,42 @@ import type { Hooks, RequestContext } from '../generic/context.ts';
 import { deleteObject } from '../generic/delete.ts';
 import type { Answer } from '../generic/handler.ts';
 import type { Registry } from '../generic/registry.ts';
-import { badRequest, conflict, methodNotAllowed } from '../generic/status.ts';
+import { badRequest, conflict, invalid, methodNotAllowed } from '../generic/status.ts';
 
 const GRACE_DEFAULT = 30;
 
-export const podHooks: Hooks = {
-  returnsDeleted: true,
-  grace(object, asked) {
-    const pod = object as Pod;
-    let grace = asked ?? pod.spec?.terminationGracePeriodSeconds ?? GRACE_DEFAULT;
-    if (grace < 0) grace = 1;
-    // Nobody runs it, or it has ended: there is nothing to wait for.
-    if ((pod.spec?.nodeName ?? '') === '') return 0;
-    const phase = pod.status?.phase;
-    return phase === 'Failed' || phase === 'Succeeded' ? 0 : grace;
-  },
-};
+export function podHooks(allowPrivileged: boolean): Hooks {
+  return {
+    returnsDeleted: true,
+    allocate(_context, object) {
+      if (allowPrivileged) return ok(object);
+      const errors = privilegedErrors(object as Pod);
+      return errors.length === 0 ? ok(object) : invalid('', 'Pod', object.metadata.name, errors);
+    },
+    grace(object, asked) {
+      const pod = object as Pod;
+      let grace = asked ?? pod.spec?.terminationGracePeriodSeconds ?? GRACE_DEFAULT;
+      if (grace < 0) grace = 1;
+      // Nobody runs it, or it has ended: there is nothing to wait for.
+      if ((pod.spec?.nodeName ?? '') === '') return 0;
+      const phase = pod.status?.phase;
+      return phase === 'Failed' || phase === 'Succeeded' ? 0 : grace;
+    },
+  };
+}
+
+/** `--allow-privileged=false`. */
+function privilegedErrors(pod: Pod): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const list of ['initContainers', 'containers'] as const) {
+    for (const [index, container] of (pod.spec?.[list] ?? []).entries()) {
+      if (container.securityContext?.privileged !== true) continue;
+      const field = `spec.${list}[${index}].securityContext.privileged`;
+      errors.push(forbiddenField(field, 'disallowed by cluster policy'));
+    }
+  }
+  return errors;
+}
 
 const SUCCESS = Object.freeze({
   kind: 'Status',

@@ -24,6 +24,8 @@ export interface TokenIssuer {
   readonly key: PrivateKey;
   readonly issuer: string;
   readonly audiences: readonly string[];
+  /** Longest life that is given; 0: no bound. */
+  readonly secondsMax: number;
   /** Told of a token's text when it is made. */
   issued(text: string, token: SignedToken): void;
 }
@@ -48,7 +50,8 @@ export function tokenSubresource(api: () => Api, tokens: TokenIssuer): Subresour
     });
     const admitted = registry.admit(context, 'CREATE', object, undefined);
     if (!admitted.ok) return answer.fail(admitted.error);
-    const asked = request.spec?.expirationSeconds ?? SECONDS_DEFAULT;
+    const wanted = request.spec?.expirationSeconds ?? SECONDS_DEFAULT;
+    const asked = tokens.secondsMax > 0 ? Math.min(wanted, tokens.secondsMax) : wanted;
     if (asked < SECONDS_MIN) {
       const error = invalidField(
         'spec.expirationSeconds',

@@ -3,6 +3,7 @@ import type { RpcError } from './messages.ts';
 
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
+const RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9;
 const OUT_OF_RANGE = 11;
 const UNIMPLEMENTED = 12;
@@ -23,6 +24,8 @@ export const LEASE_EXISTS = server(FAILED_PRECONDITION, 'lease already exists');
 export const LEASE_TTL_TOO_LARGE = server(OUT_OF_RANGE, 'too large lease TTL');
 export const COMPACTED = server(OUT_OF_RANGE, 'mvcc: required revision has been compacted');
 export const FUTURE_REVISION = server(OUT_OF_RANGE, 'mvcc: required revision is a future revision');
+
+export const NO_SPACE = server(RESOURCE_EXHAUSTED, 'mvcc: database space exceeded');
 
 /** A method that this model does not serve; gRPC's own words. */
 export function unimplemented(service: string, method: string): RpcError {

@@ -155,6 +155,21 @@ export interface LeaseGrantResponse {
   readonly ttl: number;
 }
 
+export interface AlarmRequest {
+  readonly action: 'GET' | 'DEACTIVATE';
+}
+
+export interface AlarmMember {
+  /** 16 hex digits. */
+  readonly memberId: string;
+  readonly alarm: 'NOSPACE' | 'CORRUPT';
+}
+
+export interface AlarmResponse {
+  readonly header: ResponseHeader;
+  readonly alarms: readonly AlarmMember[];
+}
+
 /** A failed call: gRPC's status. `message` begins with `etcdserver: `. */
 export interface RpcError {
   readonly code: number;
