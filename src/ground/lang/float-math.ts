@@ -17,7 +17,9 @@ export function log(x: number): number {
 export function logBase(x: number, base: number): number {
   const value = log(x) / ln(base);
   const whole = Math.floor(value + 0.5);
-  return Math.abs(whole) < 400 && powInt(base, Math.abs(whole)) === (whole < 0 ? 1 / x : x) ? whole : value;
+  return Math.abs(whole) < 400 && powInt(base, Math.abs(whole)) === (whole < 0 ? 1 / x : x)
+    ? whole
+    : value;
 }
 
 export function exp(x: number): number {
@@ -32,7 +34,9 @@ export function exp(x: number): number {
     term = (term * rest) / n;
     sum += term;
   }
-  return count >= 0 ? sum * powInt(2, count) : sum / powInt(2, Math.min(-count, 1000)) / powInt(2, Math.max(0, -count - 1000));
+  return count >= 0
+    ? sum * powInt(2, count)
+    : sum / powInt(2, Math.min(-count, 1000)) / powInt(2, Math.max(0, -count - 1000));
 }
 
 export function pow(base: number, exponent: number): number {

@@ -20,7 +20,10 @@ export interface PrintfOptions {
 const OUTPUT_MAX = 4_000_000;
 
 /** Decodes `\n`, `\t`, `\0nn`, `\xHH`, `\uHHHH`; `\c` ends the text. */
-export function decodeEscapes(text: string, zeroOctal: boolean): { readonly text: string; readonly stop: boolean } {
+export function decodeEscapes(
+  text: string,
+  zeroOctal: boolean,
+): { readonly text: string; readonly stop: boolean } {
   if (!text.includes('\\')) return { text, stop: false };
   let out = '';
   for (let index = 0; index < text.length; index += 1) {
@@ -38,7 +41,11 @@ export function decodeEscapes(text: string, zeroOctal: boolean): { readonly text
 }
 
 /** The escape at `at`; undefined for `\c`. */
-function readEscape(text: string, at: number, zeroOctal: boolean): { readonly text: string; readonly end: number } | undefined {
+function readEscape(
+  text: string,
+  at: number,
+  zeroOctal: boolean,
+): { readonly text: string; readonly end: number } | undefined {
   const letter = text[at + 1] as string;
   if (letter === 'c') return undefined;
   const simple = ansiEscapes.get(letter);
@@ -52,13 +59,20 @@ function readEscape(text: string, at: number, zeroOctal: boolean): { readonly te
   const hex = /^(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8}))/.exec(rest);
   if (hex !== null) {
     const value = Number.parseInt((hex[1] ?? hex[2] ?? hex[3]) as string, 16);
-    return { text: value <= 0x10ffff ? String.fromCodePoint(value) : '', end: at + 1 + hex[0].length };
+    return {
+      text: value <= 0x10ffff ? String.fromCodePoint(value) : '',
+      end: at + 1 + hex[0].length,
+    };
   }
   return { text: `\\${letter}`, end: at + 2 };
 }
 
 /** Formats; the format is used again while arguments are left. */
-export function formatPrintf(format: string, args: readonly string[], options: PrintfOptions = {}): Printed {
+export function formatPrintf(
+  format: string,
+  args: readonly string[],
+  options: PrintfOptions = {},
+): Printed {
   const run = new Run(format, args, options);
   run.all();
   return { text: run.out, faults: run.faults };
@@ -121,10 +135,17 @@ class Run {
       this.out += '%';
       return at + 2;
     }
-    const match = /^%([-+ 0#']*)(\*|\d+)?(?:\.(\*|-?\d+)?)?(?:hh|h|ll|l|L|q|j|z|t)?(\([^)]*\)T|[a-zA-Z])/.exec(format.slice(at, at + 200));
+    const match =
+      /^%([-+ 0#']*)(\*|\d+)?(?:\.(\*|-?\d+)?)?(?:hh|h|ll|l|L|q|j|z|t)?(\([^)]*\)T|[a-zA-Z])/.exec(
+        format.slice(at, at + 200),
+      );
     if (match === null) {
       const rest = format.slice(at);
-      this.faults.push(rest === '%' ? "`%': missing format character" : `\`${rest.slice(0, 2)}': invalid format character`);
+      this.faults.push(
+        rest === '%'
+          ? "`%': missing format character"
+          : `\`${rest.slice(0, 2)}': invalid format character`,
+      );
       this.#stopped = true;
       return format.length;
     }
@@ -135,9 +156,17 @@ class Run {
       width = -width;
     }
     const hasPoint = /\./.test(match[0].slice(0, -(match[4] as string).length));
-    const precision = !hasPoint ? undefined : match[3] === '*' ? Number(this.#take() ?? '0') : Number(match[3] ?? '0');
+    const precision = !hasPoint
+      ? undefined
+      : match[3] === '*'
+        ? Number(this.#take() ?? '0')
+        : Number(match[3] ?? '0');
     const conversion = match[4] as string;
-    this.#convert(conversion, { flags, width: Math.min(width, 100_000), precision: precision !== undefined && precision < 0 ? undefined : precision });
+    this.#convert(conversion, {
+      flags,
+      width: Math.min(width, 100_000),
+      precision: precision !== undefined && precision < 0 ? undefined : precision,
+    });
     return at + match[0].length;
   }
 
@@ -179,7 +208,8 @@ class Run {
       default:
         if (conversion.endsWith('T')) {
           const given = this.#take();
-          const seconds = given === undefined || given === '-1' || given === '-2' ? undefined : Number(given);
+          const seconds =
+            given === undefined || given === '-1' || given === '-2' ? undefined : Number(given);
           this.out += padded(this.#options.time?.(conversion.slice(1, -2), seconds) ?? '', shape);
           return;
         }
@@ -200,7 +230,8 @@ class Run {
     const digits = match[2] as string;
     let value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
     if (match[1] === '-') value = -value;
-    if (match[0].length < text.length) this.faults.push(`${text}: invalid ${/^0\d/.test(text.trim()) ? 'octal ' : ''}number`);
+    if (match[0].length < text.length)
+      this.faults.push(`${text}: invalid ${/^0\d/.test(text.trim()) ? 'octal ' : ''}number`);
     return BigInt.asIntN(64, value);
   }
 
@@ -208,10 +239,15 @@ class Run {
     const text = this.#take();
     if (text === undefined || text === '') return 0;
     if (text[0] === "'" || text[0] === '"') return text.codePointAt(1) ?? 0;
-    const match = /^\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf(?:inity)?|nan|0[xX][0-9a-fA-F]+)/i.exec(text);
-    if (match === null || match[0].length < text.length) this.faults.push(`${text}: invalid number`);
+    const match =
+      /^\s*[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf(?:inity)?|nan|0[xX][0-9a-fA-F]+)/i.exec(
+        text,
+      );
+    if (match === null || match[0].length < text.length)
+      this.faults.push(`${text}: invalid number`);
     if (match === null) return 0;
-    if (/inf/i.test(match[0])) return match[0].includes('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (/inf/i.test(match[0]))
+      return match[0].includes('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     return Number(match[0]);
   }
 }
@@ -233,7 +269,13 @@ export function padded(text: string, shape: Shape): string {
 }
 
 function signed(body: string, negative: boolean, shape: Shape, zeros: boolean): string {
-  const sign = negative ? '-' : shape.flags.includes('+') ? '+' : shape.flags.includes(' ') ? ' ' : '';
+  const sign = negative
+    ? '-'
+    : shape.flags.includes('+')
+      ? '+'
+      : shape.flags.includes(' ')
+        ? ' '
+        : '';
   if (zeros && shape.flags.includes('0') && !shape.flags.includes('-')) {
     return sign + body.padStart(shape.width - sign.length, '0');
   }
@@ -244,13 +286,17 @@ function signed(body: string, negative: boolean, shape: Shape, zeros: boolean): 
 export function formatInteger(conversion: string, value: bigint, shape: Shape): string {
   const unsigned = conversion !== 'd' && conversion !== 'i';
   const magnitude = unsigned ? BigInt.asUintN(64, value) : value < 0n ? -value : value;
-  let body = magnitude.toString(conversion === 'o' ? 8 : conversion === 'x' || conversion === 'X' ? 16 : 10);
+  let body = magnitude.toString(
+    conversion === 'o' ? 8 : conversion === 'x' || conversion === 'X' ? 16 : 10,
+  );
   if (shape.flags.includes("'") && !unsigned) body = body.replace(/\B(?=(\d{3})+$)/g, '');
-  if (shape.precision !== undefined) body = shape.precision === 0 && magnitude === 0n ? '' : body.padStart(shape.precision, '0');
+  if (shape.precision !== undefined)
+    body = shape.precision === 0 && magnitude === 0n ? '' : body.padStart(shape.precision, '0');
   if (shape.flags.includes('#') && magnitude !== 0n) {
     if (conversion === 'o' && body[0] !== '0') body = `0${body}`;
     if (conversion === 'x' || conversion === 'X') {
-      if (shape.flags.includes('0') && !shape.flags.includes('-') && shape.precision === undefined) body = body.padStart(shape.width - 2, '0');
+      if (shape.flags.includes('0') && !shape.flags.includes('-') && shape.precision === undefined)
+        body = body.padStart(shape.width - 2, '0');
       body = `0x${body}`;
     }
   }

@@ -38,7 +38,8 @@ export function ansiQuote(text: string): string {
   for (const char of text) {
     const escape = ESCAPES.get(char);
     if (escape !== undefined) out += escape;
-    else if (char < ' ' || char === '\x7f') out += `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
+    else if (char < ' ' || char === '\x7f')
+      out += `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
     else out += char;
   }
   return `${out}'`;
@@ -56,7 +57,8 @@ export function quoteShell(text: string): string {
   let out = '';
   for (let index = 0; index < text.length; index += 1) {
     const char = text[index] as string;
-    const special = /[\s'"\\|&;()<>!{}*[\]?^$`,]/.test(char) || (index === 0 && (char === '#' || char === '~'));
+    const special =
+      /[\s'"\\|&;()<>!{}*[\]?^$`,]/.test(char) || (index === 0 && (char === '#' || char === '~'));
     out += special ? `\\${char}` : char;
   }
   return out;

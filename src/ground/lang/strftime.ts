@@ -1,8 +1,29 @@
 /** strftime(3) in the C locale and UTC, for `date`, `printf '%(…)T'`, awk and jq. */
 import { civilFromWall, wallFromCivil, type WallTime } from '../base/time.ts';
 
-export const MONTH_NAMES = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
-export const DAY_NAMES = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+export const MONTH_NAMES = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+export const DAY_NAMES = [
+  'Sunday',
+  'Monday',
+  'Tuesday',
+  'Wednesday',
+  'Thursday',
+  'Friday',
+  'Saturday',
+];
 
 function pad(value: number, width: number, fill = '0'): string {
   return `${value}`.padStart(width, fill);
@@ -20,7 +41,11 @@ function isoWeek(wall: WallTime): readonly [number, number] {
   const weekday = (civil.weekday + 6) % 7;
   const week = Math.floor((dayOfYear(wall) - 1 - weekday + 10) / 7);
   if (week < 1) return isoWeek(wallFromCivil(civil.year - 1, 12, 31));
-  if (week === 53 && civilFromWall(wallFromCivil(civil.year + 1, 1, 1)).weekday <= 4 && civilFromWall(wallFromCivil(civil.year + 1, 1, 1)).weekday >= 1) {
+  if (
+    week === 53 &&
+    civilFromWall(wallFromCivil(civil.year + 1, 1, 1)).weekday <= 4 &&
+    civilFromWall(wallFromCivil(civil.year + 1, 1, 1)).weekday >= 1
+  ) {
     return [1, civil.year + 1];
   }
   return [week, civil.year];
@@ -28,17 +53,20 @@ function isoWeek(wall: WallTime): readonly [number, number] {
 
 /** Formats; microseconds behind `%N` are shown as nanoseconds, as date(1) does. */
 export function formatDate(format: string, wall: WallTime): string {
-  return format.replace(/%([-_0^#]?)(\d*)(:{0,2}[a-zA-Z%+])/g, (whole: string, flag: string, width: string, letter: string) => {
-    const value = field(letter, wall);
-    if (value === undefined) return whole;
-    if (letter === 'N' && width !== '') return value.slice(0, Number(width));
-    let text = value;
-    if (flag === '-') text = text.replace(/^[0 ]+(?=.)/, '');
-    else if (flag === '_') text = text.replace(/^0+(?=.)/, (zeros) => ' '.repeat(zeros.length));
-    else if (flag === '0') text = text.replace(/^ +/, (spaces) => '0'.repeat(spaces.length));
-    else if (flag === '^') text = text.toUpperCase();
-    return width === '' ? text : text.padStart(Number(width), /[a-zA-Z]/.test(text) ? ' ' : '0');
-  });
+  return format.replace(
+    /%([-_0^#]?)(\d*)(:{0,2}[a-zA-Z%+])/g,
+    (whole: string, flag: string, width: string, letter: string) => {
+      const value = field(letter, wall);
+      if (value === undefined) return whole;
+      if (letter === 'N' && width !== '') return value.slice(0, Number(width));
+      let text = value;
+      if (flag === '-') text = text.replace(/^[0 ]+(?=.)/, '');
+      else if (flag === '_') text = text.replace(/^0+(?=.)/, (zeros) => ' '.repeat(zeros.length));
+      else if (flag === '0') text = text.replace(/^ +/, (spaces) => '0'.repeat(spaces.length));
+      else if (flag === '^') text = text.toUpperCase();
+      return width === '' ? text : text.padStart(Number(width), /[a-zA-Z]/.test(text) ? ' ' : '0');
+    },
+  );
 }
 
 function field(letter: string, wall: WallTime): string | undefined {

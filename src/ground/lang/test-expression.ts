@@ -68,7 +68,8 @@ class Parser {
 
   whole(): Result<boolean, string> {
     const value = this.#or();
-    if (this.#fault === undefined && this.#at < this.#args.length) this.#fault = 'too many arguments';
+    if (this.#fault === undefined && this.#at < this.#args.length)
+      this.#fault = 'too many arguments';
     return this.#fault === undefined ? ok(value) : err(this.#fault);
   }
 

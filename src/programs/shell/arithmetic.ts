@@ -16,10 +16,32 @@ export type Expression =
   | { readonly kind: 'number'; readonly value: bigint }
   | { readonly kind: 'variable'; readonly name: string; readonly index: string | undefined }
   | { readonly kind: 'unary'; readonly operator: string; readonly operand: Expression }
-  | { readonly kind: 'step'; readonly operator: '++' | '--'; readonly prefix: boolean; readonly target: Expression }
-  | { readonly kind: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression; readonly rest: string }
-  | { readonly kind: 'assign'; readonly operator: string; readonly target: Expression; readonly value: Expression; readonly rest: string }
-  | { readonly kind: 'choice'; readonly test: Expression; readonly yes: Expression; readonly no: Expression };
+  | {
+      readonly kind: 'step';
+      readonly operator: '++' | '--';
+      readonly prefix: boolean;
+      readonly target: Expression;
+    }
+  | {
+      readonly kind: 'binary';
+      readonly operator: string;
+      readonly left: Expression;
+      readonly right: Expression;
+      readonly rest: string;
+    }
+  | {
+      readonly kind: 'assign';
+      readonly operator: string;
+      readonly target: Expression;
+      readonly value: Expression;
+      readonly rest: string;
+    }
+  | {
+      readonly kind: 'choice';
+      readonly test: Expression;
+      readonly yes: Expression;
+      readonly no: Expression;
+    };
 
 /** How variables are read and written while evaluating. */
 export interface ArithmeticScope {
@@ -46,7 +68,47 @@ const LEVELS: readonly (readonly string[])[] = [
   ['*', '/', '%'],
 ];
 const ASSIGNMENTS = ['=', '*=', '/=', '%=', '+=', '-=', '<<=', '>>=', '&=', '^=', '|='];
-const OPERATORS = ['<<=', '>>=', '**', '++', '--', '<<', '>>', '<=', '>=', '==', '!=', '&&', '||', '*=', '/=', '%=', '+=', '-=', '&=', '^=', '|=', '+', '-', '*', '/', '%', '<', '>', '=', '!', '~', '&', '|', '^', '?', ':', ',', '(', ')'];
+const OPERATORS = [
+  '<<=',
+  '>>=',
+  '**',
+  '++',
+  '--',
+  '<<',
+  '>>',
+  '<=',
+  '>=',
+  '==',
+  '!=',
+  '&&',
+  '||',
+  '*=',
+  '/=',
+  '%=',
+  '+=',
+  '-=',
+  '&=',
+  '^=',
+  '|=',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '<',
+  '>',
+  '=',
+  '!',
+  '~',
+  '&',
+  '|',
+  '^',
+  '?',
+  ':',
+  ',',
+  '(',
+  ')',
+];
 
 interface Token {
   readonly kind: 'number' | 'name' | 'operator' | 'end' | 'bad';
@@ -151,10 +213,17 @@ class Parser {
     let result = target;
     if (this.#token.kind === 'operator' && ASSIGNMENTS.includes(this.#token.text)) {
       const operator = this.#next();
-      if (target.kind !== 'variable') this.#fail('attempted assignment to non-variable', operator.pos);
+      if (target.kind !== 'variable')
+        this.#fail('attempted assignment to non-variable', operator.pos);
       const at = this.#token.pos;
       const value = this.#assign();
-      result = { kind: 'assign', operator: operator.text, target, value, rest: this.text.slice(at) };
+      result = {
+        kind: 'assign',
+        operator: operator.text,
+        target,
+        value,
+        rest: this.text.slice(at),
+      };
     }
     this.#depth -= 1;
     return result;
@@ -190,14 +259,21 @@ class Parser {
     if (!this.#is('**')) return left;
     this.#next();
     const at = this.#token.pos;
-    return { kind: 'binary', operator: '**', left, right: this.#power(), rest: this.text.slice(at) };
+    return {
+      kind: 'binary',
+      operator: '**',
+      left,
+      right: this.#power(),
+      rest: this.text.slice(at),
+    };
   }
 
   #unary(): Expression {
     if (this.#is('!', '~', '-', '+')) {
       const operator = this.#next().text;
       this.#depth += 1;
-      if (this.#depth > DEPTH_MAX) this.#fail('expression recursion level exceeded', this.#token.pos);
+      if (this.#depth > DEPTH_MAX)
+        this.#fail('expression recursion level exceeded', this.#token.pos);
       const operand = this.#unary();
       this.#depth -= 1;
       return { kind: 'unary', operator, operand };
@@ -229,7 +305,9 @@ class Parser {
       this.#next();
       const value = numberOf(token.text);
       if (typeof value === 'bigint') return { kind: 'number', value };
-      this.fault ??= { message: `${this.text.trimStart()}: ${value} (error token is "${token.text}")` };
+      this.fault ??= {
+        message: `${this.text.trimStart()}: ${value} (error token is "${token.text}")`,
+      };
       return { kind: 'number', value: 0n };
     }
     if (token.kind === 'name') {
@@ -308,7 +386,9 @@ class Machine {
     if (this.fault !== undefined) return 0n;
     if (/^[0-9]{1,15}$/.test(text) && (text === '0' || text[0] !== '0')) return BigInt(text);
     if (depth > RECURSION_MAX) {
-      this.fault = { message: `${text}: expression recursion level exceeded (error token is "${text}")` };
+      this.fault = {
+        message: `${text}: expression recursion level exceeded (error token is "${text}")`,
+      };
       return 0n;
     }
     const expression = this.scope.parse(text);
@@ -359,14 +439,21 @@ class Machine {
         if (node.operator === '=') return this.#write(node.target, this.#eval(node.value, depth));
         const old = this.#read(node.target, depth);
         const value = this.#eval(node.value, depth);
-        return this.#write(node.target, this.#apply(node.operator.slice(0, -1), old, value, node.rest));
+        return this.#write(
+          node.target,
+          this.#apply(node.operator.slice(0, -1), old, value, node.rest),
+        );
       }
       case 'choice':
-        return this.#eval(node.test, depth) === 0n ? this.#eval(node.no, depth) : this.#eval(node.yes, depth);
+        return this.#eval(node.test, depth) === 0n
+          ? this.#eval(node.no, depth)
+          : this.#eval(node.yes, depth);
       case 'binary': {
         const left = this.#eval(node.left, depth);
-        if (node.operator === '&&') return left !== 0n && this.#eval(node.right, depth) !== 0n ? 1n : 0n;
-        if (node.operator === '||') return left !== 0n || this.#eval(node.right, depth) !== 0n ? 1n : 0n;
+        if (node.operator === '&&')
+          return left !== 0n && this.#eval(node.right, depth) !== 0n ? 1n : 0n;
+        if (node.operator === '||')
+          return left !== 0n || this.#eval(node.right, depth) !== 0n ? 1n : 0n;
         const right = this.#eval(node.right, depth);
         return this.#apply(node.operator, left, right, node.rest);
       }
@@ -388,7 +475,9 @@ class Machine {
       case '/':
       case '%':
         if (b === 0n) {
-          this.fault ??= { message: `${this.#source.trimStart()}: division by 0 (error token is "${rest}")` };
+          this.fault ??= {
+            message: `${this.#source.trimStart()}: division by 0 (error token is "${rest}")`,
+          };
           return 0n;
         }
         return wrap(operator === '/' ? a / b : a % b);
@@ -421,7 +510,9 @@ class Machine {
 
   #power(base: bigint, exponent: bigint, rest: string): bigint {
     if (exponent < 0n) {
-      this.fault ??= { message: `${this.#source.trimStart()}: exponent less than 0 (error token is "${rest}")` };
+      this.fault ??= {
+        message: `${this.#source.trimStart()}: exponent less than 0 (error token is "${rest}")`,
+      };
       return 0n;
     }
     let result = 1n;

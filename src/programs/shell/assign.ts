@@ -20,7 +20,8 @@ export function arithmeticScope(shell: Shell): ArithmeticScope {
     read(name, index) {
       const special = index === undefined ? specialVariable(shell, name) : undefined;
       const value = special ?? readElement(shell, name, index);
-      if (value === undefined && shell.options.has('u')) shell.pendingFault ??= `${name}: unbound variable`;
+      if (value === undefined && shell.options.has('u'))
+        shell.pendingFault ??= `${name}: unbound variable`;
       return value;
     },
     write(name, index, value) {
@@ -61,7 +62,12 @@ export function specialVariable(shell: Shell, name: string): string | undefined 
 }
 
 /** The index that a subscript names, or undefined after a fault. */
-export function subscript(shell: Shell, variable: Variable | undefined, name: string, index: string): number | undefined {
+export function subscript(
+  shell: Shell,
+  variable: Variable | undefined,
+  name: string,
+  index: string,
+): number | undefined {
   const value = evaluate(shell, index);
   if (value === undefined) return undefined;
   let at = Number(value);
@@ -76,7 +82,11 @@ export function subscript(shell: Shell, variable: Variable | undefined, name: st
   return at;
 }
 
-export function readElement(shell: Shell, name: string, index: string | undefined): string | undefined {
+export function readElement(
+  shell: Shell,
+  name: string,
+  index: string | undefined,
+): string | undefined {
   const variable = shell.variables.find(name);
   if (variable === undefined) return undefined;
   if (index === undefined) return scalarOf(variable);
@@ -121,7 +131,13 @@ export function assign(shell: Shell, name: string, value: string, append: boolea
 }
 
 /** `name[index]=value`. False after a fault. */
-export function assignElement(shell: Shell, name: string, index: string, value: string, append: boolean): boolean {
+export function assignElement(
+  shell: Shell,
+  name: string,
+  index: string,
+  value: string,
+  append: boolean,
+): boolean {
   const variable = shell.variables.make(name);
   if (isFrozen(shell, variable, name)) return false;
   if (variable.associative !== undefined) {
@@ -129,7 +145,11 @@ export function assignElement(shell: Shell, name: string, index: string, value: 
       shell.pendingFault ??= `${name}[${index}]: bad array subscript`;
       return false;
     }
-    const text = cast(shell, variable, append ? joined(variable, variable.associative.get(index), value) : value);
+    const text = cast(
+      shell,
+      variable,
+      append ? joined(variable, variable.associative.get(index), value) : value,
+    );
     if (text === undefined) return false;
     variable.associative.set(index, text);
     return true;
@@ -137,7 +157,11 @@ export function assignElement(shell: Shell, name: string, index: string, value: 
   const at = subscript(shell, variable, name, index);
   if (at === undefined) return false;
   makeIndexed(variable);
-  const text = cast(shell, variable, append ? joined(variable, variable.indexed?.get(at), value) : value);
+  const text = cast(
+    shell,
+    variable,
+    append ? joined(variable, variable.indexed?.get(at), value) : value,
+  );
   if (text === undefined) return false;
   variable.indexed?.set(at, text);
   return true;
@@ -159,10 +183,16 @@ export interface ArrayElement {
 }
 
 /** `name=(…)` or `name+=(…)`. */
-export function assignArray(shell: Shell, name: string, elements: readonly ArrayElement[], append: boolean): boolean {
+export function assignArray(
+  shell: Shell,
+  name: string,
+  elements: readonly ArrayElement[],
+  append: boolean,
+): boolean {
   const variable = shell.variables.make(name);
   if (isFrozen(shell, variable, name)) return false;
-  if (variable.associative !== undefined) return assignAssociative(shell, variable, name, elements, append);
+  if (variable.associative !== undefined)
+    return assignAssociative(shell, variable, name, elements, append);
   if (append) makeIndexed(variable);
   const indexed = append ? (variable.indexed as Map<number, string>) : new Map<number, string>();
   const keys = indexesOf(indexed);
@@ -174,7 +204,11 @@ export function assignArray(shell: Shell, name: string, elements: readonly Array
       next = at;
     }
     const old = element.append === true ? indexed.get(next) : undefined;
-    const text = cast(shell, variable, element.append === true ? joined(variable, old, element.value) : element.value);
+    const text = cast(
+      shell,
+      variable,
+      element.append === true ? joined(variable, old, element.value) : element.value,
+    );
     if (text === undefined) return false;
     indexed.set(next, text);
     next += 1;
@@ -184,7 +218,13 @@ export function assignArray(shell: Shell, name: string, elements: readonly Array
   return true;
 }
 
-function assignAssociative(shell: Shell, variable: Variable, name: string, elements: readonly ArrayElement[], append: boolean): boolean {
+function assignAssociative(
+  shell: Shell,
+  variable: Variable,
+  name: string,
+  elements: readonly ArrayElement[],
+  append: boolean,
+): boolean {
   const map = append ? (variable.associative as Map<string, string>) : new Map<string, string>();
   for (let index = 0; index < elements.length; index += 1) {
     const element = elements[index] as ArrayElement;

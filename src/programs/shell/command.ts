@@ -41,7 +41,14 @@ export function* runSimpleCommand(shell: Shell, node: Command): Task<void> {
     if (item.type === 'Word') words.push(item);
     else if (item.type === 'Assignment') {
       if (declares) declared.push(yield* expandAssignment(shell, item, true));
-      else words.push({ type: 'Word', text: item.text, value: item.text, pos: item.pos, end: item.end });
+      else
+        words.push({
+          type: 'Word',
+          text: item.text,
+          value: item.text,
+          pos: item.pos,
+          end: item.end,
+        });
     } else redirects.push(item);
   }
   const argv = yield* expandWords(shell, words);
@@ -65,7 +72,8 @@ function assignmentsOf(node: Command, redirects: Redirection[]): Assignment[] {
 function* assignOnly(shell: Shell, node: Command): Task<void> {
   const redirects: Redirection[] = [];
   const assignments = assignmentsOf(node, redirects);
-  for (const item of node.suffix) if (item.type !== 'Word' && item.type !== 'Assignment') redirects.push(item);
+  for (const item of node.suffix)
+    if (item.type !== 'Word' && item.type !== 'Assignment') redirects.push(item);
   for (const assignment of assignments) {
     const expanded = yield* expandAssignment(shell, assignment, false);
     if (shell.leaving) return;
@@ -96,22 +104,34 @@ function assignmentText(expanded: Expanded): string {
 
 export function performAssignment(shell: Shell, item: Expanded): boolean {
   if (item.elements !== undefined) return assignArray(shell, item.name, item.elements, item.append);
-  if (item.index !== undefined) return assignElement(shell, item.name, item.index, item.value, item.append);
+  if (item.index !== undefined)
+    return assignElement(shell, item.name, item.index, item.value, item.append);
   return assign(shell, item.name, item.value, item.append);
 }
 
-export function* expandAssignment(shell: Shell, node: Assignment, _declares: boolean): Task<Expanded> {
+export function* expandAssignment(
+  shell: Shell,
+  node: Assignment,
+  _declares: boolean,
+): Task<Expanded> {
   const { value } = node;
   const index = node.index === undefined ? undefined : yield* expandText(shell, node.index);
   if (value.type === 'Word') {
     const text = yield* expandText(shell, value, { quoted: false, assignment: true });
-    return { name: node.name, index, append: node.append === true, value: text, elements: undefined };
+    return {
+      name: node.name,
+      index,
+      append: node.append === true,
+      value: text,
+      elements: undefined,
+    };
   }
   const elements: ArrayElement[] = [];
   for (const word of value.elements) {
     const keyed = /^\[((?:[^\]"']|"[^"]*"|'[^']*')*)\](\+?)=/.exec(word.text);
     if (keyed === null) {
-      for (const text of yield* expandWords(shell, [word])) elements.push({ key: undefined, value: text });
+      for (const text of yield* expandWords(shell, [word]))
+        elements.push({ key: undefined, value: text });
       continue;
     }
     const key = yield* expandFragment(shell, keyed[1] as string);
@@ -138,10 +158,15 @@ function* execute(
   redirects: readonly Redirection[],
 ): Task<void> {
   const temporary: Expanded[] = [];
-  for (const assignment of assignments) temporary.push(yield* expandAssignment(shell, assignment, false));
+  for (const assignment of assignments)
+    temporary.push(yield* expandAssignment(shell, assignment, false));
   if (shell.leaving) return;
   if (shell.options.has('x')) {
-    const words = [...temporary.map(assignmentText), ...argv.map(quoteIfNeeded), ...declared.map(assignmentText)];
+    const words = [
+      ...temporary.map(assignmentText),
+      ...argv.map(quoteIfNeeded),
+      ...declared.map(assignmentText),
+    ];
     yield* traceLine(shell, words.join(' '));
   }
   const name = argv[0] as string;
@@ -150,7 +175,12 @@ function* execute(
   const callee = shell.functions.get(name);
   const builtin = callee === undefined ? builtinNamed(shell, name) : undefined;
   if (callee === undefined && builtin === undefined) {
-    yield* runExternal(shell, argv, { temporary, redirects, text: shell.source.text.slice(node.pos, node.end), tail });
+    yield* runExternal(shell, argv, {
+      temporary,
+      redirects,
+      text: shell.source.text.slice(node.pos, node.end),
+      tail,
+    });
     return;
   }
   const saved = yield* applyRedirections(shell, redirects);
@@ -187,7 +217,12 @@ function setTemporary(shell: Shell, temporary: readonly Expanded[]): () => void 
   };
 }
 
-export function* callFunction(shell: Shell, callee: ShellFunction, argv: readonly string[], temporary: readonly Expanded[]): Task<void> {
+export function* callFunction(
+  shell: Shell,
+  callee: ShellFunction,
+  argv: readonly string[],
+  temporary: readonly Expanded[],
+): Task<void> {
   const name = argv[0] as string;
   if (shell.calls.length >= CALL_DEPTH_MAX) {
     yield* shell.complain(`${name}: maximum function nesting level exceeded (${CALL_DEPTH_MAX})`);
@@ -234,7 +269,8 @@ export type Found =
 export function findCommand(shell: Shell, name: string): Found {
   const { files } = shell.process;
   if (name.includes('/')) return { kind: 'file', path: name };
-  const search = shell.variables.get('PATH') ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const search =
+    shell.variables.get('PATH') ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   let denied: string | undefined;
   for (const folder of search.split(':')) {
     const path = folder === '' ? `./${name}` : `${folder.replace(/\/$/, '')}/${name}`;
@@ -246,7 +282,11 @@ export function findCommand(shell: Shell, name: string): Found {
   return denied === undefined ? { kind: 'none' } : { kind: 'denied', path: denied };
 }
 
-export function* runExternal(shell: Shell, argv: readonly string[], options: ExternalOptions): Task<void> {
+export function* runExternal(
+  shell: Shell,
+  argv: readonly string[],
+  options: ExternalOptions,
+): Task<void> {
   const name = argv[0] as string;
   const saved = yield* applyRedirections(shell, options.redirects);
   if (saved === undefined) return;
@@ -273,7 +313,8 @@ export function* runExternal(shell: Shell, argv: readonly string[], options: Ext
     });
     if (!child.ok) yield* spawnFailed(shell, argv, found.path, child.error);
     else {
-      if (shell.interactive) shell.process.descriptors.get(0)?.terminal?.setForeground(child.value.pid);
+      if (shell.interactive)
+        shell.process.descriptors.get(0)?.terminal?.setForeground(child.value.pid);
       yield* waitForeground(shell, child.value, options.text);
     }
   }
@@ -286,13 +327,20 @@ export function notFound(shell: Shell, name: string, found: Found): string {
   return shell.flavour === 'ash' ? `${name}: not found` : `${name}: command not found`;
 }
 
-function* spawnFailed(shell: Shell, argv: readonly string[], path: string, error: SpawnError): Task<void> {
+function* spawnFailed(
+  shell: Shell,
+  argv: readonly string[],
+  path: string,
+  error: SpawnError,
+): Task<void> {
   const { files } = shell.process;
   const stat = files.stat(path);
   if (error.errno === 'ENOEXEC') {
     const text = files.readText(path);
     if (text.ok && !text.value.slice(0, 80).includes('\0')) {
-      const child = forkTask(shell, {}, (copy) => runScriptFile(copy, path, text.value, argv.slice(1)));
+      const child = forkTask(shell, {}, (copy) =>
+        runScriptFile(copy, path, text.value, argv.slice(1)),
+      );
       if (child !== undefined) return yield* waitForeground(shell, child, '');
     }
   }
@@ -304,11 +352,17 @@ function* spawnFailed(shell: Shell, argv: readonly string[], path: string, error
   if (error.errno === 'ENOENT') {
     const interpreter = shebangOf(shell, path);
     if (stat.ok && interpreter !== undefined) {
-      yield* shell.complain(shell.flavour === 'ash' ? `${path}: not found` : `${path}: ${interpreter}: bad interpreter: ${strerror('ENOENT')}`);
+      yield* shell.complain(
+        shell.flavour === 'ash'
+          ? `${path}: not found`
+          : `${path}: ${interpreter}: bad interpreter: ${strerror('ENOENT')}`,
+      );
       shell.status = shell.flavour === 'ash' ? 127 : 126;
       return;
     }
-    yield* shell.complain(shell.flavour === 'ash' ? `${path}: not found` : `${path}: ${strerror('ENOENT')}`);
+    yield* shell.complain(
+      shell.flavour === 'ash' ? `${path}: not found` : `${path}: ${strerror('ENOENT')}`,
+    );
     shell.status = 127;
     return;
   }

@@ -14,14 +14,17 @@ export interface CompletionView {
   commands(): readonly string[];
   variables(): readonly string[];
   /** Words for a command's arguments: the last is the one being typed. Undefined: no opinion, files. */
-  readonly hooks: ReadonlyMap<string, (words: readonly string[], view: CompletionView) => readonly string[] | undefined>;
+  readonly hooks: ReadonlyMap<
+    string,
+    (words: readonly string[], view: CompletionView) => readonly string[] | undefined
+  >;
 }
 
 export interface Completion {
   /** The span of the line that a candidate replaces. */
   readonly start: number;
   readonly end: number;
-  /** Full replacements, in byte order. */
+  /** Full replacements, in byte order, without the blank that ends a finished word. */
   readonly candidates: readonly string[];
   /** What all candidates begin with. */
   readonly common: string;
@@ -34,8 +37,15 @@ export function completeLine(view: CompletionView, line: string, cursor: number)
   const before = line.slice(0, cursor);
   const words = commandWords(before);
   const word = words.at(-1) ?? { text: '', start: cursor, quote: '' };
-  const found = candidatesFor(view, words.map((each) => each.text), word.text);
-  const candidates = [...new Set(found)].sort(compareText).slice(0, CANDIDATES_MAX).map((text) => quoted(text, word.quote));
+  const found = candidatesFor(
+    view,
+    words.map((each) => each.text),
+    word.text,
+  );
+  const candidates = [...new Set(found)]
+    .sort(compareText)
+    .slice(0, CANDIDATES_MAX)
+    .map((text) => quoted(text, word.quote));
   return { start: word.start, end: cursor, candidates, common: commonPrefix(candidates) };
 }
 
@@ -77,21 +87,28 @@ function commandWords(line: string): TypedWord[] {
   return words;
 }
 
-function candidatesFor(view: CompletionView, words: readonly string[], text: string): readonly string[] {
+function candidatesFor(
+  view: CompletionView,
+  words: readonly string[],
+  text: string,
+): readonly string[] {
   if (text.startsWith('$') && !text.includes('/')) {
-    return view.variables().filter((name) => name.startsWith(text.slice(1))).map((name) => `$${name} `);
+    return view
+      .variables()
+      .filter((name) => name.startsWith(text.slice(1)))
+      .map((name) => `$${name}`);
   }
   const arguments_ = words.filter((word, index) => index > 0 || !/^\w+=/.test(word));
   const previous = words.at(-2);
   if (previous === '>' || previous === '<') return files(view, text);
   if (arguments_.length <= 1) {
     if (text.includes('/')) return files(view, text);
-    return view.commands().filter((name) => name.startsWith(text)).map((name) => `${name} `);
+    return view.commands().filter((name) => name.startsWith(text));
   }
   const hook = view.hooks.get((arguments_[0] as string).split('/').at(-1) as string);
   const own = hook?.(arguments_, view);
   if (own !== undefined) {
-    return own.filter((each) => each.startsWith(text)).map((each) => (/[=/:]$/.test(each) ? each : `${each} `));
+    return own.filter((each) => each.startsWith(text));
   }
   const found = files(view, text);
   return arguments_[0] === 'cd' ? found.filter((path) => path.endsWith('/')) : found;
@@ -101,18 +118,18 @@ function files(view: CompletionView, text: string): readonly string[] {
   const slash = text.lastIndexOf('/');
   const folder = text.slice(0, slash + 1);
   const head = text.slice(slash + 1);
-  const path = folder === '' ? view.cwd : folder.startsWith('~/') ? view.home + folder.slice(1) : folder;
+  const path =
+    folder === '' ? view.cwd : folder.startsWith('~/') ? view.home + folder.slice(1) : folder;
   return view
     .list(path)
     .filter((name) => name.startsWith(head) && (head.startsWith('.') || !name.startsWith('.')))
-    .map((name) => folder + (name.endsWith('/') ? name : `${name} `));
+    .map((name) => folder + name);
 }
 
+/** The word as it must be written: in the quotes that it began with, or with backslashes. */
 function quoted(text: string, quote: string): string {
-  const ends = text.endsWith(' ') ? ' ' : '';
-  const body = ends === '' ? text : text.slice(0, -1);
-  if (quote !== '') return `${quote}${body}${body.endsWith('/') ? '' : quote}${ends}`;
-  return body.replace(/[\s'"\\|&;()<>*?[\]`!]/g, '\\$&') + ends;
+  if (quote !== '') return `${quote}${text}${text.endsWith('/') ? '' : quote}`;
+  return text.replace(/[\s'"\\|&;()<>*?[\]`!]/g, '\\$&');
 }
 
 function commonPrefix(texts: readonly string[]): string {

@@ -47,7 +47,12 @@ function* truth(shell: Shell, node: TestExpression): Task<boolean | undefined> {
   }
 }
 
-function* binary(shell: Shell, operator: string, leftWord: Word, rightWord: Word): Task<boolean | undefined> {
+function* binary(
+  shell: Shell,
+  operator: string,
+  leftWord: Word,
+  rightWord: Word,
+): Task<boolean | undefined> {
   const left = yield* expandText(shell, leftWord);
   if (operator === '==' || operator === '=' || operator === '!=') {
     const pattern = yield* expandPattern(shell, rightWord);
@@ -111,11 +116,22 @@ export function unaryTest(shell: Shell, operator: string, text: string): boolean
       const match = /^([A-Za-z_]\w*)(?:\[(.*)\])?$/.exec(text);
       const variable = match === null ? undefined : shell.variables.find(match[1] as string);
       if (variable === undefined || match === null) return false;
-      if (match[2] === undefined) return variable.value !== undefined || variable.indexed?.has(0) === true || variable.associative?.has('0') === true;
-      return variable.associative?.has(match[2]) === true || variable.indexed?.has(Number(match[2])) === true;
+      if (match[2] === undefined)
+        return (
+          variable.value !== undefined ||
+          variable.indexed?.has(0) === true ||
+          variable.associative?.has('0') === true
+        );
+      return (
+        variable.associative?.has(match[2]) === true ||
+        variable.indexed?.has(Number(match[2])) === true
+      );
     }
     case '-o':
-      return shell.options.has(text) || optionLetter(text) !== undefined && shell.options.has(optionLetter(text) as string);
+      return (
+        shell.options.has(text) ||
+        (optionLetter(text) !== undefined && shell.options.has(optionLetter(text) as string))
+      );
     case '-R':
       return shell.variables.raw(text)?.reference === true;
     case '-t':
@@ -161,7 +177,12 @@ export const OPTION_LETTERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A binary test on texts; undefined when the operator is unknown. */
-export function binaryTest(shell: Shell, left: string, operator: string, right: string): boolean | undefined {
+export function binaryTest(
+  shell: Shell,
+  left: string,
+  operator: string,
+  right: string,
+): boolean | undefined {
   const { files } = shell.process;
   switch (operator) {
     case '=':

@@ -11,7 +11,21 @@ import { evaluateConditional } from './conditional.ts';
 import { evaluateText, expandPattern, expandText, expandWords } from './expand.ts';
 import { forkShell } from './fork.ts';
 import { runInBackground } from './jobs.ts';
-import type { AndOr, ArithmeticFor, ArithmeticExpression, Case, CommandNode, CompoundList, For, Function as FunctionNode, If, PipelineNode, Select, Statement, While } from './parser.ts';
+import type {
+  AndOr,
+  ArithmeticFor,
+  ArithmeticExpression,
+  Case,
+  CommandNode,
+  CompoundList,
+  For,
+  Function as FunctionNode,
+  If,
+  PipelineNode,
+  Select,
+  Statement,
+  While,
+} from './parser.ts';
 import { runPipeline } from './pipeline.ts';
 import { applyRedirections, restoreRedirections } from './redirect.ts';
 import { NESTING_MAX, type Shell } from './state.ts';
@@ -77,7 +91,8 @@ export function* runNode(shell: Shell, node: Node): Task<void> {
 
 function* failed(shell: Shell): Task<void> {
   const { status } = shell;
-  if (shell.traps.has('ERR') && (shell.calls.length === 0 || shell.options.has('E'))) yield* runTrap(shell, 'ERR');
+  if (shell.traps.has('ERR') && (shell.calls.length === 0 || shell.options.has('E')))
+    yield* runTrap(shell, 'ERR');
   if (shell.options.has('e')) shell.exit(status);
 }
 
@@ -165,7 +180,8 @@ function loopGoesOn(shell: Shell): boolean {
 
 function* runFor(shell: Shell, node: For): Task<void> {
   shell.at = node.pos;
-  const words = node.wordlist === undefined ? [...shell.positional] : yield* expandWords(shell, node.wordlist);
+  const words =
+    node.wordlist === undefined ? [...shell.positional] : yield* expandWords(shell, node.wordlist);
   if (shell.leaving) return;
   shell.status = 0;
   shell.loops += 1;
@@ -176,7 +192,8 @@ function* runFor(shell: Shell, node: For): Task<void> {
       yield* complainPending(shell);
       break;
     }
-    if (shell.options.has('x')) yield* traceLine(shell, `for ${node.name.text} in ${words.join(' ')}`);
+    if (shell.options.has('x'))
+      yield* traceLine(shell, `for ${node.name.text} in ${words.join(' ')}`);
     if (!(yield* runBody(shell, node.body))) break;
   }
   shell.loops -= 1;
@@ -255,7 +272,9 @@ function* runCase(shell: Shell, node: Case): Task<void> {
       let matched = false;
       for (const pattern of item.pattern) {
         const source = yield* expandPattern(shell, pattern);
-        if (matchesGlob(compileGlob(source, { ignoreCase: shell.shopt.has('nocasematch') }), text)) {
+        if (
+          matchesGlob(compileGlob(source, { ignoreCase: shell.shopt.has('nocasematch') }), text)
+        ) {
           matched = true;
           break;
         }
@@ -273,10 +292,13 @@ function* runCase(shell: Shell, node: Case): Task<void> {
 }
 
 function* runSelect(shell: Shell, node: Select): Task<void> {
-  const words = node.wordlist === undefined ? [...shell.positional] : yield* expandWords(shell, node.wordlist);
+  const words =
+    node.wordlist === undefined ? [...shell.positional] : yield* expandWords(shell, node.wordlist);
   shell.status = 0;
   if (words.length === 0 || shell.leaving) return;
-  const menu = words.map((word, index) => `${`${index + 1}`.padStart(`${words.length}`.length)}) ${word}\n`).join('');
+  const menu = words
+    .map((word, index) => `${`${index + 1}`.padStart(`${words.length}`.length)}) ${word}\n`)
+    .join('');
   shell.loops += 1;
   yield* shell.write(2, menu);
   for (;;) {
@@ -306,7 +328,8 @@ export function* readLine(shell: Shell): Task<string | undefined> {
   const bytes: number[] = [];
   for (;;) {
     const chunk = yield* file.read(1);
-    if (!chunk.ok || chunk.value === undefined) return bytes.length === 0 ? undefined : decode(bytes);
+    if (!chunk.ok || chunk.value === undefined)
+      return bytes.length === 0 ? undefined : decode(bytes);
     if (chunk.value[0] === 10) return decode(bytes);
     bytes.push(chunk.value[0] as number);
   }
@@ -348,7 +371,11 @@ function* runArithmetic(shell: Shell, pos: number, body: string): Task<void> {
   } else shell.status = value === 0n ? 1 : 0;
 }
 
-function* runRedirected(shell: Shell, command: CommandNode, redirects: Parameters<typeof applyRedirections>[1]): Task<void> {
+function* runRedirected(
+  shell: Shell,
+  command: CommandNode,
+  redirects: Parameters<typeof applyRedirections>[1],
+): Task<void> {
   shell.at = command.pos;
   const saved = yield* applyRedirections(shell, redirects);
   if (saved === undefined) return;

@@ -98,20 +98,30 @@ function cachedWord(shell: Shell, text: string): Word | undefined {
 
 /** Expands a word to one text, without splitting and pathnames (assignments, `case`, here-strings). */
 export function* expandText(shell: Shell, word: Word, reading: Reading = UNQUOTED): Task<string> {
-  if (word.parts === undefined && isPlain(word.text) && reading.assignment !== true) return word.text;
+  if (word.parts === undefined && isPlain(word.text) && reading.assignment !== true)
+    return word.text;
   const fields = new Fields(false, ifsOf(shell));
   yield* expandInto(shell, word, fields, reading);
   return fields.text;
 }
 
 /** Expands a word to a pattern: what was quoted is escaped. */
-export function* expandPattern(shell: Shell, word: Word, reading: Reading = UNQUOTED): Task<string> {
+export function* expandPattern(
+  shell: Shell,
+  word: Word,
+  reading: Reading = UNQUOTED,
+): Task<string> {
   const fields = new Fields(false, ifsOf(shell));
   yield* expandInto(shell, word, fields, reading);
   return fields.pattern;
 }
 
-export function* expandInto(shell: Shell, word: Word, fields: Fields, reading: Reading): Task<void> {
+export function* expandInto(
+  shell: Shell,
+  word: Word,
+  fields: Fields,
+  reading: Reading,
+): Task<void> {
   const { parts } = word;
   if (parts === undefined) {
     literal(shell, word.text, fields, reading, true);
@@ -120,7 +130,12 @@ export function* expandInto(shell: Shell, word: Word, fields: Fields, reading: R
   yield* expandParts(shell, parts, fields, reading);
 }
 
-export function* expandParts(shell: Shell, parts: readonly WordPart[], fields: Fields, reading: Reading): Task<void> {
+export function* expandParts(
+  shell: Shell,
+  parts: readonly WordPart[],
+  fields: Fields,
+  reading: Reading,
+): Task<void> {
   let first = true;
   for (const part of parts) {
     if (shell.leaving) return;
@@ -129,7 +144,13 @@ export function* expandParts(shell: Shell, parts: readonly WordPart[], fields: F
   }
 }
 
-function* expandPart(shell: Shell, part: WordPart, fields: Fields, reading: Reading, first: boolean): Task<void> {
+function* expandPart(
+  shell: Shell,
+  part: WordPart,
+  fields: Fields,
+  reading: Reading,
+  first: boolean,
+): Task<void> {
   switch (part.type) {
     case 'Literal':
       literal(shell, part.text, fields, reading, first);
@@ -277,7 +298,13 @@ function unescapeDouble(text: string): string {
   return text.replace(/\\([\\$`"])|\\\n/g, '$1');
 }
 
-function literal(shell: Shell, raw: string, fields: Fields, reading: Reading, first: boolean): void {
+function literal(
+  shell: Shell,
+  raw: string,
+  fields: Fields,
+  reading: Reading,
+  first: boolean,
+): void {
   if (reading.quoted) {
     fields.quoted(unescapeDouble(raw));
     return;
@@ -289,7 +316,8 @@ function literal(shell: Shell, raw: string, fields: Fields, reading: Reading, fi
     unquotedText(text.slice(0, colon + 1), fields, reading);
     text = tilde(shell, text.slice(colon + 1), fields, true);
   }
-  if (reading.assignment === true && text.includes(':~')) literal(shell, text, fields, reading, false);
+  if (reading.assignment === true && text.includes(':~'))
+    literal(shell, text, fields, reading, false);
   else unquotedText(text, fields, reading);
 }
 

@@ -77,7 +77,8 @@ export class Fields {
       }
       // A delimiter that is no blank ends a field even when it is empty; blanks around it belong to it.
       if (this.#present) this.end();
-      else if (!afterSpace || this.done.length === 0 || !this.#spaceBefore(text, index - 1)) this.end(true);
+      else if (!afterSpace || this.done.length === 0 || !this.#spaceBefore(text, index - 1))
+        this.end(true);
       afterSpace = false;
     }
   }
@@ -85,7 +86,11 @@ export class Fields {
   #spaceBefore(text: string, at: number): boolean {
     let index = at - 1;
     let spaces = 0;
-    while (index >= 0 && ' \t\n'.includes(text[index] as string) && this.#ifs.includes(text[index] as string)) {
+    while (
+      index >= 0 &&
+      ' \t\n'.includes(text[index] as string) &&
+      this.#ifs.includes(text[index] as string)
+    ) {
       index -= 1;
       spaces += 1;
     }

@@ -22,14 +22,22 @@ export interface ForkOptions {
 }
 
 /** Runs statements in a copy of the shell; undefined when no process could be made. */
-export function forkShell(shell: Shell, statements: readonly Statement[], options: ForkOptions): Child | undefined {
+export function forkShell(
+  shell: Shell,
+  statements: readonly Statement[],
+  options: ForkOptions,
+): Child | undefined {
   const only = statements.length === 1 ? statements[0] : undefined;
   const tail = only?.command.type === 'Command' && only.background !== true;
   return forkTask(shell, { ...options, tail }, (copy) => runStatements(copy, statements));
 }
 
 /** Runs any work of the interpreter in a copy of the shell. */
-export function forkTask(shell: Shell, options: ForkOptions, body: (copy: Shell) => Task<void>): Child | undefined {
+export function forkTask(
+  shell: Shell,
+  options: ForkOptions,
+  body: (copy: Shell) => Task<void>,
+): Child | undefined {
   if (shell.subshell > CALL_DEPTH_MAX) {
     shell.pendingFault ??= `fork: retry: ${strerror('EAGAIN')}`;
     return undefined;
@@ -57,18 +65,26 @@ export function forkTask(shell: Shell, options: ForkOptions, body: (copy: Shell)
   return child.value;
 }
 
-function* runCopy(copy: Shell, process: Process, body: (copy: Shell) => Task<void>, options: ForkOptions): Task<number> {
+function* runCopy(
+  copy: Shell,
+  process: Process,
+  body: (copy: Shell) => Task<void>,
+  options: ForkOptions,
+): Task<number> {
   copy.process = process;
   copy.tail = options.tail === true;
   copy.interactive = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTSTP'] as const)
+    process.onSignal(signal, undefined);
   copy.jobs = [];
   for (const [, signal] of SIGNAL_NUMBERS) {
     if (signal === 'SIGKILL' || signal === 'SIGSTOP') continue;
-    const ignored = copy.traps.get(signal.slice(3)) === '' || (options.background === true && signal === 'SIGINT' && !copy.options.has('m'));
+    const ignored =
+      copy.traps.get(signal.slice(3)) === '' ||
+      (options.background === true && signal === 'SIGINT' && !copy.options.has('m'));
     if (ignored) process.onSignal(signal, 'ignore');
   }
   yield* body(copy);
   yield* finishShell(copy);
   return copy.status;
 }
-

@@ -21,11 +21,23 @@ export function expandHistory(line: string, history: readonly string[]): Result<
     }
     if (char === "'" && !inDouble(line, index)) single = !single;
     const next = line[index + 1];
-    if (char !== '!' || single || next === undefined || /[\s=(]/.test(next) || (next === '"' && inDouble(line, index)) || line[index - 1] === '[' || (line[index - 1] === '{' && line[index - 2] === '$') || (line[index - 1] === '$')) {
+    if (
+      char !== '!' ||
+      single ||
+      next === undefined ||
+      /[\s=(]/.test(next) ||
+      (next === '"' && inDouble(line, index)) ||
+      line[index - 1] === '[' ||
+      (line[index - 1] === '{' && line[index - 2] === '$') ||
+      line[index - 1] === '$'
+    ) {
       out += char;
       continue;
     }
-    const designator = /^!(!|\$|\*|\^|-?\d+|\?[^?]*\??|[^\s:;&|<>()"'!=]+)(:(?:\d+|\$|\^|\*|p|h|t)|\$)?/.exec(line.slice(index));
+    const designator =
+      /^!(!|\$|\*|\^|-?\d+|\?[^?]*\??|[^\s:;&|<>()"'!=]+)(:(?:\d+|\$|\^|\*|p|h|t)|\$)?/.exec(
+        line.slice(index),
+      );
     if (designator === null) {
       out += char;
       continue;
@@ -62,7 +74,9 @@ function findEvent(event: string, history: readonly string[]): string | undefine
 
 function selectWords(line: string, event: string, modifier: string | undefined): string {
   const words = line.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
-  const which = modifier?.replace(/^:/, '') ?? (event === '$' || event === '*' || event === '^' ? event : undefined);
+  const which =
+    modifier?.replace(/^:/, '') ??
+    (event === '$' || event === '*' || event === '^' ? event : undefined);
   if (which === undefined || which === 'p') return line;
   if (which === '$') return words.at(-1) ?? '';
   if (which === '^') return words[1] ?? '';

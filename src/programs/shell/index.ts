@@ -41,7 +41,14 @@ interface Invocation {
 }
 
 function* readInvocation(shell: Shell, argv: readonly string[]): Task<Invocation | undefined> {
-  const out: Invocation = { command: undefined, interactive: false, login: argv[0]?.startsWith('-') === true, standardInput: false, rc: true, args: [] };
+  const out: Invocation = {
+    command: undefined,
+    interactive: false,
+    login: argv[0]?.startsWith('-') === true,
+    standardInput: false,
+    rc: true,
+    args: [],
+  };
   let at = 1;
   let wantsCommand = false;
   for (; at < argv.length; at += 1) {
@@ -122,9 +129,14 @@ function importEnvironment(shell: Shell, process: Process): void {
   plain('BASH', '/bin/bash');
   plain('BASH_VERSION', VERSION);
   const versions = shell.variables.make('BASH_VERSINFO');
-  versions.indexed = new Map(['5', '2', '15', '1', 'release', 'x86_64-pc-linux-gnu'].map((part, index) => [index, part]));
+  versions.indexed = new Map(
+    ['5', '2', '15', '1', 'release', 'x86_64-pc-linux-gnu'].map((part, index) => [index, part]),
+  );
   versions.readonly = true;
-  for (const [name, value] of [['UID', `${process.uid}`], ['EUID', `${process.uid}`]] as const) {
+  for (const [name, value] of [
+    ['UID', `${process.uid}`],
+    ['EUID', `${process.uid}`],
+  ] as const) {
     const variable = shell.variables.make(name);
     variable.value = value;
     variable.readonly = true;
@@ -147,22 +159,26 @@ function* main(process: Process, flavour: Flavour): Task<number> {
   const invocation = yield* readInvocation(shell, process.argv);
   if (invocation === undefined) return shell.status;
   const input = process.descriptors.get(0);
-  const script = invocation.command === undefined && !invocation.standardInput ? invocation.args[0] : undefined;
-  const atTerminal = invocation.command === undefined && script === undefined && input?.terminal !== undefined;
+  const script =
+    invocation.command === undefined && !invocation.standardInput ? invocation.args[0] : undefined;
+  const atTerminal =
+    invocation.command === undefined && script === undefined && input?.terminal !== undefined;
   shell.interactive = invocation.interactive || atTerminal;
   if (shell.interactive) {
     shell.options.add('m');
     shell.options.add('H');
     shell.shopt.add('expand_aliases');
     shell.source = { ...shell.source, numbered: false };
-    if (shell.variables.get('USER') === undefined) shell.variables.make('USER').value = userName(shell);
-    process.onSignal('SIGTERM', 'ignore');
-    process.onSignal('SIGQUIT', 'ignore');
-    process.onSignal('SIGTSTP', 'ignore');
+    if (shell.variables.get('USER') === undefined)
+      shell.variables.make('USER').value = userName(shell);
+    // Handled rather than ignored: what the shell starts shall not inherit it.
+    for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGTSTP'] as const)
+      process.onSignal(signal, () => {});
     setTrap(shell, 'INT', undefined);
   }
   if (invocation.login) yield* startupFile(shell, ['/etc/profile']);
-  if (invocation.login) yield* startupFile(shell, ['~/.bash_profile', '~/.bash_login', '~/.profile']);
+  if (invocation.login)
+    yield* startupFile(shell, ['~/.bash_profile', '~/.bash_login', '~/.profile']);
   if (shell.interactive && !invocation.login && invocation.rc && flavour === 'bash') {
     yield* startupFile(shell, ['/etc/bash.bashrc']);
     yield* startupFile(shell, ['~/.bashrc']);
@@ -178,7 +194,12 @@ function* start(shell: Shell, invocation: Invocation, script: string | undefined
     if (invocation.args[0] !== undefined) shell.name0 = invocation.args[0];
     shell.positional = invocation.args.slice(1);
     shell.commandString = invocation.command;
-    const source = { name: shell.flavour === 'ash' ? name : shell.name0, text: invocation.command, firstLine: 0, numbered: true };
+    const source = {
+      name: shell.flavour === 'ash' ? name : shell.name0,
+      text: invocation.command,
+      firstLine: 0,
+      numbered: true,
+    };
     return yield* runText(shell, invocation.command, source, '-c: ');
   }
   if (script !== undefined) {
@@ -203,7 +224,8 @@ function* runFile(shell: Shell, path: string): Task<void> {
   const called = shell.source.name;
   if (!bytes.ok) {
     const words = strerror(bytes.error);
-    if (shell.flavour === 'ash') yield* shell.write(2, `${called}: can't open '${path}': ${words}\n`);
+    if (shell.flavour === 'ash')
+      yield* shell.write(2, `${called}: can't open '${path}': ${words}\n`);
     else if (bytes.error === 'EISDIR') yield* shell.write(2, `${path}: ${path}: ${words}\n`);
     else yield* shell.write(2, `${called}: ${path}: ${words}\n`);
     shell.status = bytes.error === 'ENOENT' ? (shell.flavour === 'ash' ? 2 : 127) : 126;
@@ -228,7 +250,12 @@ function* startupFile(shell: Shell, paths: readonly string[]): Task<void> {
     if (!text.ok) continue;
     const { source } = shell;
     shell.sourcing += 1;
-    yield* runText(shell, text.value, { name: full, text: text.value, firstLine: 0, numbered: true }, '');
+    yield* runText(
+      shell,
+      text.value,
+      { name: full, text: text.value, firstLine: 0, numbered: true },
+      '',
+    );
     shell.sourcing -= 1;
     if (shell.jump?.kind === 'return' || shell.jump?.kind === 'discard') shell.jump = undefined;
     shell.source = source;

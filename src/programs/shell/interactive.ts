@@ -3,7 +3,7 @@
  * come whole: editing them is the line editor's work, outside simulated time.
  */
 import { textOf } from '../../ground/base/bytes.ts';
-import type { Task } from '../../ground/base/task.ts';
+import { anyOf, type Task } from '../../ground/base/task.ts';
 import { expandQuoted } from './expand.ts';
 import { expandHistory } from './history.ts';
 import { notifyJobs } from './jobs.ts';
@@ -18,7 +18,8 @@ const PS1 = '\\[\\e[1;32m\\]\\u@\\h\\[\\e[0m\\]:\\[\\e[1;34m\\]\\w\\[\\e[0m\\]\\
 const HISTORY_MAX = 1000;
 
 export function* runInteractive(shell: Shell): Task<void> {
-  if (shell.variables.get('PS1') === undefined) shell.set('PS1', shell.flavour === 'ash' ? '\\w \\$ ' : PS1);
+  if (shell.variables.get('PS1') === undefined)
+    shell.set('PS1', shell.flavour === 'ash' ? '\\w \\$ ' : PS1);
   if (shell.variables.get('PS2') === undefined) shell.set('PS2', '> ');
   loadHistory(shell);
   const { source } = shell;
@@ -47,14 +48,19 @@ export function* runInteractive(shell: Shell): Task<void> {
 
 function loadHistory(shell: Shell): void {
   const home = shell.variables.get('HOME');
-  const text = home === undefined ? undefined : shell.process.files.readText(`${home}/.bash_history`);
+  const text =
+    home === undefined ? undefined : shell.process.files.readText(`${home}/.bash_history`);
   if (text?.ok === true) shell.history = text.value.split('\n').filter((line) => line !== '');
 }
 
 function saveHistory(shell: Shell): void {
   const home = shell.variables.get('HOME');
   if (home === undefined || shell.history.length === 0) return;
-  shell.process.files.write(`${home}/.bash_history`, `${shell.history.slice(-HISTORY_MAX).join('\n')}\n`, 0o600);
+  shell.process.files.write(
+    `${home}/.bash_history`,
+    `${shell.history.slice(-HISTORY_MAX).join('\n')}\n`,
+    0o600,
+  );
 }
 
 /** Reads lines until they make a complete command; undefined at the end of input. */
@@ -107,18 +113,27 @@ function* readPrompted(shell: Shell, name: string): Task<TypedLine | undefined> 
   if (file === undefined || terminal === undefined) return undefined;
   terminal.setForeground(shell.process.pid);
   terminal.setMode('line');
-  const prompt = yield* expandQuoted(shell, expandPromptText(shell, shell.variables.get(name) ?? ''));
+  const prompt = yield* expandQuoted(
+    shell,
+    expandPromptText(shell, shell.variables.get(name) ?? ''),
+  );
   shell.interrupted = false;
   terminal.prompt(prompt);
   let text = '';
   for (;;) {
-    const chunk = yield* file.read();
+    const first = yield* anyOf([file.readable, shell.signalled]);
     if (shell.interrupted) {
       shell.interrupted = false;
+      yield* shell.write(2, '\n');
       return { text: '', interrupted: true };
     }
-    if (!chunk.ok && chunk.error === 'EINTR') return { text: '', interrupted: true };
-    if (!chunk.ok || chunk.value === undefined) return text === '' ? undefined : { text, interrupted: false };
+    if (first.index === 1) {
+      yield* runPendingTraps(shell);
+      continue;
+    }
+    const chunk = yield* file.read();
+    if (!chunk.ok || chunk.value === undefined)
+      return text === '' ? undefined : { text, interrupted: false };
     text += textOf(chunk.value);
     if (text.endsWith('\n')) return { text: text.slice(0, -1), interrupted: false };
   }

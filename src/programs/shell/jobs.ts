@@ -15,8 +15,15 @@ export function* runInBackground(shell: Shell, statement: Statement): Task<void>
     empty = shell.process.files.open('/dev/null', 'r');
     if (empty.ok) descriptors.set(0, empty.value);
   }
-  const child = forkTask(shell, { descriptors, newGroup: shell.interactive, background: true, tail: statement.command.type === 'Command' }, (copy) =>
-    runNode(copy, statement.command),
+  const child = forkTask(
+    shell,
+    {
+      descriptors,
+      newGroup: shell.interactive,
+      background: true,
+      tail: statement.command.type === 'Command',
+    },
+    (copy) => runNode(copy, statement.command),
   );
   if (empty?.ok === true) empty.value.close();
   if (child === undefined) {
@@ -26,7 +33,14 @@ export function* runInBackground(shell: Shell, statement: Statement): Task<void>
   }
   const text = commandText(shell, statement);
   const number = (shell.jobs.at(-1)?.number ?? 0) + 1;
-  shell.jobs.push({ number, group: child.pid, text, children: [child], state: 'running', notified: false });
+  shell.jobs.push({
+    number,
+    group: child.pid,
+    text,
+    children: [child],
+    state: 'running',
+    notified: false,
+  });
   shell.lastBackground = child.pid;
   shell.status = 0;
   if (shell.interactive) yield* shell.write(2, `[${number}] ${child.pid}\n`);

@@ -2,9 +2,22 @@
 import type { Task } from '../../ground/base/task.ts';
 import { compileGlob, matchEnds, reverseGlob, reverseText } from '../../ground/lang/glob.ts';
 import { assign, assignElement, readElement, specialVariable } from './assign.ts';
-import { evaluateText, expandInto, expandPattern, expandText, faultNow, type Reading, unboundStatus } from './expand.ts';
+import {
+  evaluateText,
+  expandInto,
+  expandPattern,
+  expandText,
+  faultNow,
+  type Reading,
+  unboundStatus,
+} from './expand.ts';
 import { Fields } from './fields.ts';
-import type { ParameterExpansionPart, ParameterOperation, SimpleExpansionPart, Word } from './parser.ts';
+import type {
+  ParameterExpansionPart,
+  ParameterOperation,
+  SimpleExpansionPart,
+  Word,
+} from './parser.ts';
 import { expandPromptText } from './prompt.ts';
 import { attributesOf, declareText, quoteForReuse } from './quoting.ts';
 import type { Shell } from './state.ts';
@@ -75,14 +88,17 @@ function* isUnbound(shell: Shell, value: Value, shown: string): Task<boolean> {
 }
 
 function* unbound(shell: Shell, shown: string): Task<void> {
-  yield* shell.complain(shell.flavour === 'ash' ? `${shown}: parameter not set` : `${shown}: unbound variable`);
+  yield* shell.complain(
+    shell.flavour === 'ash' ? `${shown}: parameter not set` : `${shown}: unbound variable`,
+  );
   if (shell.interactive) shell.discard();
   else shell.exit(unboundStatus(shell));
 }
 
 function valueOf(shell: Shell, place: Place): Value {
   const { name, index } = place;
-  if (name === '@' || name === '*') return { list: shell.positional, star: name === '*', text: undefined };
+  if (name === '@' || name === '*')
+    return { list: shell.positional, star: name === '*', text: undefined };
   if (/^[0-9]+$/.test(name)) {
     return scalar(name === '0' ? shell.name0 : shell.positional[Number(name) - 1]);
   }
@@ -103,10 +119,12 @@ function valueOf(shell: Shell, place: Place): Value {
     const list = listOf(shell, name);
     return { list, star: index === '*', text: undefined };
   }
-  if (index !== undefined) return scalar(readElement(shell, name, index) ?? specialElement(shell, name, index));
+  if (index !== undefined)
+    return scalar(readElement(shell, name, index) ?? specialElement(shell, name, index));
   const special = specialVariable(shell, name);
   if (special !== undefined) return scalar(special);
-  if (name === 'FUNCNAME' || name === 'BASH_LINENO' || name === 'BASH_SOURCE') return scalar(specialList(shell, name)?.[0]);
+  if (name === 'FUNCNAME' || name === 'BASH_LINENO' || name === 'BASH_SOURCE')
+    return scalar(specialList(shell, name)?.[0]);
   return scalar(readElement(shell, name, undefined));
 }
 
@@ -123,9 +141,11 @@ function specialElement(shell: Shell, name: string, index: string): string | und
 
 function specialList(shell: Shell, name: string): string[] | undefined {
   const frames = [...shell.calls].reverse();
-  if (name === 'FUNCNAME') return frames.length === 0 ? [] : [...frames.map((frame) => frame.name), 'main'];
+  if (name === 'FUNCNAME')
+    return frames.length === 0 ? [] : [...frames.map((frame) => frame.name), 'main'];
   if (name === 'BASH_LINENO') return [...frames.map((frame) => `${frame.line}`), '0'];
-  if (name === 'BASH_SOURCE') return [...frames.map((frame) => frame.sourceName), shell.source.name];
+  if (name === 'BASH_SOURCE')
+    return [...frames.map((frame) => frame.sourceName), shell.source.name];
   if (name === 'DIRSTACK') return [shell.process.cwd, ...shell.directories];
   return undefined;
 }
@@ -148,7 +168,12 @@ function* indexText(shell: Shell, word: Word | undefined): Task<string | undefin
   return yield* expandText(shell, word);
 }
 
-function* braced(shell: Shell, part: ParameterExpansionPart, fields: Fields, reading: Reading): Task<Value | undefined> {
+function* braced(
+  shell: Shell,
+  part: ParameterExpansionPart,
+  fields: Fields,
+  reading: Reading,
+): Task<Value | undefined> {
   const { operation } = part;
   if (operation?.type === 'Unknown' || part.parameter === '') {
     yield* shell.complain(`${part.text}: bad substitution`);
@@ -166,7 +191,8 @@ function* braced(shell: Shell, part: ParameterExpansionPart, fields: Fields, rea
     const list = variable === undefined ? [] : keysOf(variable);
     return { list, star: place.index === '*', text: undefined };
   }
-  const reference = part.prefix === '!' && place.index === undefined ? shell.variables.raw(place.name) : undefined;
+  const reference =
+    part.prefix === '!' && place.index === undefined ? shell.variables.raw(place.name) : undefined;
   if (reference?.reference === true) return scalar(reference.value);
   if (part.prefix === '!') {
     const pointed = yield* indirect(shell, place);
@@ -177,7 +203,8 @@ function* braced(shell: Shell, part: ParameterExpansionPart, fields: Fields, rea
   yield* faultNow(shell);
   if (shell.leaving) return undefined;
   if (part.prefix === '#') return yield* lengthOf(shell, value, place);
-  const shown = place.index === undefined ? place.name : `${place.name}[${part.index?.text ?? place.index}]`;
+  const shown =
+    place.index === undefined ? place.name : `${place.name}[${part.index?.text ?? place.index}]`;
   if (operation === undefined) return (yield* isUnbound(shell, value, shown)) ? undefined : value;
   return yield* operate(shell, operation, { place, value, shown }, fields, reading);
 }
@@ -192,7 +219,9 @@ function* indirect(shell: Shell, place: Place): Task<Place | undefined> {
   const name = valueOf(shell, place).text ?? '';
   const match = /^([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(?:\[(.*)\])?$/.exec(name);
   if (match === null) {
-    yield* shell.complain(name === '' ? `${place.name}: invalid indirect expansion` : `${name}: invalid variable name`);
+    yield* shell.complain(
+      name === '' ? `${place.name}: invalid indirect expansion` : `${name}: invalid variable name`,
+    );
     shell.discard();
     return undefined;
   }
@@ -212,7 +241,8 @@ function* operate(
   fields: Fields,
   reading: Reading,
 ): Task<Value | undefined> {
-  if (operation.type === 'Default') return yield* withDefault(shell, operation, subject, fields, reading);
+  if (operation.type === 'Default')
+    return yield* withDefault(shell, operation, subject, fields, reading);
   const { value } = subject;
   if (yield* isUnbound(shell, value, subject.shown)) return undefined;
   if (operation.type === 'Slice') return yield* slice(shell, operation, subject);
@@ -231,7 +261,12 @@ function* withDefault(
 ): Task<Value | undefined> {
   const { value, place } = subject;
   const { operator, operand } = operation;
-  const joined = value.list === undefined ? value.text : value.list.length === 0 ? undefined : value.list.join(' ');
+  const joined =
+    value.list === undefined
+      ? value.text
+      : value.list.length === 0
+        ? undefined
+        : value.list.join(' ');
   const missing = joined === undefined || (operator.startsWith(':') && joined === '');
   const inner: Reading = reading.quoted ? { quoted: true } : { quoted: false, splitLiterals: true };
   if (operator.endsWith('+')) {
@@ -245,10 +280,16 @@ function* withDefault(
     else yield* expandInto(shell, operand, fields, inner);
     return undefined;
   }
-  const text = yield* expandText(shell, operand, reading.quoted ? { quoted: true } : { quoted: false });
+  const text = yield* expandText(
+    shell,
+    operand,
+    reading.quoted ? { quoted: true } : { quoted: false },
+  );
   if (shell.leaving) return undefined;
   if (operator.endsWith('?')) {
-    yield* shell.complain(`${subject.shown}: ${text === '' ? (operator === '?' ? 'parameter not set' : 'parameter null or not set') : text}`);
+    yield* shell.complain(
+      `${subject.shown}: ${text === '' ? (operator === '?' ? 'parameter not set' : 'parameter null or not set') : text}`,
+    );
     if (shell.interactive) shell.discard();
     else shell.exit(unboundStatus(shell));
     return undefined;
@@ -264,11 +305,17 @@ function* withDefault(
   return scalar(text);
 }
 
-function* slice(shell: Shell, operation: Extract<ParameterOperation, { type: 'Slice' }>, subject: Subject): Task<Value | undefined> {
+function* slice(
+  shell: Shell,
+  operation: Extract<ParameterOperation, { type: 'Slice' }>,
+  subject: Subject,
+): Task<Value | undefined> {
   const { value, place } = subject;
   const offset = yield* evaluateText(shell, operation.offset.text);
-  const length = operation.length === undefined ? undefined : yield* evaluateText(shell, operation.length.text);
-  if (offset === undefined || (operation.length !== undefined && length === undefined)) return undefined;
+  const length =
+    operation.length === undefined ? undefined : yield* evaluateText(shell, operation.length.text);
+  if (offset === undefined || (operation.length !== undefined && length === undefined))
+    return undefined;
   let start = Number(offset);
   const count = length === undefined ? undefined : Number(length);
   if (value.list !== undefined) {
@@ -287,7 +334,8 @@ function* slice(shell: Shell, operation: Extract<ParameterOperation, { type: 'Sl
   const characters = [...(value.text ?? '')];
   if (start < 0) start += characters.length;
   if (start < 0 || start > characters.length) return scalar('');
-  const end = count === undefined ? characters.length : count < 0 ? characters.length + count : start + count;
+  const end =
+    count === undefined ? characters.length : count < 0 ? characters.length + count : start + count;
   if (end < start) {
     yield* shell.complain(`${operation.length?.text ?? ''}: substring expression < 0`);
     shell.discard();
@@ -314,11 +362,19 @@ function* changerOf(
       const pattern = yield* expandPattern(shell, operation.pattern, inner);
       // bash 5.2 expands `&` in an unquoted replacement to what matched (patsub_replacement).
       const replacement = new Fields(false, '');
-      yield* expandInto(shell, operation.replacement, replacement, reading.quoted ? { quoted: false, innerQuotes: true } : inner);
+      yield* expandInto(
+        shell,
+        operation.replacement,
+        replacement,
+        reading.quoted ? { quoted: false, innerQuotes: true } : inner,
+      );
       return replacing(operation.operator, pattern, replacement);
     }
     case 'CaseModification': {
-      const pattern = operation.operand === undefined ? '' : yield* expandPattern(shell, operation.operand, inner);
+      const pattern =
+        operation.operand === undefined
+          ? ''
+          : yield* expandPattern(shell, operation.operand, inner);
       return casing(operation.operator, pattern);
     }
     case 'Transform':
@@ -341,7 +397,11 @@ function removal(operator: '#' | '##' | '%' | '%%', pattern: string): Change {
   };
 }
 
-function replacing(operator: '/' | '//' | '/#' | '/%', pattern: string, replacement: Fields): Change {
+function replacing(
+  operator: '/' | '//' | '/#' | '/%',
+  pattern: string,
+  replacement: Fields,
+): Change {
   if (pattern === '' && operator !== '/#' && operator !== '/%') return (text) => text;
   const glob = compileGlob(pattern);
   const template = replacement.pattern;
@@ -419,7 +479,10 @@ function* transformer(shell: Shell, operator: string, subject: Subject): Task<Ch
       return () => (variable === undefined ? '' : attributesOf(variable));
     case 'A': {
       if (variable === undefined) return () => '';
-      const text = isArray(variable) || attributesOf(variable) !== '' ? declareText(subject.place.name, variable) : undefined;
+      const text =
+        isArray(variable) || attributesOf(variable) !== ''
+          ? declareText(subject.place.name, variable)
+          : undefined;
       return (value) => text ?? `${subject.place.name}=${quoteForReuse(value)}`;
     }
     case 'K':

@@ -3,7 +3,15 @@
  * file adds what a shell needs around a grammar: bash's own words for errors, which statements stand
  * complete before an error, and whether a text only waits for its continuation.
  */
-import { forEachChild, parse, type Script, type Statement, type SyntaxNode, type Word, type WordPart } from 'unbash';
+import {
+  forEachChild,
+  parse,
+  type Script,
+  type Statement,
+  type SyntaxNode,
+  type Word,
+  type WordPart,
+} from 'unbash';
 
 export type * from 'unbash';
 
@@ -32,7 +40,11 @@ export interface Parsed {
 export function parseShell(text: string): Parsed {
   if (text.length > SCRIPT_LENGTH_MAX) {
     const script = parse('');
-    const fault = { pos: 0, message: 'script too long: 4000000 characters are the limit here', showLine: false };
+    const fault = {
+      pos: 0,
+      message: 'script too long: 4000000 characters are the limit here',
+      showLine: false,
+    };
     return { script, statements: [], fault, incomplete: false };
   }
   const script = parse(text);
@@ -42,14 +54,26 @@ export function parseShell(text: string): Parsed {
     return { script, statements: script.commands, fault: undefined, incomplete: open };
   }
   const atEnd = text.slice(error.pos).trim() === '';
-  const unclosed = /^unterminated|^expected '?(then|do|fi|done|esac|in|\}|\))|to close/.test(error.message);
-  const incomplete = (atEnd || /^unterminated/.test(error.message)) && !/redirect target/.test(error.message);
+  const unclosed = /^unterminated|^expected '?(then|do|fi|done|esac|in|\}|\))|to close/.test(
+    error.message,
+  );
+  const incomplete =
+    (atEnd || /^unterminated/.test(error.message)) && !/redirect target/.test(error.message);
   const fault = faultOf(text, error.pos, error.message, incomplete && (atEnd || unclosed));
-  return { script, statements: completeBefore(text, script.commands, error.pos), fault, incomplete };
+  return {
+    script,
+    statements: completeBefore(text, script.commands, error.pos),
+    fault,
+    incomplete,
+  };
 }
 
 /** Statements on lines that are over before the fault: bash runs them before it meets the error. */
-function completeBefore(text: string, statements: readonly Statement[], pos: number): readonly Statement[] {
+function completeBefore(
+  text: string,
+  statements: readonly Statement[],
+  pos: number,
+): readonly Statement[] {
   let complete = 0;
   for (let index = 0; index < statements.length; index += 1) {
     const statement = statements[index] as Statement;
@@ -73,10 +97,15 @@ function faultOf(text: string, pos: number, message: string, atEnd: boolean): Sy
   if (/^unterminated/.test(message)) {
     const mate = MATCHING.find(([pattern]) => pattern.test(message))?.[1];
     if (mate !== undefined) {
-      return { pos, message: `unexpected EOF while looking for matching \`${mate}'`, showLine: false };
+      return {
+        pos,
+        message: `unexpected EOF while looking for matching \`${mate}'`,
+        showLine: false,
+      };
     }
   }
-  if (atEnd) return { pos: text.length, message: 'syntax error: unexpected end of file', showLine: false };
+  if (atEnd)
+    return { pos: text.length, message: 'syntax error: unexpected end of file', showLine: false };
   const token = tokenAt(text, pos);
   return { pos, message: `syntax error near unexpected token \`${token}'`, showLine: true };
 }
@@ -85,7 +114,10 @@ function tokenAt(text: string, pos: number): string {
   let at = pos;
   while (text[at] === ' ' || text[at] === '\t') at += 1;
   if (text[at] === '\n') return 'newline';
-  const match = /^(?:;;&|;;|;&|&&|\|\||\|&|<<-|<<<|<<|>>|>\||&>>|&>|<&|>&|<>|[;&|()<>]|[^\s;&|()<>]+)/.exec(text.slice(at, at + 200));
+  const match =
+    /^(?:;;&|;;|;&|&&|\|\||\|&|<<-|<<<|<<|>>|>\||&>>|&>|<&|>&|<>|[;&|()<>]|[^\s;&|()<>]+)/.exec(
+      text.slice(at, at + 200),
+    );
   return match?.[0] ?? 'newline';
 }
 
@@ -115,7 +147,8 @@ export function parseQuotedText(text: string): readonly WordPart[] {
   const redirect = command.suffix[0];
   if (redirect?.type !== 'HereDoc') return [];
   const parts = redirect.body.parts;
-  if (parts === undefined) return [{ type: 'Literal', pos: 0, end: text.length, text, value: text }];
+  if (parts === undefined)
+    return [{ type: 'Literal', pos: 0, end: text.length, text, value: text }];
   const last = parts.at(-1);
   if (last?.type !== 'Literal') return parts;
   return [...parts.slice(0, -1), { ...last, text: last.text.replace(/\n$/, '') }];

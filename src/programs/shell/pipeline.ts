@@ -1,11 +1,11 @@
 /** Pipelines and the foreground: each stage a process of its own, joined by pipes. */
-import type { Task } from '../../ground/base/task.ts';
+import { anyOf, type Task } from '../../ground/base/task.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Child, ExitStatus, Signal } from '../../machines/machine/process.ts';
 import { complainPending, runNode } from './execute.ts';
 import { forkTask } from './fork.ts';
 import type { CommandNode, Pipeline } from './parser.ts';
-import { SIGNAL_NUMBERS, type Shell } from './state.ts';
+import { type Job, SIGNAL_NUMBERS, type Shell } from './state.ts';
 
 export function* runPipeline(shell: Shell, node: Pipeline): Task<void> {
   const negated = node.prefixes.filter((prefix) => prefix.type === 'Negation').length % 2 === 1;
@@ -18,7 +18,8 @@ export function* runPipeline(shell: Shell, node: Pipeline): Task<void> {
     yield* runNode(shell, only);
   } else yield* runStages(shell, node);
   if (negated) shell.tested -= 1;
-  if (timed !== undefined) yield* reportTime(shell, shell.process.clock.monotonic() - started, timed.posix !== undefined);
+  if (timed !== undefined)
+    yield* reportTime(shell, shell.process.clock.monotonic() - started, timed.posix !== undefined);
   if (negated && !shell.leaving) shell.status = shell.status === 0 ? 1 : 0;
 }
 
@@ -49,13 +50,16 @@ function* runStages(shell: Shell, node: Pipeline): Task<void> {
   const codes: number[] = [];
   let last: ExitStatus | undefined;
   for (const child of children) {
-    last = yield* child.wait();
+    last = yield* endOrStop(shell, child);
+    if (last === undefined)
+      return yield* putAside(shell, children, shell.source.text.slice(node.pos, node.end));
     codes.push(last.code);
   }
   if (shell.interactive) terminal?.setForeground(shell.process.pid);
   setPipeStatus(shell, codes);
   shell.status = codes.at(-1) ?? 0;
-  if (shell.options.has('pipefail')) shell.status = codes.reduce((sum, code) => (code === 0 ? sum : code), 0);
+  if (shell.options.has('pipefail'))
+    shell.status = codes.reduce((sum, code) => (code === 0 ? sum : code), 0);
   if (last?.signal !== undefined) yield* afterSignal(shell, last, children.at(-1)?.pid ?? 0, '');
 }
 
@@ -78,7 +82,12 @@ export function startStages(
     const leader = children[0]?.pid;
     const child = forkTask(
       shell,
-      { descriptors, newGroup, tail: command.type === 'Command', ...(leader === undefined ? {} : { group: leader }) },
+      {
+        descriptors,
+        newGroup,
+        tail: command.type === 'Command',
+        ...(leader === undefined ? {} : { group: leader }),
+      },
       (copy) => runNode(copy, command),
     );
     input?.close();
@@ -96,13 +105,41 @@ export function startStages(
 export function setPipeStatus(shell: Shell, codes: readonly number[]): void {
   const variable = shell.variables.make('PIPESTATUS');
   variable.value = undefined;
-  variable.indexed = new Map(codes.map((code, index) => [index, code]).map(([index, code]) => [index as number, `${code}`]));
+  variable.indexed = new Map(
+    codes.map((code, index) => [index, code]).map(([index, code]) => [index as number, `${code}`]),
+  );
+}
+
+/** Waits until a child has ended; undefined when Ctrl-Z has stopped it instead. */
+function* endOrStop(shell: Shell, child: Child): Task<ExitStatus | undefined> {
+  if (!shell.interactive || child.stopped === undefined || child.status !== undefined)
+    return yield* child.wait();
+  const first = yield* anyOf([child.exited, child.stopped]);
+  return first.index === 0 ? yield* child.wait() : undefined;
+}
+
+/** A stopped foreground job goes into the table of jobs. */
+function* putAside(shell: Shell, children: readonly Child[], text: string): Task<void> {
+  const number = (shell.jobs.at(-1)?.number ?? 0) + 1;
+  const job: Job = {
+    number,
+    group: children[0]?.pid ?? 0,
+    text,
+    children,
+    state: 'stopped',
+    notified: true,
+  };
+  shell.jobs.push(job);
+  shell.process.descriptors.get(0)?.terminal?.setForeground(shell.process.pid);
+  yield* shell.write(2, `\n[${number}]+  ${'Stopped'.padEnd(24)}${text}\n`);
+  shell.status = 148;
 }
 
 /** Waits for a child that holds the foreground. */
 export function* waitForeground(shell: Shell, child: Child, text: string): Task<void> {
   const terminal = shell.interactive ? shell.process.descriptors.get(0)?.terminal : undefined;
-  const ended = yield* child.wait();
+  const ended = yield* endOrStop(shell, child);
+  if (ended === undefined) return yield* putAside(shell, [child], text);
   terminal?.setForeground(shell.process.pid);
   shell.children.delete(child.pid);
   shell.status = ended.code;
@@ -141,5 +178,6 @@ function* afterSignal(shell: Shell, ended: ExitStatus, pid: number, text: string
   if (signal === 'SIGPIPE') return;
   const words = deathOf(signal);
   if (shell.interactive) yield* shell.write(2, `${words}\n`);
-  else if (text !== '') yield* shell.complain(`${`${pid}`.padStart(5)} ${words.padEnd(23)} ${text}`);
+  else if (text !== '')
+    yield* shell.complain(`${`${pid}`.padStart(5)} ${words.padEnd(23)} ${text}`);
 }

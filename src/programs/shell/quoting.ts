@@ -13,7 +13,9 @@ export function quoteForReuse(text: string): string {
 export function quoteIfNeeded(text: string): string {
   if (text === '') return "''";
   if (hasControl(text)) return ansiQuote(text);
-  const plain = [...text].every((char) => inClass('word', char) || '%+,-./:=@~'.includes(char) || char > '\x7f');
+  const plain = [...text].every(
+    (char) => inClass('word', char) || '%+,-./:=@~'.includes(char) || char > '\x7f',
+  );
   if (plain && text[0] !== '~') return text;
   return /[\s'"\\|&;()<>!{}*[\]?^$`#~]/.test(text) ? singleQuote(text) : text;
 }

@@ -15,7 +15,10 @@ export interface Saved {
 }
 
 /** Applies redirections in order; undefined after a fault, which is printed and undone. */
-export function* applyRedirections(shell: Shell, redirects: readonly Redirection[]): Task<Saved[] | undefined> {
+export function* applyRedirections(
+  shell: Shell,
+  redirects: readonly Redirection[],
+): Task<Saved[] | undefined> {
   const saved: Saved[] = [];
   for (const redirect of redirects) {
     const good = yield* applyOne(shell, redirect, saved);
@@ -69,7 +72,12 @@ function* applyOne(shell: Shell, redirect: Redirection, saved: Saved[]): Task<bo
   if (redirect.target === undefined) return true;
   if (redirect.type === 'HereString') {
     const text = yield* expandText(shell, redirect.target);
-    put(shell, yield* descriptorOf(shell, redirect, 0), textFile('here-string', `${text}\n`), saved);
+    put(
+      shell,
+      yield* descriptorOf(shell, redirect, 0),
+      textFile('here-string', `${text}\n`),
+      saved,
+    );
     return true;
   }
   const words = yield* expandWords(shell, [redirect.target]);
@@ -80,11 +88,17 @@ function* applyOne(shell: Shell, redirect: Redirection, saved: Saved[]): Task<bo
     return false;
   }
   const { operator } = redirect;
-  if (operator === '>&' || operator === '<&') return yield* duplicate(shell, redirect, target, saved);
+  if (operator === '>&' || operator === '<&')
+    return yield* duplicate(shell, redirect, target, saved);
   return yield* openTarget(shell, redirect, target, saved);
 }
 
-function* openTarget(shell: Shell, redirect: Redirect, target: string, saved: Saved[]): Task<boolean> {
+function* openTarget(
+  shell: Shell,
+  redirect: Redirect,
+  target: string,
+  saved: Saved[],
+): Task<boolean> {
   const { operator } = redirect;
   const both = operator === '&>' || operator === '&>>' || operator === '>&';
   const usual = operator === '<' || operator === '<>' ? 0 : 1;
@@ -99,7 +113,11 @@ function* openTarget(shell: Shell, redirect: Redirect, target: string, saved: Sa
   return true;
 }
 
-function* openFile(shell: Shell, operator: Redirect['operator'], target: string): Task<OpenFile | undefined> {
+function* openFile(
+  shell: Shell,
+  operator: Redirect['operator'],
+  target: string,
+): Task<OpenFile | undefined> {
   const { files } = shell.process;
   const special = standardDescriptor(target);
   if (special !== undefined) {
@@ -123,7 +141,14 @@ function* openFile(shell: Shell, operator: Redirect['operator'], target: string)
     return undefined;
   }
   if (operator === '<>' && !stat.ok) files.write(target, '');
-  const flags = operator === '<' ? 'r' : operator === '<>' ? 'r+' : operator === '>>' || operator === '&>>' ? 'a' : 'w';
+  const flags =
+    operator === '<'
+      ? 'r'
+      : operator === '<>'
+        ? 'r+'
+        : operator === '>>' || operator === '&>>'
+          ? 'a'
+          : 'w';
   const opened = files.open(target, flags, 0o666 & ~shell.umask);
   if (opened.ok) return opened.value;
   yield* shell.complain(failure(shell, target, opened.error, writes));
@@ -132,7 +157,8 @@ function* openFile(shell: Shell, operator: Redirect['operator'], target: string)
 
 function failure(shell: Shell, target: string, errno: Errno, writes: boolean): string {
   if (shell.flavour !== 'ash') return `${target}: ${strerror(errno)}`;
-  const words = errno === 'ENOENT' ? (writes ? 'nonexistent directory' : 'no such file') : strerror(errno);
+  const words =
+    errno === 'ENOENT' ? (writes ? 'nonexistent directory' : 'no such file') : strerror(errno);
   return `can't ${writes ? 'create' : 'open'} ${target}: ${words}`;
 }
 
@@ -144,7 +170,12 @@ function standardDescriptor(target: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-function* duplicate(shell: Shell, redirect: Redirect, target: string, saved: Saved[]): Task<boolean> {
+function* duplicate(
+  shell: Shell,
+  redirect: Redirect,
+  target: string,
+  saved: Saved[],
+): Task<boolean> {
   const usual = redirect.operator === '<&' ? 0 : 1;
   if (target === '-') {
     put(shell, yield* descriptorOf(shell, redirect, usual), undefined, saved);

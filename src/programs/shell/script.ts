@@ -16,7 +16,13 @@ export function* runText(shell: Shell, text: string, source: Source, where: stri
   if (shell.options.has('v')) yield* shell.write(2, known.endsWith('\n') ? known : `${known}\n`);
   const only = parsed.statements.length === 1 ? parsed.statements[0] : undefined;
   // `bash -c 'program'` becomes the program.
-  if (shell.commandString === text && where === '-c: ' && only?.command.type === 'Command' && only.background !== true) shell.tail = true;
+  if (
+    shell.commandString === text &&
+    where === '-c: ' &&
+    only?.command.type === 'Command' &&
+    only.background !== true
+  )
+    shell.tail = true;
   yield* runLines(shell, known, parsed.statements);
   if (parsed.fault !== undefined && !shell.leaving) yield* reportFault(shell, known, parsed, where);
   else if (!shell.leaving) yield* warnOpenHereDocument(shell, known, parsed);
@@ -25,15 +31,22 @@ export function* runText(shell: Shell, text: string, source: Source, where: stri
 function* warnOpenHereDocument(_shell: Shell, _text: string, _parsed: Parsed): Task<void> {}
 
 /** Prints a syntax error with the line it stands in. */
-export function* reportFault(shell: Shell, text: string, parsed: Parsed, where: string): Task<void> {
+export function* reportFault(
+  shell: Shell,
+  text: string,
+  parsed: Parsed,
+  where: string,
+): Task<void> {
   const { fault } = parsed;
   if (fault === undefined) return;
   // At the end of a text bash has already counted one line more.
   const past = fault.message.endsWith('unexpected end of file') && !text.endsWith('\n') ? 1 : 0;
   const line = shell.line(fault.pos) + past;
-  const prefix = shell.source.numbered ? `${shell.source.name}: ${where}line ${line}: ` : `${shell.source.name}: ${where}`;
+  const prefix = shell.source.numbered
+    ? `${shell.source.name}: ${where}line ${line}: `
+    : `${shell.source.name}: ${where}`;
   yield* shell.write(2, `${prefix}${fault.message}\n`);
-  if (fault.showLine) {
+  if (fault.showLine && shell.source.numbered) {
     const start = text.lastIndexOf('\n', fault.pos - 1) + 1;
     const end = text.indexOf('\n', fault.pos);
     yield* shell.write(2, `${prefix}\`${text.slice(start, end < 0 ? undefined : end)}'\n`);
@@ -53,7 +66,13 @@ function* runLines(shell: Shell, text: string, statements: readonly Statement[])
     }
     // Skip what stands on the same line.
     let next = index + 1;
-    while (next < statements.length && !text.slice((statements[next - 1] as Statement).end, (statements[next] as Statement).pos).includes('\n')) next += 1;
+    while (
+      next < statements.length &&
+      !text
+        .slice((statements[next - 1] as Statement).end, (statements[next] as Statement).pos)
+        .includes('\n')
+    )
+      next += 1;
     if (shell.calls.length > 0 || shell.sourcing > 0) return;
     shell.jump = undefined;
     index = next - 1;
@@ -61,7 +80,12 @@ function* runLines(shell: Shell, text: string, statements: readonly Statement[])
 }
 
 /** Runs a file as a script in this (forked) shell. */
-export function* runScriptFile(shell: Shell, path: string, text: string, args: readonly string[]): Task<void> {
+export function* runScriptFile(
+  shell: Shell,
+  path: string,
+  text: string,
+  args: readonly string[],
+): Task<void> {
   shell.name0 = path;
   shell.positional = [...args];
   shell.subshell = 0;

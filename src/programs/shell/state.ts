@@ -70,7 +70,20 @@ export class Shell {
   aliases = new Map<string, string>();
   /** Single letters of `set`, and long names without a letter: `pipefail`. */
   options = new Set<string>(['h', 'B', 'braceexpand', 'hashall']);
-  shopt = new Set<string>(['cmdhist', 'complete_fullquote', 'extquote', 'force_fignore', 'globasciiranges', 'globskipdots', 'hostcomplete', 'interactive_comments', 'patsub_replacement', 'progcomp', 'promptvars', 'sourcepath']);
+  shopt = new Set<string>([
+    'cmdhist',
+    'complete_fullquote',
+    'extquote',
+    'force_fignore',
+    'globasciiranges',
+    'globskipdots',
+    'hostcomplete',
+    'interactive_comments',
+    'patsub_replacement',
+    'progcomp',
+    'promptvars',
+    'sourcepath',
+  ]);
   positional: string[] = [];
   name0 = 'bash';
   status = 0;
@@ -196,8 +209,11 @@ export class Shell {
 
   /** `bash: line 3: `, `./x.sh: line 3: `, interactively `bash: `. */
   prefix(): string {
-    if (this.flavour === 'ash') return `${this.source.numbered && this.source.name !== 'sh' ? `${this.source.name}: line ${this.line()}` : 'sh'}: `;
-    return this.source.numbered ? `${this.source.name}: line ${this.line()}: ` : `${this.source.name}: `;
+    if (this.flavour === 'ash')
+      return `${this.source.numbered && this.source.name !== 'sh' ? `${this.source.name}: line ${this.line()}` : 'sh'}: `;
+    return this.source.numbered
+      ? `${this.source.name}: line ${this.line()}: `
+      : `${this.source.name}: `;
   }
 
   /** Prints an error of the shell itself. */

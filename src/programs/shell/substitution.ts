@@ -44,7 +44,11 @@ export function* substituteCommand(shell: Shell, part: CommandExpansionPart): Ta
   const [read, write] = shell.process.pipe();
   const descriptors = new Map(shell.process.descriptors);
   descriptors.set(1, write);
-  const child = forkShell(shell, script.commands, { descriptors, source: script.source, substitution: true });
+  const child = forkShell(shell, script.commands, {
+    descriptors,
+    source: script.source,
+    substitution: true,
+  });
   write.close();
   if (child === undefined) {
     read.close();
@@ -61,13 +65,21 @@ export function* substituteCommand(shell: Shell, part: CommandExpansionPart): Ta
 /** `$(< file)`: the file's word. */
 function fileOnly(script: Script): CommandWord | undefined {
   const command = script.commands.length === 1 ? script.commands[0]?.command : undefined;
-  if (command?.type !== 'Command' || command.name !== undefined || command.prefix.length !== 1) return undefined;
+  if (command?.type !== 'Command' || command.name !== undefined || command.prefix.length !== 1)
+    return undefined;
   const redirect = command.prefix[0];
-  if (redirect?.type !== 'Redirect' || redirect.operator !== '<' || redirect.descriptor !== undefined) return undefined;
+  if (
+    redirect?.type !== 'Redirect' ||
+    redirect.operator !== '<' ||
+    redirect.descriptor !== undefined
+  )
+    return undefined;
   return redirect.target;
 }
 
-type CommandWord = NonNullable<Extract<NonNullable<Script['commands'][number]['command']>, { type: 'Command' }>['name']>;
+type CommandWord = NonNullable<
+  Extract<NonNullable<Script['commands'][number]['command']>, { type: 'Command' }>['name']
+>;
 
 /**
  * `<(…)` and `>(…)`: there is no /dev/fd here, so the command's output stands in a file under /tmp that

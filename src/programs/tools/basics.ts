@@ -36,20 +36,27 @@ export const printf = defineTool('printf', function* run(process, args) {
   const [format, ...rest] = args;
   if (format === undefined) return yield* usageError(process, 'missing operand');
   const printed = formatPrintf(format, rest, {
-    time: (text, seconds) => formatDate(text, seconds === undefined ? process.clock.wall() : seconds * 1_000_000),
+    time: (text, seconds) =>
+      formatDate(text, seconds === undefined ? process.clock.wall() : seconds * 1_000_000),
   });
   yield* process.print(printed.text);
-  for (const fault of printed.faults) yield* complain(process, fault.replace(/^(.*): invalid number$/, "'$1': expected a numeric value"));
+  for (const fault of printed.faults)
+    yield* complain(
+      process,
+      fault.replace(/^(.*): invalid number$/, "'$1': expected a numeric value"),
+    );
   return printed.faults.length === 0 ? 0 : 1;
 });
 
 function testView(process: Process): TestView {
-  const number = (text: string): number | undefined => (/^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : undefined);
+  const number = (text: string): number | undefined =>
+    /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : undefined;
   return {
     unary(operator, operand) {
       if (operator === '-n') return operand !== '';
       if (operator === '-z') return operand === '';
-      if (operator === '-t') return process.descriptors.get(Number(operand))?.terminal !== undefined;
+      if (operator === '-t')
+        return process.descriptors.get(Number(operand))?.terminal !== undefined;
       return isFileTest(operator) ? fileTest(process, operator, operand) : undefined;
     },
     binary(left, operator, right) {
@@ -63,7 +70,8 @@ function testView(process: Process): TestView {
       if (!/^-(eq|ne|lt|le|gt|ge)$/.test(operator)) return undefined;
       const a = number(left);
       const b = number(right);
-      if (a === undefined || b === undefined) return `invalid integer '${a === undefined ? left : right}'`;
+      if (a === undefined || b === undefined)
+        return `invalid integer '${a === undefined ? left : right}'`;
       if (operator === '-eq') return a === b;
       if (operator === '-ne') return a !== b;
       if (operator === '-lt') return a < b;

@@ -1,9 +1,21 @@
 /** base64, od, hexdump, xxd, cksum's kin: bytes as text. */
 import { base64Of, parseBase64, textOf } from '../../ground/base/bytes.ts';
-import { complain, defineTool, eachInput, Output, parseOptions, parseSize, readAll, usageError } from './support.ts';
+import {
+  complain,
+  defineTool,
+  eachInput,
+  Output,
+  parseOptions,
+  parseSize,
+  readAll,
+  usageError,
+} from './support.ts';
 
 export const base64 = defineTool('base64', function* run(process, args) {
-  const options = parseOptions(args, { short: 'diw:', long: { decode: 'd', 'ignore-garbage': 'i', wrap: 'w:' } });
+  const options = parseOptions(args, {
+    short: 'diw:',
+    long: { decode: 'd', 'ignore-garbage': 'i', wrap: 'w:' },
+  });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
   const width = Number(value.get('w') ?? '76');
@@ -12,7 +24,10 @@ export const base64 = defineTool('base64', function* run(process, args) {
     const bytes = yield* readAll(file);
     if (value.has('d')) {
       const text = textOf(bytes);
-      const clean = (value.has('i') ? text.replace(/[^A-Za-z0-9+/=]/g, '') : text).replace(/\s/g, '');
+      const clean = (value.has('i') ? text.replace(/[^A-Za-z0-9+/=]/g, '') : text).replace(
+        /\s/g,
+        '',
+      );
       const good = /^[A-Za-z0-9+/]*={0,2}$/.test(clean) && clean.length % 4 === 0;
       const prefix = good ? clean : (/^(?:[A-Za-z0-9+/]{4})*/.exec(clean)?.[0] ?? '');
       yield* process.stdout.write(parseBase64(prefix) ?? new Uint8Array());
@@ -45,9 +60,16 @@ export const xxd = defineTool('xxd', function* run(process, args) {
   const status = yield* eachInput(process, value.operands.slice(0, 1), function* dump(file) {
     let bytes = yield* readAll(file);
     if (value.has('r')) {
-      const text = textOf(bytes).split('\n').map((line) => (value.has('p') ? line : line.replace(/^[0-9a-f]+:\s?/i, '').split('  ')[0] ?? '')).join('').replace(/\s/g, '');
+      const text = textOf(bytes)
+        .split('\n')
+        .map((line) =>
+          value.has('p') ? line : (line.replace(/^[0-9a-f]+:\s?/i, '').split('  ')[0] ?? ''),
+        )
+        .join('')
+        .replace(/\s/g, '');
       const raw = new Uint8Array(Math.floor(text.length / 2));
-      for (let index = 0; index < raw.length; index += 1) raw[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
+      for (let index = 0; index < raw.length; index += 1)
+        raw[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
       yield* process.stdout.write(raw);
       return;
     }
@@ -63,7 +85,9 @@ export const xxd = defineTool('xxd', function* run(process, args) {
           groups += hex(byte) + (index % 2 === 1 ? ' ' : '');
         });
         const width = per * 2 + Math.ceil(per / 2);
-        yield* out.write(`${at.toString(16).padStart(8, '0')}: ${groups.padEnd(width)} ${row.map(printable).join('')}\n`);
+        yield* out.write(
+          `${at.toString(16).padStart(8, '0')}: ${groups.padEnd(width)} ${row.map(printable).join('')}\n`,
+        );
       }
     }
   });
@@ -93,7 +117,8 @@ export const hexdump = defineTool('hexdump', function* run(process, args) {
       last = body;
       yield* out.write(`${at.toString(16).padStart(value.has('C') ? 8 : 7, '0')}${body}\n`);
     }
-    if (bytes.length > 0) yield* out.write(`${bytes.length.toString(16).padStart(value.has('C') ? 8 : 7, '0')}\n`);
+    if (bytes.length > 0)
+      yield* out.write(`${bytes.length.toString(16).padStart(value.has('C') ? 8 : 7, '0')}\n`);
   });
   yield* out.flush();
   return status;
@@ -115,7 +140,10 @@ function words(row: readonly number[]): string {
 }
 
 export const od = defineTool('od', function* run(process, args) {
-  const options = parseOptions(args, { short: 'A:t:cxbdoN:vj:w:', long: { 'address-radix': 'A:', format: 't:', 'read-bytes': 'N:' } });
+  const options = parseOptions(args, {
+    short: 'A:t:cxbdoN:vj:w:',
+    long: { 'address-radix': 'A:', format: 't:', 'read-bytes': 'N:' },
+  });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
   const parts: Uint8Array[] = [];
@@ -130,10 +158,19 @@ export const od = defineTool('od', function* run(process, args) {
   }
   const bytes = value.has('N') ? all.subarray(0, Number(value.get('N'))) : all;
   const radix = value.get('A') ?? 'o';
-  const address = (at: number): string => (radix === 'n' ? '' : radix === 'x' ? at.toString(16).padStart(6, '0') : radix === 'd' ? `${at}`.padStart(7, '0') : at.toString(8).padStart(7, '0'));
-  const type = value.get('t') ?? (value.has('c') ? 'c' : value.has('x') ? 'x2' : value.has('b') ? 'o1' : 'o2');
+  const address = (at: number): string =>
+    radix === 'n'
+      ? ''
+      : radix === 'x'
+        ? at.toString(16).padStart(6, '0')
+        : radix === 'd'
+          ? `${at}`.padStart(7, '0')
+          : at.toString(8).padStart(7, '0');
+  const type =
+    value.get('t') ?? (value.has('c') ? 'c' : value.has('x') ? 'x2' : value.has('b') ? 'o1' : 'o2');
   const out = new Output(process);
-  for (let at = 0; at < bytes.length; at += 16) yield* out.write(`${address(at)}${formatRow(bytes.subarray(at, at + 16), type)}\n`);
+  for (let at = 0; at < bytes.length; at += 16)
+    yield* out.write(`${address(at)}${formatRow(bytes.subarray(at, at + 16), type)}\n`);
   if (radix !== 'n') yield* out.write(`${address(bytes.length)}\n`);
   yield* out.flush();
   return status;
@@ -141,23 +178,37 @@ export const od = defineTool('od', function* run(process, args) {
 
 function formatRow(row: Uint8Array, type: string): string {
   const kind = type[0] ?? 'o';
-  if (kind === 'c' || kind === 'a') return [...row].map((byte) => charCell(byte).padStart(4)).join('');
+  if (kind === 'c' || kind === 'a')
+    return [...row].map((byte) => charCell(byte).padStart(4)).join('');
   const size = Number(type.slice(1).replace(/z$/, '') || '4');
   const ascii = type.endsWith('z') ? `  >${[...row].map(printable).join('')}<` : '';
   let text = '';
   for (let at = 0; at < row.length; at += size) {
     let value = 0n;
-    for (let byte = size - 1; byte >= 0; byte -= 1) value = value * 256n + BigInt(row[at + byte] ?? 0);
+    for (let byte = size - 1; byte >= 0; byte -= 1)
+      value = value * 256n + BigInt(row[at + byte] ?? 0);
     if (kind === 'x') text += ` ${value.toString(16).padStart(size * 2, '0')}`;
-    else if (kind === 'o') text += ` ${value.toString(8).padStart(size === 1 ? 3 : size === 2 ? 6 : 11, '0')}`;
-    else text += ` ${(kind === 'd' ? BigInt.asIntN(size * 8, value) : value).toString().padStart(size === 1 ? (kind === 'd' ? 4 : 3) : size === 2 ? (kind === 'd' ? 6 : 5) : size === 4 ? (kind === 'd' ? 11 : 10) : 20)}`;
+    else if (kind === 'o')
+      text += ` ${value.toString(8).padStart(size === 1 ? 3 : size === 2 ? 6 : 11, '0')}`;
+    else
+      text += ` ${(kind === 'd' ? BigInt.asIntN(size * 8, value) : value).toString().padStart(size === 1 ? (kind === 'd' ? 4 : 3) : size === 2 ? (kind === 'd' ? 6 : 5) : size === 4 ? (kind === 'd' ? 11 : 10) : 20)}`;
   }
   return text + ascii;
 }
 
 function charCell(byte: number): string {
-  const names: Readonly<Record<number, string>> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
+  const names: Readonly<Record<number, string>> = {
+    0: '\\0',
+    7: '\\a',
+    8: '\\b',
+    9: '\\t',
+    10: '\\n',
+    11: '\\v',
+    12: '\\f',
+    13: '\\r',
+  };
   if (Object.hasOwn(names, byte)) return names[byte] as string;
-  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : byte.toString(8).padStart(3, '0');
+  return byte >= 0x20 && byte < 0x7f
+    ? String.fromCharCode(byte)
+    : byte.toString(8).padStart(3, '0');
 }
-

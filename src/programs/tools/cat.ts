@@ -2,12 +2,29 @@
 import { textOf } from '../../ground/base/bytes.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
-import { allLines, complain, defineTool, eachInput, LineReader, Output, parseOptions, readAll, usageError } from './support.ts';
+import {
+  allLines,
+  complain,
+  defineTool,
+  eachInput,
+  LineReader,
+  Output,
+  parseOptions,
+  readAll,
+  usageError,
+} from './support.ts';
 
 export const cat = defineTool('cat', function* run(process, args) {
   const options = parseOptions(args, {
     short: 'nbsEAeTtvu',
-    long: { number: 'n', 'number-nonblank': 'b', 'squeeze-blank': 's', 'show-ends': 'E', 'show-all': 'A', 'show-tabs': 'T' },
+    long: {
+      number: 'n',
+      'number-nonblank': 'b',
+      'squeeze-blank': 's',
+      'show-ends': 'E',
+      'show-all': 'A',
+      'show-tabs': 'T',
+    },
   });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
@@ -89,7 +106,12 @@ export const nl = defineTool('nl', function* run(process, args) {
       yield* out.write(`${' '.repeat(width + separator.length)}${line}\n`);
       continue;
     }
-    const number = form === 'ln' ? `${count}`.padEnd(width) : form === 'rz' ? `${count}`.padStart(width, '0') : `${count}`.padStart(width);
+    const number =
+      form === 'ln'
+        ? `${count}`.padEnd(width)
+        : form === 'rz'
+          ? `${count}`.padStart(width, '0')
+          : `${count}`.padStart(width);
     yield* out.write(`${number}${separator}${line}\n`);
     count += step;
   }

@@ -5,7 +5,14 @@ import { compareText } from '../../ground/base/text.ts';
 import { formatDate } from '../../ground/lang/strftime.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { defineTool, openInput, Output, type ParsedOptions, parseOptions, readAll } from './support.ts';
+import {
+  defineTool,
+  openInput,
+  Output,
+  type ParsedOptions,
+  parseOptions,
+  readAll,
+} from './support.ts';
 
 /** A run of lines that differ: [a, a + n) of the old, [b, b + m) of the new. */
 interface Hunk {
@@ -23,7 +30,12 @@ export function diffLines(old: readonly string[], fresh: readonly string[]): Hun
   let head = 0;
   while (head < old.length && head < fresh.length && old[head] === fresh[head]) head += 1;
   let tail = 0;
-  while (tail < old.length - head && tail < fresh.length - head && old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]) tail += 1;
+  while (
+    tail < old.length - head &&
+    tail < fresh.length - head &&
+    old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]
+  )
+    tail += 1;
   const a = old.slice(head, old.length - tail);
   const b = fresh.slice(head, fresh.length - tail);
   const kept = longestCommon(a, b);
@@ -46,7 +58,8 @@ function longestCommon(a: readonly string[], b: readonly string[]): (readonly [n
   for (let edits = 0; edits <= most; edits += 1) {
     history.push(new Map(frontier));
     for (let k = -edits; k <= edits; k += 2) {
-      const down = k === -edits || (k !== edits && (frontier.get(k - 1) ?? -1) < (frontier.get(k + 1) ?? -1));
+      const down =
+        k === -edits || (k !== edits && (frontier.get(k - 1) ?? -1) < (frontier.get(k + 1) ?? -1));
       let x = down ? (frontier.get(k + 1) ?? 0) : (frontier.get(k - 1) ?? 0) + 1;
       let y = x - k;
       while (x < a.length && y < b.length && a[x] === b[y]) {
@@ -60,18 +73,27 @@ function longestCommon(a: readonly string[], b: readonly string[]): (readonly [n
   return [];
 }
 
-function trace(history: readonly ReadonlyMap<number, number>[], a: readonly string[], b: readonly string[]): (readonly [number, number])[] {
+function trace(
+  history: readonly ReadonlyMap<number, number>[],
+  a: readonly string[],
+  b: readonly string[],
+): (readonly [number, number])[] {
   const pairs: (readonly [number, number])[] = [];
   let x = a.length;
   let y = b.length;
   for (let edits = history.length - 1; edits >= 0; edits -= 1) {
     const frontier = history[edits] as ReadonlyMap<number, number>;
     const k = x - y;
-    const down = k === -edits || (k !== edits && (frontier.get(k - 1) ?? -1) < (frontier.get(k + 1) ?? -1));
+    const down =
+      k === -edits || (k !== edits && (frontier.get(k - 1) ?? -1) < (frontier.get(k + 1) ?? -1));
     const before = down ? k + 1 : k - 1;
     const startX = edits === 0 ? 0 : (frontier.get(before) ?? 0);
     const startY = edits === 0 ? 0 : startX - before;
-    while (x > startX && y > startY && !(edits > 0 && x === startX + (down ? 0 : 1) && y === startY + (down ? 1 : 0))) {
+    while (
+      x > startX &&
+      y > startY &&
+      !(edits > 0 && x === startX + (down ? 0 : 1) && y === startY + (down ? 1 : 0))
+    ) {
       x -= 1;
       y -= 1;
       pairs.push([x, y]);
@@ -90,18 +112,38 @@ interface Side {
 
 const SPEC = {
   short: 'uU:NrqsbwBic0123456789L:ax:y',
-  long: { unified: 'unified::', 'new-file': 'N', recursive: 'r', brief: 'q', 'ignore-all-space': 'w', 'ignore-space-change': 'b', 'ignore-blank-lines': 'B', 'ignore-case': 'i', label: 'L:', 'report-identical-files': 's', color: 'color::', text: 'a', exclude: 'x:' },
+  long: {
+    unified: 'unified::',
+    'new-file': 'N',
+    recursive: 'r',
+    brief: 'q',
+    'ignore-all-space': 'w',
+    'ignore-space-change': 'b',
+    'ignore-blank-lines': 'B',
+    'ignore-case': 'i',
+    label: 'L:',
+    'report-identical-files': 's',
+    color: 'color::',
+    text: 'a',
+    exclude: 'x:',
+  },
 } as const;
 
 export const diff = defineTool('diff', function* run(process, args) {
   const options = parseOptions(args, SPEC);
   if (!options.ok) {
-    yield* process.printError(`diff: ${options.error}\ndiff: Try 'diff --help' for more information.\n`);
+    yield* process.printError(
+      `diff: ${options.error}\ndiff: Try 'diff --help' for more information.\n`,
+    );
     return 2;
   }
   const [old, fresh, extra] = options.value.operands;
   if (old === undefined || fresh === undefined || extra !== undefined) {
-    yield* process.printError(extra !== undefined ? `diff: extra operand '${extra}'\ndiff: Try 'diff --help' for more information.\n` : `diff: missing operand after '${old ?? 'diff'}'\ndiff: Try 'diff --help' for more information.\n`);
+    yield* process.printError(
+      extra !== undefined
+        ? `diff: extra operand '${extra}'\ndiff: Try 'diff --help' for more information.\n`
+        : `diff: missing operand after '${old ?? 'diff'}'\ndiff: Try 'diff --help' for more information.\n`,
+    );
     return 2;
   }
   const out = new Output(process);
@@ -116,30 +158,53 @@ function typeOf(process: Process, path: string): string | undefined {
   return stat.ok ? stat.value.type : undefined;
 }
 
-function* compare(process: Process, options: ParsedOptions, old: string, fresh: string, out: Output, inside: boolean): Task<number> {
+function* compare(
+  process: Process,
+  options: ParsedOptions,
+  old: string,
+  fresh: string,
+  out: Output,
+  inside: boolean,
+): Task<number> {
   let a = old;
   let b = fresh;
   const typeA = typeOf(process, a);
   const typeB = typeOf(process, b);
-  for (const [path, type] of [[a, typeA], [b, typeB]] as const) {
-    if (type === undefined && !(options.has('N') && (inside || typeA !== undefined || typeB !== undefined))) {
+  for (const [path, type] of [
+    [a, typeA],
+    [b, typeB],
+  ] as const) {
+    if (
+      type === undefined &&
+      !(options.has('N') && (inside || typeA !== undefined || typeB !== undefined))
+    ) {
       yield* out.flush();
       yield* process.printError(`diff: ${path}: ${strerror('ENOENT')}\n`);
       return 2;
     }
   }
-  if (typeA === 'directory' && typeB === 'directory') return yield* compareFolders(process, options, a, b, out);
+  if (typeA === 'directory' && typeB === 'directory')
+    return yield* compareFolders(process, options, a, b, out);
   if (typeA === 'directory' && typeB !== undefined && !inside) a = `${a}/${b.split('/').at(-1)}`;
-  else if (typeB === 'directory' && typeA !== undefined && !inside) b = `${b}/${a.split('/').at(-1)}`;
+  else if (typeB === 'directory' && typeA !== undefined && !inside)
+    b = `${b}/${a.split('/').at(-1)}`;
   const left = yield* readSide(process, a, options.all('L')[0]);
   const right = yield* readSide(process, b, options.all('L')[1]);
   return yield* report(process, options, { left, right, a, b, inside }, out);
 }
 
-function* compareFolders(process: Process, options: ParsedOptions, a: string, b: string, out: Output): Task<number> {
+function* compareFolders(
+  process: Process,
+  options: ParsedOptions,
+  a: string,
+  b: string,
+  out: Output,
+): Task<number> {
   const left = process.files.list(a);
   const right = process.files.list(b);
-  const names = [...new Set([...(left.ok ? left.value : []), ...(right.ok ? right.value : [])])].sort(compareText);
+  const names = [
+    ...new Set([...(left.ok ? left.value : []), ...(right.ok ? right.value : [])]),
+  ].sort(compareText);
   let status = 0;
   for (const name of names) {
     const inLeft = left.ok && left.value.includes(name);
@@ -151,8 +216,10 @@ function* compareFolders(process: Process, options: ParsedOptions, a: string, b:
       status = Math.max(status, 1);
       continue;
     }
-    const folders = typeOf(process, pathA) === 'directory' && typeOf(process, pathB) === 'directory';
-    if (folders && !options.has('r')) yield* out.write(`Common subdirectories: ${pathA} and ${pathB}\n`);
+    const folders =
+      typeOf(process, pathA) === 'directory' && typeOf(process, pathB) === 'directory';
+    if (folders && !options.has('r'))
+      yield* out.write(`Common subdirectories: ${pathA} and ${pathB}\n`);
     else status = Math.max(status, yield* compare(process, options, pathA, pathB, out, true));
   }
   return status;
@@ -192,7 +259,13 @@ function* report(process: Process, options: ParsedOptions, pair: Pair, out: Outp
     });
   yield* process.work(Math.ceil((left.lines.length + right.lines.length) / 10));
   let hunks = diffLines(fold(left), fold(right));
-  if (options.has('B')) hunks = hunks.filter((hunk) => [...left.lines.slice(hunk.a, hunk.a + hunk.n), ...right.lines.slice(hunk.b, hunk.b + hunk.m)].some((line) => line.trim() !== ''));
+  if (options.has('B'))
+    hunks = hunks.filter((hunk) =>
+      [
+        ...left.lines.slice(hunk.a, hunk.a + hunk.n),
+        ...right.lines.slice(hunk.b, hunk.b + hunk.m),
+      ].some((line) => line.trim() !== ''),
+    );
   if (hunks.length === 0) {
     if (options.has('s')) yield* out.write(`Files ${a} and ${b} are identical\n`);
     return 0;
@@ -217,7 +290,8 @@ function mergeFlags(flags: readonly string[]): string {
 }
 
 function* writeNormal(out: Output, left: Side, right: Side, hunks: readonly Hunk[]): Task<void> {
-  const range = (start: number, count: number): string => (count === 0 ? `${start}` : count === 1 ? `${start + 1}` : `${start + 1},${start + count}`);
+  const range = (start: number, count: number): string =>
+    count === 0 ? `${start}` : count === 1 ? `${start + 1}` : `${start + 1},${start + count}`;
   for (const hunk of hunks) {
     const letter = hunk.n === 0 ? 'a' : hunk.m === 0 ? 'd' : 'c';
     yield* out.write(`${range(hunk.a, hunk.n)}${letter}${range(hunk.b, hunk.m)}\n`);
@@ -227,19 +301,37 @@ function* writeNormal(out: Output, left: Side, right: Side, hunks: readonly Hunk
   }
 }
 
-function* writeLines(out: Output, mark: string, side: Side, start: number, count: number): Task<void> {
+function* writeLines(
+  out: Output,
+  mark: string,
+  side: Side,
+  start: number,
+  count: number,
+): Task<void> {
   for (let index = start; index < start + count; index += 1) {
     yield* out.write(`${mark}${side.lines[index]}\n`);
-    if (side.endsOpen && index === side.lines.length - 1) yield* out.write('\\ No newline at end of file\n');
+    if (side.endsOpen && index === side.lines.length - 1)
+      yield* out.write('\\ No newline at end of file\n');
   }
 }
 
-function* writeUnified(out: Output, left: Side, right: Side, hunks: readonly Hunk[], context: number): Task<void> {
+function* writeUnified(
+  out: Output,
+  left: Side,
+  right: Side,
+  hunks: readonly Hunk[],
+  context: number,
+): Task<void> {
   yield* out.write(`--- ${left.label}\n+++ ${right.label}\n`);
   let index = 0;
   while (index < hunks.length) {
     let last = index;
-    while (last + 1 < hunks.length && (hunks[last + 1] as Hunk).a - ((hunks[last] as Hunk).a + (hunks[last] as Hunk).n) <= context * 2) last += 1;
+    while (
+      last + 1 < hunks.length &&
+      (hunks[last + 1] as Hunk).a - ((hunks[last] as Hunk).a + (hunks[last] as Hunk).n) <=
+        context * 2
+    )
+      last += 1;
     const group = hunks.slice(index, last + 1);
     const first = group[0] as Hunk;
     const end = group.at(-1) as Hunk;
@@ -247,7 +339,8 @@ function* writeUnified(out: Output, left: Side, right: Side, hunks: readonly Hun
     const startB = Math.max(0, first.b - context);
     const endA = Math.min(left.lines.length, end.a + end.n + context);
     const endB = Math.min(right.lines.length, end.b + end.m + context);
-    const span = (start: number, count: number): string => (count === 1 ? `${start + 1}` : `${count === 0 ? start : start + 1},${count}`);
+    const span = (start: number, count: number): string =>
+      count === 1 ? `${start + 1}` : `${count === 0 ? start : start + 1},${count}`;
     yield* out.write(`@@ -${span(startA, endA - startA)} +${span(startB, endB - startB)} @@\n`);
     let at = startA;
     for (const hunk of group) {

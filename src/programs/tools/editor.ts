@@ -10,7 +10,11 @@ export function editorNamed(name: string): Program {
     const path = args.filter((arg) => !/^[-+]/.test(arg))[0];
     const terminal = process.stdin.terminal ?? process.stdout.terminal;
     if (terminal === undefined) {
-      yield* process.printError(name === 'nano' ? 'Standard input is not a terminal\n' : 'Vim: Warning: Input is not from a terminal\n');
+      yield* process.printError(
+        name === 'nano'
+          ? 'Standard input is not a terminal\n'
+          : 'Vim: Warning: Input is not from a terminal\n',
+      );
       return 1;
     }
     let text = '';
@@ -33,8 +37,12 @@ export function editorNamed(name: string): Program {
 
 export function pagerNamed(name: string): Program {
   return defineTool(name, function* run(process, args) {
-    return yield* eachInput(process, args.filter((arg) => !/^[-+]./.test(arg)), function* show(file) {
-      yield* process.stdout.write(yield* readAll(file));
-    });
+    return yield* eachInput(
+      process,
+      args.filter((arg) => !/^[-+]./.test(arg)),
+      function* show(file) {
+        yield* process.stdout.write(yield* readAll(file));
+      },
+    );
   });
 }

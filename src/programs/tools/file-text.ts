@@ -26,7 +26,11 @@ export function modeText(stat: Stat): string {
   return text;
 }
 
-function lookUp(process: Process, path: string, match: (fields: readonly string[]) => boolean): readonly string[] | undefined {
+function lookUp(
+  process: Process,
+  path: string,
+  match: (fields: readonly string[]) => boolean,
+): readonly string[] | undefined {
   const text = process.files.readText(path);
   if (!text.ok) return undefined;
   return text.value
@@ -36,17 +40,27 @@ function lookUp(process: Process, path: string, match: (fields: readonly string[
 }
 
 export function ownerName(process: Process, uid: number): string {
-  return lookUp(process, '/etc/passwd', (fields) => fields[2] === `${uid}`)?.[0] ?? (uid === 0 ? 'root' : `${uid}`);
+  return (
+    lookUp(process, '/etc/passwd', (fields) => fields[2] === `${uid}`)?.[0] ??
+    (uid === 0 ? 'root' : `${uid}`)
+  );
 }
 
 export function groupName(process: Process, gid: number): string {
-  return lookUp(process, '/etc/group', (fields) => fields[2] === `${gid}`)?.[0] ?? (gid === 0 ? 'root' : `${gid}`);
+  return (
+    lookUp(process, '/etc/group', (fields) => fields[2] === `${gid}`)?.[0] ??
+    (gid === 0 ? 'root' : `${gid}`)
+  );
 }
 
 /** The user's number and main group; undefined when unknown. */
-export function findUser(process: Process, name: string): { readonly uid: number; readonly gid: number; readonly name: string } | undefined {
+export function findUser(
+  process: Process,
+  name: string,
+): { readonly uid: number; readonly gid: number; readonly name: string } | undefined {
   const fields = lookUp(process, '/etc/passwd', (each) => each[0] === name || each[2] === name);
-  if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]), name: fields[0] as string };
+  if (fields !== undefined)
+    return { uid: Number(fields[2]), gid: Number(fields[3]), name: fields[0] as string };
   if (/^\d+$/.test(name)) return { uid: Number(name), gid: Number(name), name };
   return name === 'root' ? { uid: 0, gid: 0, name } : undefined;
 }
@@ -68,5 +82,7 @@ export function humanSize(bytes: number): string {
     unit += 1;
   }
   const tenth = Math.ceil(value * 10) / 10;
-  return tenth < 10 ? `${tenth.toFixed(1)}${'KMGTPE'[unit]}` : `${Math.ceil(value)}${'KMGTPE'[unit]}`;
+  return tenth < 10
+    ? `${tenth.toFixed(1)}${'KMGTPE'[unit]}`
+    : `${Math.ceil(value)}${'KMGTPE'[unit]}`;
 }

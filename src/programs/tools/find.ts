@@ -20,7 +20,14 @@ interface Visit {
 
 type Test = (visit: Visit) => Task<boolean>;
 
-const LETTERS: Readonly<Record<Stat['type'], string>> = { file: 'f', directory: 'd', symlink: 'l', fifo: 'p', socket: 's', character: 'c' };
+const LETTERS: Readonly<Record<Stat['type'], string>> = {
+  file: 'f',
+  directory: 'd',
+  symlink: 'l',
+  fifo: 'p',
+  socket: 's',
+  character: 'c',
+};
 
 class Finder {
   readonly process: Process;
@@ -45,7 +52,11 @@ class Finder {
 
   parse(): Test {
     const test = this.#args.length === 0 ? everything : this.#or();
-    if (this.#at < this.#args.length) this.error ??= this.#args[this.#at] === ')' ? "invalid expression; you have used an unexpected ')'" : `paths must precede expression: \`${this.#args[this.#at]}'`;
+    if (this.#at < this.#args.length)
+      this.error ??=
+        this.#args[this.#at] === ')'
+          ? "invalid expression; you have used an unexpected ')'"
+          : `paths must precede expression: \`${this.#args[this.#at]}'`;
     if (this.#acts) return test;
     const { out } = this;
     return function* printing(visit) {
@@ -72,7 +83,14 @@ class Finder {
     let left = this.#not();
     for (;;) {
       const next = this.#args[this.#at];
-      if (next === undefined || next === ')' || next === '-o' || next === '-or' || this.error !== undefined) return left;
+      if (
+        next === undefined ||
+        next === ')' ||
+        next === '-o' ||
+        next === '-or' ||
+        this.error !== undefined
+      )
+        return left;
       if (next === '-a' || next === '-and') this.#at += 1;
       const a = left;
       const b = this.#not();
@@ -94,7 +112,9 @@ class Finder {
     if (next === '(') {
       this.#at += 1;
       const inner = this.#or();
-      if (this.#args[this.#at] !== ')') this.error ??= "invalid expression; I was expecting to find a ')' somewhere but did not see one.";
+      if (this.#args[this.#at] !== ')')
+        this.error ??=
+          "invalid expression; I was expecting to find a ')' somewhere but did not see one.";
       this.#at += 1;
       return inner;
     }
@@ -119,29 +139,43 @@ class Finder {
     switch (name) {
       case '-name':
       case '-iname': {
-        const glob = compileGlob(this.#value(name), { ignoreCase: name === '-iname', extended: false });
+        const glob = compileGlob(this.#value(name), {
+          ignoreCase: name === '-iname',
+          extended: false,
+        });
         return when((visit) => matchesGlob(glob, visit.name));
       }
       case '-path':
       case '-wholename':
       case '-ipath': {
-        const glob = compileGlob(this.#value(name), { ignoreCase: name === '-ipath', extended: false });
+        const glob = compileGlob(this.#value(name), {
+          ignoreCase: name === '-ipath',
+          extended: false,
+        });
         return when((visit) => matchesGlob(glob, visit.path));
       }
       case '-regex':
       case '-iregex': {
-        const compiled = compileBasic(`^\\(${this.#value(name)}\\)$`, { ignoreCase: name === '-iregex' });
+        const compiled = compileBasic(`^\\(${this.#value(name)}\\)$`, {
+          ignoreCase: name === '-iregex',
+        });
         return when((visit) => compiled.ok && compiled.value.test(visit.path));
       }
       case '-type': {
         const letters = this.#value(name).split(',');
-        for (const letter of letters) if (!'bcdpflsD'.includes(letter) || letter === '') this.error ??= `Unknown argument to -type: ${letter}`;
+        for (const letter of letters)
+          if (!'bcdpflsD'.includes(letter) || letter === '')
+            this.error ??= `Unknown argument to -type: ${letter}`;
         return when((visit) => letters.includes(LETTERS[visit.stat.type]));
       }
       case '-size':
         return this.#size(this.#value(name));
       case '-empty':
-        return when((visit) => (visit.stat.type === 'directory' ? isEmpty(process, visit.path) : visit.stat.type === 'file' && visit.stat.size === 0));
+        return when((visit) =>
+          visit.stat.type === 'directory'
+            ? isEmpty(process, visit.path)
+            : visit.stat.type === 'file' && visit.stat.size === 0,
+        );
       case '-maxdepth':
         this.maxDepth = Number(this.#value(name));
         return everything;
@@ -166,11 +200,15 @@ class Finder {
         return this.#age(this.#value(name), name === '-mmin' ? 60 : 86_400);
       case '-user': {
         const user = this.#value(name);
-        return when((visit) => ownerName(process, visit.stat.uid) === user || `${visit.stat.uid}` === user);
+        return when(
+          (visit) => ownerName(process, visit.stat.uid) === user || `${visit.stat.uid}` === user,
+        );
       }
       case '-group': {
         const group = this.#value(name);
-        return when((visit) => groupName(process, visit.stat.gid) === group || `${visit.stat.gid}` === group);
+        return when(
+          (visit) => groupName(process, visit.stat.gid) === group || `${visit.stat.gid}` === group,
+        );
       }
       case '-perm':
         return this.#permission(this.#value(name));
@@ -187,7 +225,16 @@ class Finder {
 
   #action(name: string): Test {
     const { out, process } = this;
-    this.#acts ||= ['-print', '-print0', '-printf', '-delete', '-exec', '-execdir', '-ok', '-ls'].includes(name);
+    this.#acts ||= [
+      '-print',
+      '-print0',
+      '-printf',
+      '-delete',
+      '-exec',
+      '-execdir',
+      '-ok',
+      '-ls',
+    ].includes(name);
     switch (name) {
       case '-print':
       case '-print0':
@@ -219,8 +266,14 @@ class Finder {
         const finder = this;
         return function* remove(visit) {
           if (visit.path === '.') return true;
-          const done = visit.stat.type === 'directory' ? process.files.rmdir(visit.path) : process.files.unlink(visit.path);
-          if (!done.ok) yield* finder.complain(`cannot delete \u2018${visit.path}\u2019: ${strerror(done.error)}`);
+          const done =
+            visit.stat.type === 'directory'
+              ? process.files.rmdir(visit.path)
+              : process.files.unlink(visit.path);
+          if (!done.ok)
+            yield* finder.complain(
+              `cannot delete \u2018${visit.path}\u2019: ${strerror(done.error)}`,
+            );
           return done.ok;
         };
       }
@@ -231,11 +284,15 @@ class Finder {
       case '-ls':
         return function* list(visit) {
           const { stat } = visit;
-          yield* out.write(`${`${stat.inode}`.padStart(9)} ${`${Math.ceil(stat.size / 1024)}`.padStart(6)} ${modeText(stat)} ${`${stat.links}`.padStart(3)} ${ownerName(process, stat.uid).padEnd(8)} ${groupName(process, stat.gid).padEnd(8)} ${`${stat.size}`.padStart(8)} ${formatDate('%b %e %H:%M', stat.modified)} ${visit.path}\n`);
+          yield* out.write(
+            `${`${stat.inode}`.padStart(9)} ${`${Math.ceil(stat.size / 1024)}`.padStart(6)} ${modeText(stat)} ${`${stat.links}`.padStart(3)} ${ownerName(process, stat.uid).padEnd(8)} ${groupName(process, stat.gid).padEnd(8)} ${`${stat.size}`.padStart(8)} ${formatDate('%b %e %H:%M', stat.modified)} ${visit.path}\n`,
+          );
           return true;
         };
       default:
-        this.error ??= name.startsWith('-') ? `unknown predicate \`${name}'` : `paths must precede expression: \`${name}'`;
+        this.error ??= name.startsWith('-')
+          ? `unknown predicate \`${name}'`
+          : `paths must precede expression: \`${name}'`;
         this.#at = this.#args.length;
         return everything;
     }
@@ -302,7 +359,15 @@ class Finder {
       this.error ??= `invalid argument \`${text}' to \`-size'`;
       return everything;
     }
-    const units: Readonly<Record<string, number>> = { c: 1, w: 2, b: 512, '': 512, k: 1024, M: 1_048_576, G: 1_073_741_824 };
+    const units: Readonly<Record<string, number>> = {
+      c: 1,
+      w: 2,
+      b: 512,
+      '': 512,
+      k: 1024,
+      M: 1_048_576,
+      G: 1_073_741_824,
+    };
     const unit = units[match[3] as string] as number;
     const wanted = Number(match[2]);
     return function* size(visit) {
@@ -326,7 +391,11 @@ class Finder {
     const bits = Number.parseInt(text.replace(/^[-/]/, ''), 8);
     return function* permission(visit) {
       const mode = visit.stat.mode & 0o7777;
-      return text.startsWith('-') ? (mode & bits) === bits : text.startsWith('/') ? bits === 0 || (mode & bits) !== 0 : mode === bits;
+      return text.startsWith('-')
+        ? (mode & bits) === bits
+        : text.startsWith('/')
+          ? bits === 0 || (mode & bits) !== 0
+          : mode === bits;
     };
   }
 
@@ -339,13 +408,25 @@ class Finder {
     }
     const visit: Visit = { path, name, depth, root, stat: found.value, pruned: false };
     if (!this.depthFirst && depth >= this.minDepth) yield* test(visit);
-    if (found.value.type === 'directory' && !visit.pruned && depth < this.maxDepth && depth < 500 && !this.quit) {
+    if (
+      found.value.type === 'directory' &&
+      !visit.pruned &&
+      depth < this.maxDepth &&
+      depth < 500 &&
+      !this.quit
+    ) {
       const names = files.list(path);
       if (!names.ok) yield* this.complain(`\u2018${path}\u2019: ${strerror(names.error)}`);
       else {
         for (const each of names.value) {
           if (this.quit) return;
-          yield* this.walk(path.endsWith('/') ? path + each : `${path}/${each}`, each, depth + 1, root, test);
+          yield* this.walk(
+            path.endsWith('/') ? path + each : `${path}/${each}`,
+            each,
+            depth + 1,
+            root,
+            test,
+          );
         }
       }
     }
@@ -365,15 +446,45 @@ function isEmpty(process: Process, path: string): boolean {
 function formatVisit(process: Process, format: string, visit: Visit): string {
   const { stat } = visit;
   const fields: Readonly<Record<string, string>> = {
-    p: visit.path, f: visit.name, s: `${stat.size}`, m: stat.mode.toString(8), M: modeText(stat), u: ownerName(process, stat.uid), g: groupName(process, stat.gid), U: `${stat.uid}`, G: `${stat.gid}`, d: `${visit.depth}`, y: LETTERS[stat.type], l: stat.target ?? '', i: `${stat.inode}`, n: `${stat.links}`,
-    h: visit.path.includes('/') ? visit.path.slice(0, visit.path.lastIndexOf('/')) || '/' : '.', P: visit.path === visit.root ? '' : visit.path.slice(visit.root.length + (visit.root.endsWith('/') ? 0 : 1)), t: formatDate('%a %b %e %H:%M:%S.%N %Y', stat.modified), '%': '%',
+    p: visit.path,
+    f: visit.name,
+    s: `${stat.size}`,
+    m: stat.mode.toString(8),
+    M: modeText(stat),
+    u: ownerName(process, stat.uid),
+    g: groupName(process, stat.gid),
+    U: `${stat.uid}`,
+    G: `${stat.gid}`,
+    d: `${visit.depth}`,
+    y: LETTERS[stat.type],
+    l: stat.target ?? '',
+    i: `${stat.inode}`,
+    n: `${stat.links}`,
+    h: visit.path.includes('/') ? visit.path.slice(0, visit.path.lastIndexOf('/')) || '/' : '.',
+    P:
+      visit.path === visit.root
+        ? ''
+        : visit.path.slice(visit.root.length + (visit.root.endsWith('/') ? 0 : 1)),
+    t: formatDate('%a %b %e %H:%M:%S.%N %Y', stat.modified),
+    '%': '%',
   };
   return format
-    .replace(/\\([nt0\\])/g, (_, letter: string) => ({ n: '\n', t: '\t', '0': '\0' })[letter] ?? '\\')
-    .replace(/%(?:T([a-zA-Z@+])|([a-zA-Z%]))/g, (whole, time: string | undefined, letter: string | undefined) => {
-      if (time !== undefined) return time === '@' ? `${Math.floor(stat.modified / 1_000_000)}.0000000000` : formatDate(`%${time}`, stat.modified);
-      return letter !== undefined && Object.hasOwn(fields, letter) ? (fields[letter] as string) : whole;
-    });
+    .replace(
+      /\\([nt0\\])/g,
+      (_, letter: string) => ({ n: '\n', t: '\t', '0': '\0' })[letter] ?? '\\',
+    )
+    .replace(
+      /%(?:T([a-zA-Z@+])|([a-zA-Z%]))/g,
+      (whole, time: string | undefined, letter: string | undefined) => {
+        if (time !== undefined)
+          return time === '@'
+            ? `${Math.floor(stat.modified / 1_000_000)}.0000000000`
+            : formatDate(`%${time}`, stat.modified);
+        return letter !== undefined && Object.hasOwn(fields, letter)
+          ? (fields[letter] as string)
+          : whole;
+      },
+    );
 }
 
 export const find = defineTool('find', function* run(process, args) {
@@ -391,9 +502,17 @@ export const find = defineTool('find', function* run(process, args) {
   }
   for (const root of roots.length === 0 ? ['.'] : roots) {
     if (finder.quit) break;
-    yield* finder.walk(root, root.replace(/(?!^)\/+$/, '').split('/').at(-1) || '/', 0, root, test);
+    yield* finder.walk(
+      root,
+      root
+        .replace(/(?!^)\/+$/, '')
+        .split('/')
+        .at(-1) || '/',
+      0,
+      root,
+      test,
+    );
   }
   yield* finder.finish();
   return finder.status;
 });
-

@@ -3,23 +3,66 @@
  * `(a+)+$` costs what any other does, and back-references are refused.
  */
 import type { Task } from '../../ground/base/task.ts';
-import { compileBasic, compileExtended, compileFixed, compileRe2, type Regexp } from '../../ground/lang/posix-regexp.ts';
+import {
+  compileBasic,
+  compileExtended,
+  compileFixed,
+  compileRe2,
+  type Regexp,
+} from '../../ground/lang/posix-regexp.ts';
 import { globMatch } from '../../ground/lang/glob.ts';
 import { type Errno, strerror } from '../../machines/network/errno.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { defineTool, LineReader, openInput, Output, type ParsedOptions, parseOptions } from './support.ts';
+import {
+  defineTool,
+  LineReader,
+  openInput,
+  Output,
+  type ParsedOptions,
+  parseOptions,
+} from './support.ts';
 
 type Kind = 'G' | 'E' | 'F' | 'P';
 
 const SPEC = {
   short: 'EFGPe:f:ivwxclLqsnHhorRA:B:C:m:abzyTUu',
   long: {
-    'extended-regexp': 'E', 'fixed-strings': 'F', 'basic-regexp': 'G', 'perl-regexp': 'P', regexp: 'e:', file: 'f:', 'ignore-case': 'i', 'invert-match': 'v',
-    'word-regexp': 'w', 'line-regexp': 'x', count: 'c', 'files-with-matches': 'l', 'files-without-match': 'L', quiet: 'q', silent: 'q', 'no-messages': 's',
-    'line-number': 'n', 'with-filename': 'H', 'no-filename': 'h', 'only-matching': 'o', recursive: 'r', 'dereference-recursive': 'R', 'after-context': 'A:',
-    'before-context': 'B:', context: 'C:', 'max-count': 'm:', color: 'color::', colour: 'color::', include: 'include:', exclude: 'exclude:', 'exclude-dir': 'excludedir:',
-    'line-buffered': 'u', text: 'a', 'byte-offset': 'b', 'no-ignore-case': 'noi',
+    'extended-regexp': 'E',
+    'fixed-strings': 'F',
+    'basic-regexp': 'G',
+    'perl-regexp': 'P',
+    regexp: 'e:',
+    file: 'f:',
+    'ignore-case': 'i',
+    'invert-match': 'v',
+    'word-regexp': 'w',
+    'line-regexp': 'x',
+    count: 'c',
+    'files-with-matches': 'l',
+    'files-without-match': 'L',
+    quiet: 'q',
+    silent: 'q',
+    'no-messages': 's',
+    'line-number': 'n',
+    'with-filename': 'H',
+    'no-filename': 'h',
+    'only-matching': 'o',
+    recursive: 'r',
+    'dereference-recursive': 'R',
+    'after-context': 'A:',
+    'before-context': 'B:',
+    context: 'C:',
+    'max-count': 'm:',
+    color: 'color::',
+    colour: 'color::',
+    include: 'include:',
+    exclude: 'exclude:',
+    'exclude-dir': 'excludedir:',
+    'line-buffered': 'u',
+    text: 'a',
+    'byte-offset': 'b',
+    'no-ignore-case': 'noi',
   },
 } as const;
 
@@ -40,7 +83,10 @@ interface Search {
 function tool(name: string, usual: Kind) {
   return defineTool(name, function* run(process, args) {
     // `-5` is `-C 5`.
-    const options = parseOptions(args.map((arg) => arg.replace(/^-(\d+)$/, '-C$1')), SPEC);
+    const options = parseOptions(
+      args.map((arg) => arg.replace(/^-(\d+)$/, '-C$1')),
+      SPEC,
+    );
     const usage = `Usage: ${name} [OPTION]... PATTERNS [FILE]...\nTry '${name} --help' for more information.\n`;
     if (!options.ok) {
       yield* process.printError(`${name}: ${options.error}\n${usage}`);
@@ -65,7 +111,15 @@ function tool(name: string, usual: Kind) {
       }
       sources.push(first);
     }
-    const kind: Kind = value.has('F') ? 'F' : value.has('E') ? 'E' : value.has('P') ? 'P' : value.has('G') ? 'G' : usual;
+    const kind: Kind = value.has('F')
+      ? 'F'
+      : value.has('E')
+        ? 'E'
+        : value.has('P')
+          ? 'P'
+          : value.has('G')
+            ? 'G'
+            : usual;
     const patterns: Regexp[] = [];
     for (const source of sources.flatMap((each) => each.split('\n'))) {
       const compiled = compileFor(kind, source, value.has('i') || value.has('y'));
@@ -90,7 +144,12 @@ function compileFor(kind: Kind, source: string, ignoreCase: boolean) {
   return kind === 'E' ? compileExtended(source, options) : compileBasic(source, options);
 }
 
-function* searchAll(process: Process, options: ParsedOptions, operands: readonly string[], patterns: readonly Regexp[]): Task<number> {
+function* searchAll(
+  process: Process,
+  options: ParsedOptions,
+  operands: readonly string[],
+  patterns: readonly Regexp[],
+): Task<number> {
   const recursive = options.has('r') || options.has('R');
   const paths = operands.length > 0 ? operands : [recursive ? '.' : '-'];
   const context = options.get('C') ?? '0';
@@ -101,7 +160,9 @@ function* searchAll(process: Process, options: ParsedOptions, operands: readonly
     patterns,
     out: new Output(process),
     names: !options.has('h') && (options.has('H') || paths.length > 1 || recursive),
-    color: colorWhen === 'always' || (process.stdout.terminal !== undefined && (colorWhen === 'auto' || colorWhen === '')),
+    color:
+      colorWhen === 'always' ||
+      (process.stdout.terminal !== undefined && (colorWhen === 'auto' || colorWhen === '')),
     before: Number(options.get('B') ?? context),
     after: Number(options.get('A') ?? context),
     most: Number(options.get('m') ?? 'Infinity'),
@@ -124,7 +185,13 @@ function* fault(search: Search, path: string, errno: Errno): Task<void> {
   yield* search.process.printError(`grep: ${path}: ${strerror(errno)}\n`);
 }
 
-function* searchPath(search: Search, path: string, recursive: boolean, implied: boolean, depth: number): Task<void> {
+function* searchPath(
+  search: Search,
+  path: string,
+  recursive: boolean,
+  implied: boolean,
+  depth: number,
+): Task<void> {
   const { process, options } = search;
   const stat = path === '-' ? undefined : process.files.stat(path);
   if (stat?.ok === true && stat.value.type === 'directory') {
@@ -139,7 +206,12 @@ function* searchPath(search: Search, path: string, recursive: boolean, implied: 
       const inner = implied && depth === 0 ? name : `${path.replace(/\/$/, '')}/${name}`;
       const link = process.files.lstat(inner);
       if (link.ok && link.value.type === 'symlink' && !options.has('R')) continue;
-      if (link.ok && link.value.type === 'directory' && options.all('excludedir').some((pattern) => globMatch(pattern, name))) continue;
+      if (
+        link.ok &&
+        link.value.type === 'directory' &&
+        options.all('excludedir').some((pattern) => globMatch(pattern, name))
+      )
+        continue;
       if (depth < 500) yield* searchPath(search, inner, recursive, implied, depth + 1);
     }
     return;
@@ -170,7 +242,12 @@ function findHit(search: Search, text: string, from: number): Hit | undefined {
       const match = pattern.match(text, at);
       if (match === undefined) break;
       if (whole ? match.start === 0 && match.end === text.length : !word || isWord(text, match)) {
-        if (best === undefined || match.start < best.start || (match.start === best.start && match.end > best.end)) best = match;
+        if (
+          best === undefined ||
+          match.start < best.start ||
+          (match.start === best.start && match.end > best.end)
+        )
+          best = match;
         break;
       }
       at = match.start + 1;
@@ -243,13 +320,20 @@ function* searchFile(search: Search, file: OpenFile, name: string): Task<void> {
 
 function headOf(search: Search, name: string, number: number, mark: string): string {
   const parts: string[] = [];
-  const paint = (text: string, code: string): string => (search.color ? `\x1b[${code}m\x1b[K${text}\x1b[m\x1b[K` : text);
+  const paint = (text: string, code: string): string =>
+    search.color ? `\x1b[${code}m\x1b[K${text}\x1b[m\x1b[K` : text;
   if (search.names) parts.push(paint(name, '35'));
   if (search.options.has('n')) parts.push(paint(`${number}`, '32'));
   return parts.map((part) => part + paint(mark, '36')).join('');
 }
 
-function* printLine(search: Search, name: string, number: number, text: string, mark: string): Task<void> {
+function* printLine(
+  search: Search,
+  name: string,
+  number: number,
+  text: string,
+  mark: string,
+): Task<void> {
   let shown = text;
   if (search.color && mark === ':' && !search.options.has('v')) {
     shown = '';
@@ -265,12 +349,21 @@ function* printLine(search: Search, name: string, number: number, text: string, 
   yield* search.out.write(`${headOf(search, name, number, mark)}${shown}\n`);
 }
 
-function* printParts(search: Search, name: string, number: number, text: string, first: Hit | undefined): Task<void> {
+function* printParts(
+  search: Search,
+  name: string,
+  number: number,
+  text: string,
+  first: Hit | undefined,
+): Task<void> {
   if (search.options.has('v')) return;
   let hit = first;
   while (hit !== undefined) {
     const part = text.slice(hit.start, hit.end);
-    if (part !== '') yield* search.out.write(`${headOf(search, name, number, ':')}${search.color ? `\x1b[01;31m\x1b[K${part}\x1b[m\x1b[K` : part}\n`);
+    if (part !== '')
+      yield* search.out.write(
+        `${headOf(search, name, number, ':')}${search.color ? `\x1b[01;31m\x1b[K${part}\x1b[m\x1b[K` : part}\n`,
+      );
     const at = hit.end > hit.start ? hit.end : hit.end + 1;
     hit = at > text.length ? undefined : findHit(search, text, at);
   }

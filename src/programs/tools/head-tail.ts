@@ -4,7 +4,18 @@ import { anyOf, type Task } from '../../ground/base/task.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { complain, defineTool, LineReader, openInput, Output, parseOptions, parseSize, type ParsedOptions, readAll, usageError } from './support.ts';
+import {
+  complain,
+  defineTool,
+  LineReader,
+  openInput,
+  Output,
+  parseOptions,
+  parseSize,
+  type ParsedOptions,
+  readAll,
+  usageError,
+} from './support.ts';
 
 /** `-5` is `-n 5`. */
 function modern(args: readonly string[]): string[] {
@@ -21,7 +32,11 @@ interface Amount {
   readonly fromOther: boolean;
 }
 
-function* amountOf(process: Process, options: ParsedOptions, sign: '-' | '+'): Task<Amount | undefined> {
+function* amountOf(
+  process: Process,
+  options: ParsedOptions,
+  sign: '-' | '+',
+): Task<Amount | undefined> {
   const bytes = options.has('c');
   const text = options.get(bytes ? 'c' : 'n') ?? '10';
   const count = parseSize(text.replace(/^[-+]/, ''));
@@ -34,7 +49,17 @@ function* amountOf(process: Process, options: ParsedOptions, sign: '-' | '+'): T
 
 const SPEC = {
   short: 'n:c:qvfFs:',
-  long: { lines: 'n:', bytes: 'c:', quiet: 'q', silent: 'q', verbose: 'v', follow: 'f::', retry: 'r', 'sleep-interval': 's:', pid: 'p:' },
+  long: {
+    lines: 'n:',
+    bytes: 'c:',
+    quiet: 'q',
+    silent: 'q',
+    verbose: 'v',
+    follow: 'f::',
+    retry: 'r',
+    'sleep-interval': 's:',
+    pid: 'p:',
+  },
 } as const;
 
 function* runEach(
@@ -52,12 +77,18 @@ function* runEach(
     const file = openInput(process, path);
     if (!file.ok) {
       yield* out.flush();
-      const words = file.error === 'EISDIR' ? `error reading '${path}': ${strerror('EISDIR')}` : `cannot open '${path}' for reading: ${strerror(file.error)}`;
+      const words =
+        file.error === 'EISDIR'
+          ? `error reading '${path}': ${strerror('EISDIR')}`
+          : `cannot open '${path}' for reading: ${strerror(file.error)}`;
       yield* complain(process, words);
       status = 1;
       continue;
     }
-    if (titles) yield* out.write(`${shown > 0 ? '\n' : ''}==> ${path === '-' ? 'standard input' : path} <==\n`);
+    if (titles)
+      yield* out.write(
+        `${shown > 0 ? '\n' : ''}==> ${path === '-' ? 'standard input' : path} <==\n`,
+      );
     shown += 1;
     yield* body(file.value);
     if (keep === undefined) file.value.close();
@@ -124,12 +155,20 @@ export const tail = defineTool('tail', function* run(process, args) {
       const bytes = yield* readAll(file);
       if (amount.bytes) {
         yield* out.flush();
-        yield* process.stdout.write(amount.fromOther ? bytes.subarray(Math.max(0, amount.count - 1)) : bytes.subarray(Math.max(0, bytes.length - amount.count)));
+        yield* process.stdout.write(
+          amount.fromOther
+            ? bytes.subarray(Math.max(0, amount.count - 1))
+            : bytes.subarray(Math.max(0, bytes.length - amount.count)),
+        );
         return;
       }
       const lines = textOf(bytes).split(/(?<=\n)/);
       if (lines.at(-1) === '') lines.pop();
-      const chosen = amount.fromOther ? lines.slice(Math.max(0, amount.count - 1)) : amount.count === 0 ? [] : lines.slice(-amount.count);
+      const chosen = amount.fromOther
+        ? lines.slice(Math.max(0, amount.count - 1))
+        : amount.count === 0
+          ? []
+          : lines.slice(-amount.count);
       for (const line of chosen) yield* out.write(line);
     },
     follows ? (path, file) => kept.push({ path, file }) : undefined,
@@ -145,7 +184,9 @@ interface Followed {
 
 /** Waits for changes and prints what was added, until the process is ended. */
 function* follow(process: Process, kept: readonly Followed[]): Task<number> {
-  const watches = kept.map((item) => (item.path === '-' ? undefined : process.files.watch(process.files.resolve(`${item.path}/..`))));
+  const watches = kept.map((item) =>
+    item.path === '-' ? undefined : process.files.watch(process.files.resolve(`${item.path}/..`)),
+  );
   let last = kept.at(-1)?.path;
   for (;;) {
     let grew = false;

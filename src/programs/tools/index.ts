@@ -1,12 +1,39 @@
 /** The text and file tools, by the path under which a host or an image has them. */
 import type { Program } from '../../machines/machine/process.ts';
 import { awk } from './awk/awk.ts';
-import { bracket, clear, echo, falseTool, printf, pwd, sleep, test, trueTool, yes } from './basics.ts';
+import {
+  bracket,
+  clear,
+  echo,
+  falseTool,
+  printf,
+  pwd,
+  sleep,
+  test,
+  trueTool,
+  yes,
+} from './basics.ts';
 import { base64, hexdump, od, xxd } from './bytes.ts';
 import { cat, nl, rev, tac, tee } from './cat.ts';
 import { diff } from './diff.ts';
 import { editorNamed, pagerNamed } from './editor.ts';
-import { basename, date, dirname, env, hostname, id, nproc, printenv, readlink, realpath, stat, timeout, uname, whoami, xargs } from './environment.ts';
+import {
+  basename,
+  date,
+  dirname,
+  env,
+  hostname,
+  id,
+  nproc,
+  printenv,
+  readlink,
+  realpath,
+  stat,
+  timeout,
+  uname,
+  whoami,
+  xargs,
+} from './environment.ts';
 import { chmod, chown, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from './file-tools.ts';
 import { find } from './find.ts';
 import { egrep, fgrep, grep } from './grep.ts';
@@ -25,22 +52,100 @@ export interface Tool {
 }
 
 const PROGRAMS: readonly (readonly [string, Program])[] = [
-  ['true', trueTool], ['false', falseTool], ['echo', echo], ['printf', printf], ['test', test], ['[', bracket], ['sleep', sleep], ['yes', yes], ['pwd', pwd], ['clear', clear],
-  ['cat', cat], ['tac', tac], ['rev', rev], ['nl', nl], ['tee', tee], ['head', head], ['tail', tail], ['wc', wc],
-  ['ls', ls], ['cp', cp], ['mv', mv], ['rm', rm], ['mkdir', mkdir], ['rmdir', rmdir], ['touch', touch], ['ln', ln], ['chmod', chmod], ['chown', chown], ['mktemp', mktemp],
-  ['sort', sort], ['uniq', uniq], ['cut', cut], ['tr', tr], ['paste', paste], ['fold', fold], ['comm', comm], ['seq', seq], ['split', split], ['column', column],
-  ['grep', grep], ['egrep', egrep], ['fgrep', fgrep], ['sed', sed], ['awk', awk], ['gawk', awk], ['jq', jq], ['find', find], ['xargs', xargs], ['diff', diff],
-  ['env', env], ['printenv', printenv], ['id', id], ['whoami', whoami], ['hostname', hostname], ['uname', uname], ['nproc', nproc], ['date', date],
-  ['basename', basename], ['dirname', dirname], ['readlink', readlink], ['realpath', realpath], ['stat', stat], ['timeout', timeout],
-  ['ps', ps], ['top', top], ['kill', kill], ['killall', killall], ['pgrep', pgrep], ['pkill', pkill], ['free', free], ['df', df], ['du', du], ['watch', watch], ['uptime', uptime],
-  ['base64', base64], ['od', od], ['hexdump', hexdump], ['xxd', xxd],
-  ['vi', editorNamed('vi')], ['vim', editorNamed('vim')], ['nano', editorNamed('nano')], ['less', pagerNamed('less')], ['more', pagerNamed('more')],
+  ['true', trueTool],
+  ['false', falseTool],
+  ['echo', echo],
+  ['printf', printf],
+  ['test', test],
+  ['[', bracket],
+  ['sleep', sleep],
+  ['yes', yes],
+  ['pwd', pwd],
+  ['clear', clear],
+  ['cat', cat],
+  ['tac', tac],
+  ['rev', rev],
+  ['nl', nl],
+  ['tee', tee],
+  ['head', head],
+  ['tail', tail],
+  ['wc', wc],
+  ['ls', ls],
+  ['cp', cp],
+  ['mv', mv],
+  ['rm', rm],
+  ['mkdir', mkdir],
+  ['rmdir', rmdir],
+  ['touch', touch],
+  ['ln', ln],
+  ['chmod', chmod],
+  ['chown', chown],
+  ['mktemp', mktemp],
+  ['sort', sort],
+  ['uniq', uniq],
+  ['cut', cut],
+  ['tr', tr],
+  ['paste', paste],
+  ['fold', fold],
+  ['comm', comm],
+  ['seq', seq],
+  ['split', split],
+  ['column', column],
+  ['grep', grep],
+  ['egrep', egrep],
+  ['fgrep', fgrep],
+  ['sed', sed],
+  ['awk', awk],
+  ['gawk', awk],
+  ['jq', jq],
+  ['find', find],
+  ['xargs', xargs],
+  ['diff', diff],
+  ['env', env],
+  ['printenv', printenv],
+  ['id', id],
+  ['whoami', whoami],
+  ['hostname', hostname],
+  ['uname', uname],
+  ['nproc', nproc],
+  ['date', date],
+  ['basename', basename],
+  ['dirname', dirname],
+  ['readlink', readlink],
+  ['realpath', realpath],
+  ['stat', stat],
+  ['timeout', timeout],
+  ['ps', ps],
+  ['top', top],
+  ['kill', kill],
+  ['killall', killall],
+  ['pgrep', pgrep],
+  ['pkill', pkill],
+  ['free', free],
+  ['df', df],
+  ['du', du],
+  ['watch', watch],
+  ['uptime', uptime],
+  ['base64', base64],
+  ['od', od],
+  ['hexdump', hexdump],
+  ['xxd', xxd],
+  ['vi', editorNamed('vi')],
+  ['vim', editorNamed('vim')],
+  ['nano', editorNamed('nano')],
+  ['less', pagerNamed('less')],
+  ['more', pagerNamed('more')],
 ];
 
-export const TEXT_TOOLS: readonly Tool[] = PROGRAMS.map(([name, program]) => ({ path: `/usr/bin/${name}`, program }));
+export const TEXT_TOOLS: readonly Tool[] = PROGRAMS.map(([name, program]) => ({
+  path: `/usr/bin/${name}`,
+  program,
+}));
 
 /** What busybox has not: images with busybox get the rest under /bin. */
 const NOT_IN_BUSYBOX = new Set(['jq', 'gawk', 'column', 'vim', 'nano', 'uptime']);
 
 /** The same programs where a busybox image has them. */
-export const busyboxTools: readonly Tool[] = PROGRAMS.filter(([name]) => !NOT_IN_BUSYBOX.has(name)).map(([name, program]) => ({ path: `/bin/${name}`, program }));
+export const busyboxTools: readonly Tool[] = PROGRAMS.filter(
+  ([name]) => !NOT_IN_BUSYBOX.has(name),
+).map(([name, program]) => ({ path: `/bin/${name}`, program }));

@@ -1,7 +1,17 @@
 /** jq 1.6 as a program: options, inputs, printing. The language is lang/jq. */
 import { textOf } from '../../ground/base/bytes.ts';
 import type { Task } from '../../ground/base/task.ts';
-import { type CompiledJq, compileJq, formatJson, type Inputs, isTruthy, type Json, JsonReader, parseJson, type PrintOptions } from '../../ground/lang/jq/index.ts';
+import {
+  type CompiledJq,
+  compileJq,
+  formatJson,
+  type Inputs,
+  isTruthy,
+  type Json,
+  JsonReader,
+  parseJson,
+  type PrintOptions,
+} from '../../ground/lang/jq/index.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { defineTool, openInput, Output, readAll } from './support.ts';
@@ -21,18 +31,40 @@ interface Invocation {
 }
 
 const LONG: Readonly<Record<string, string>> = {
-  'raw-output': 'r', 'compact-output': 'c', 'null-input': 'n', 'exit-status': 'e', slurp: 's', 'raw-input': 'R', 'sort-keys': 'S', 'color-output': 'C', 'monochrome-output': 'M', 'join-output': 'j', 'ascii-output': 'a', tab: 'tab', seq: 'seq', stream: 'stream', unbuffered: 'u',
+  'raw-output': 'r',
+  'compact-output': 'c',
+  'null-input': 'n',
+  'exit-status': 'e',
+  slurp: 's',
+  'raw-input': 'R',
+  'sort-keys': 'S',
+  'color-output': 'C',
+  'monochrome-output': 'M',
+  'join-output': 'j',
+  'ascii-output': 'a',
+  tab: 'tab',
+  seq: 'seq',
+  stream: 'stream',
+  unbuffered: 'u',
 };
 
 function* readArguments(process: Process, args: readonly string[]): Task<Invocation | number> {
-  const out: Invocation = { flags: new Set(), variables: new Map(), operands: [], positional: [], indent: '  ', filterFile: undefined };
+  const out: Invocation = {
+    flags: new Set(),
+    variables: new Map(),
+    operands: [],
+    positional: [],
+    indent: '  ',
+    filterFile: undefined,
+  };
   const named = new Map<string, Json>();
   let rest: 'file' | 'text' | 'json' = 'file';
   let over = false;
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at] as string;
     if (over || !/^-./.test(arg)) {
-      if (rest === 'file' || (out.operands.length === 0 && out.filterFile === undefined)) out.operands.push(arg);
+      if (rest === 'file' || (out.operands.length === 0 && out.filterFile === undefined))
+        out.operands.push(arg);
       else if (rest === 'text') out.positional.push(arg);
       else {
         const value = parseJson(arg);
@@ -54,7 +86,9 @@ function* readArguments(process: Process, args: readonly string[]): Task<Invocat
       const text = args[at + 2];
       at += 2;
       if (name === undefined || text === undefined) {
-        yield* process.printError(`jq: --${long} takes two parameters (e.g. --${long} varname ${long === 'arg' ? 'value' : long === 'argjson' ? 'text' : 'filename'})\n${USAGE}`);
+        yield* process.printError(
+          `jq: --${long} takes two parameters (e.g. --${long} varname ${long === 'arg' ? 'value' : long === 'argjson' ? 'text' : 'filename'})\n${USAGE}`,
+        );
         return 2;
       }
       const value = yield* argumentValue(process, long, text);
@@ -96,7 +130,11 @@ function* readArguments(process: Process, args: readonly string[]): Task<Invocat
   return out;
 }
 
-function* argumentValue(process: Process, kind: string, text: string): Task<{ readonly value: Json } | number> {
+function* argumentValue(
+  process: Process,
+  kind: string,
+  text: string,
+): Task<{ readonly value: Json } | number> {
   if (kind === 'arg') return { value: text };
   if (kind === 'argjson') {
     const parsed = parseJson(text);
@@ -106,7 +144,9 @@ function* argumentValue(process: Process, kind: string, text: string): Task<{ re
   }
   const file = process.files.readText(text);
   if (!file.ok) {
-    yield* process.printError(`jq: Bad JSON in --${kind} ${text}: Could not open ${text}: ${strerror(file.error)}\n`);
+    yield* process.printError(
+      `jq: Bad JSON in --${kind} ${text}: Could not open ${text}: ${strerror(file.error)}\n`,
+    );
     return 2;
   }
   if (kind === 'rawfile') return { value: file.value };
@@ -131,7 +171,9 @@ export const jq = defineTool('jq', function* run(process, args) {
   else {
     const text = process.files.readText(invocation.filterFile);
     if (!text.ok) {
-      yield* process.printError(`jq: error: Could not open ${invocation.filterFile}: ${strerror(text.error)}\n`);
+      yield* process.printError(
+        `jq: error: Could not open ${invocation.filterFile}: ${strerror(text.error)}\n`,
+      );
       return 2;
     }
     filter = text.value;
@@ -143,27 +185,33 @@ export const jq = defineTool('jq', function* run(process, args) {
   const variables = new Map(invocation.variables);
   const named = variables.get('named') as Json;
   variables.delete('named');
-  variables.set('ARGS', new Map<string, Json>([['positional', invocation.positional], ['named', named]]));
+  variables.set(
+    'ARGS',
+    new Map<string, Json>([
+      ['positional', invocation.positional],
+      ['named', named],
+    ]),
+  );
   const compiled = compileJq(filter, variables);
   if (!compiled.ok) {
     const shown = filter.split('\n')[0];
-    yield* process.printError(`jq: error: ${compiled.error} at <top-level>, line 1:\n${shown}\njq: 1 compile error\n`);
+    yield* process.printError(
+      `jq: error: ${compiled.error} at <top-level>, line 1:\n${shown}\njq: 1 compile error\n`,
+    );
     return 3;
   }
   const texts: string[] = [];
   let status = 0;
-  {
-    for (const path of invocation.operands.length === 0 ? ['-'] : invocation.operands) {
-      if (path === '-' && flags.has('n') && process.stdin.terminal !== undefined) continue;
-      const file = openInput(process, path);
-      if (!file.ok) {
-        yield* process.printError(`jq: error: Could not open ${path}: ${strerror(file.error)}\n`);
-        status = 2;
-        continue;
-      }
-      texts.push(textOf(yield* readAll(file.value)));
-      file.value.close();
+  for (const path of invocation.operands.length === 0 ? ['-'] : invocation.operands) {
+    if (path === '-' && flags.has('n') && process.stdin.terminal !== undefined) continue;
+    const file = openInput(process, path);
+    if (!file.ok) {
+      yield* process.printError(`jq: error: Could not open ${path}: ${strerror(file.error)}\n`);
+      status = 2;
+      continue;
     }
+    texts.push(textOf(yield* readAll(file.value)));
+    file.value.close();
   }
   const session = new Session(process, compiled.value, invocation, texts.join(''));
   return yield* session.run(status);
@@ -185,8 +233,15 @@ class Session {
     this.#process = process;
     this.#filter = filter;
     this.#flags = invocation.flags;
-    const color = invocation.flags.has('C') || (process.stdout.terminal !== undefined && !invocation.flags.has('M'));
-    this.#print = { indent: invocation.indent, sortKeys: invocation.flags.has('S'), ascii: invocation.flags.has('a'), color };
+    const color =
+      invocation.flags.has('C') ||
+      (process.stdout.terminal !== undefined && !invocation.flags.has('M'));
+    this.#print = {
+      indent: invocation.indent,
+      sortKeys: invocation.flags.has('S'),
+      ascii: invocation.flags.has('a'),
+      color,
+    };
     this.#out = new Output(process);
     this.#text = text;
     this.#reader = new JsonReader(text);
@@ -206,7 +261,11 @@ class Session {
 
   *run(start: number): Task<number> {
     let status = start;
-    const inputs: Inputs = { next: () => this.#next(), environment: this.#process.env, now: () => this.#process.clock.wall() / 1_000_000 };
+    const inputs: Inputs = {
+      next: () => this.#next(),
+      environment: this.#process.env,
+      now: () => this.#process.clock.wall() / 1_000_000,
+    };
     const values: Json[] = [];
     if (this.#flags.has('n')) values.push(null);
     else if (this.#flags.has('s')) {
@@ -244,10 +303,18 @@ class Session {
       } else {
         yield* this.#out.flush();
         if (step.kind === 'error') {
-          yield* this.#process.printError(`jq: error (at <${this.#flags.has('n') ? 'unknown' : 'stdin'}>${this.#flags.has('n') ? '' : `:${this.#lineOf()}`}): ${step.message}\n`.replace(': (not a string)', ' (not a string)'));
+          yield* this.#process.printError(
+            `jq: error (at <${this.#flags.has('n') ? 'unknown' : 'stdin'}>${this.#flags.has('n') ? '' : `:${this.#lineOf()}`}): ${step.message}\n`.replace(
+              ': (not a string)',
+              ' (not a string)',
+            ),
+          );
           return { status: 5, halted: false };
         }
-        if (step.message !== undefined) yield* this.#process.printError(typeof step.message === 'string' ? step.message : `${formatJson(step.message)}\n`);
+        if (step.message !== undefined)
+          yield* this.#process.printError(
+            typeof step.message === 'string' ? step.message : `${formatJson(step.message)}\n`,
+          );
         return { status: step.code, halted: true };
       }
     }

@@ -6,7 +6,16 @@ import { quoteShell } from '../../ground/lang/shell-quote.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Stat } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { complain, defineTool, displayWidth, Output, type ParsedOptions, parseOptions, quoteName, usageError } from './support.ts';
+import {
+  complain,
+  defineTool,
+  displayWidth,
+  Output,
+  type ParsedOptions,
+  parseOptions,
+  quoteName,
+  usageError,
+} from './support.ts';
 import { groupName, humanSize, modeText, ownerName } from './file-text.ts';
 
 /** Files changed longer ago than this show their year instead of the time of day. */
@@ -21,7 +30,23 @@ interface Entry {
 export const ls = defineTool('ls', function* run(process, args) {
   const options = parseOptions(args, {
     short: 'laA1dRrtShFiCpsknQNBgoGcuUvXx',
-    long: { all: 'a', 'almost-all': 'A', directory: 'd', recursive: 'R', reverse: 'r', 'human-readable': 'h', classify: 'F', inode: 'i', size: 's', color: 'color::', 'full-time': 'fulltime', 'time-style': 'timestyle:', 'group-directories-first': 'dirsfirst', 'no-group': 'G', sort: 'sort:' },
+    long: {
+      all: 'a',
+      'almost-all': 'A',
+      directory: 'd',
+      recursive: 'R',
+      reverse: 'r',
+      'human-readable': 'h',
+      classify: 'F',
+      inode: 'i',
+      size: 's',
+      color: 'color::',
+      'full-time': 'fulltime',
+      'time-style': 'timestyle:',
+      'group-directories-first': 'dirsfirst',
+      'no-group': 'G',
+      sort: 'sort:',
+    },
   });
   if (!options.ok) return yield* usageError(process, options.error, 2);
   const { value } = options;
@@ -58,11 +83,21 @@ export const ls = defineTool('ls', function* run(process, args) {
   return status;
 });
 
-function* showFolder(process: Process, out: Output, folder: Entry, options: ParsedOptions, titled: boolean, first: boolean): Task<number> {
+function* showFolder(
+  process: Process,
+  out: Output,
+  folder: Entry,
+  options: ParsedOptions,
+  titled: boolean,
+  first: boolean,
+): Task<number> {
   const names = process.files.list(folder.path);
   if (!names.ok) {
     yield* out.flush();
-    yield* complain(process, `cannot open directory ${quoteName(folder.path)}: ${strerror(names.error)}`);
+    yield* complain(
+      process,
+      `cannot open directory ${quoteName(folder.path)}: ${strerror(names.error)}`,
+    );
     return 2;
   }
   if (titled) yield* out.write(`${first ? '' : '\n'}${folder.path}:\n`);
@@ -84,7 +119,10 @@ function* showFolder(process: Process, out: Output, folder: Entry, options: Pars
   let status = 0;
   for (const entry of ordered) {
     if (entry.stat.type !== 'directory' || entry.name === '.' || entry.name === '..') continue;
-    status = Math.max(status, yield* showFolder(process, out, { ...entry, name: entry.path }, options, true, false));
+    status = Math.max(
+      status,
+      yield* showFolder(process, out, { ...entry, name: entry.path }, options, true, false),
+    );
   }
   return status;
 }
@@ -99,7 +137,8 @@ function sorted(entries: readonly Entry[], options: ParsedOptions): Entry[] {
   if (options.has('U')) return [...entries];
   const by = options.get('sort');
   const order = (a: Entry, b: Entry): number => {
-    if (options.has('dirsfirst') && (a.stat.type === 'directory') !== (b.stat.type === 'directory')) return a.stat.type === 'directory' ? -1 : 1;
+    if (options.has('dirsfirst') && (a.stat.type === 'directory') !== (b.stat.type === 'directory'))
+      return a.stat.type === 'directory' ? -1 : 1;
     let result = 0;
     if (options.has('t') || by === 'time') result = b.stat.modified - a.stat.modified;
     else if (options.has('S') || by === 'size') result = b.stat.size - a.stat.size;
@@ -129,16 +168,41 @@ function suffixOf(entry: Entry, options: ParsedOptions): string {
 function colored(entry: Entry, text: string, on: boolean): string {
   if (!on) return text;
   const { type, mode } = entry.stat;
-  const code = type === 'directory' ? '01;34' : type === 'symlink' ? '01;36' : type === 'fifo' ? '33' : type === 'socket' ? '01;35' : type === 'character' ? '01;33' : (mode & 0o111) !== 0 ? '01;32' : '';
+  const code =
+    type === 'directory'
+      ? '01;34'
+      : type === 'symlink'
+        ? '01;36'
+        : type === 'fifo'
+          ? '33'
+          : type === 'socket'
+            ? '01;35'
+            : type === 'character'
+              ? '01;33'
+              : (mode & 0o111) !== 0
+                ? '01;32'
+                : '';
   return code === '' ? text : `\x1b[0m\x1b[${code}m${text}\x1b[0m`;
 }
 
-function* show(process: Process, out: Output, entries: readonly Entry[], options: ParsedOptions): Task<void> {
+function* show(
+  process: Process,
+  out: Output,
+  entries: readonly Entry[],
+  options: ParsedOptions,
+): Task<void> {
   const terminal = process.stdout.terminal;
-  const when = options.has('color') ? (options.get('color') === '' ? 'always' : options.get('color')) : 'never';
+  const when = options.has('color')
+    ? options.get('color') === ''
+      ? 'always'
+      : options.get('color')
+    : 'never';
   const colors = when === 'always' || (when === 'auto' && terminal !== undefined);
   const nameOf = (entry: Entry): string => {
-    const quoted = terminal !== undefined && quoteShell(entry.name) !== entry.name ? `'${entry.name}'` : entry.name;
+    const quoted =
+      terminal !== undefined && quoteShell(entry.name) !== entry.name
+        ? `'${entry.name}'`
+        : entry.name;
     return colored(entry, quoted, colors) + suffixOf(entry, options);
   };
   const inode = (entry: Entry): string => (options.has('i') ? `${entry.stat.inode} ` : '');
@@ -153,19 +217,28 @@ function* show(process: Process, out: Output, entries: readonly Entry[], options
     }
   }
   const width = terminal?.columns ?? 80;
-  const cells = entries.map((entry) => ({ shown: inode(entry) + nameOf(entry), width: displayWidth(inode(entry) + entry.name + suffixOf(entry, options)) + (terminal !== undefined && quoteShell(entry.name) !== entry.name ? 2 : 0) }));
+  const cells = entries.map((entry) => ({
+    shown: inode(entry) + nameOf(entry),
+    width:
+      displayWidth(inode(entry) + entry.name + suffixOf(entry, options)) +
+      (terminal !== undefined && quoteShell(entry.name) !== entry.name ? 2 : 0),
+  }));
   yield* out.write(columns(cells, width));
 }
 
 /** Lays cells out in columns, down first, two blanks between. */
-export function columns(cells: readonly { readonly shown: string; readonly width: number }[], width: number): string {
+export function columns(
+  cells: readonly { readonly shown: string; readonly width: number }[],
+  width: number,
+): string {
   if (cells.length === 0) return '';
   for (let rows = 1; rows <= cells.length; rows += 1) {
     const count = Math.ceil(cells.length / rows);
     const widths: number[] = [];
     for (let column = 0; column < count; column += 1) {
       let most = 0;
-      for (let row = 0; row < rows; row += 1) most = Math.max(most, cells[column * rows + row]?.width ?? 0);
+      for (let row = 0; row < rows; row += 1)
+        most = Math.max(most, cells[column * rows + row]?.width ?? 0);
       widths.push(most);
     }
     const total = widths.reduce((sum, each) => sum + each + 2, -2);
@@ -186,27 +259,50 @@ export function columns(cells: readonly { readonly shown: string; readonly width
   return '';
 }
 
-function* showLong(process: Process, out: Output, entries: readonly Entry[], options: ParsedOptions, nameOf: (entry: Entry) => string): Task<void> {
+function* showLong(
+  process: Process,
+  out: Output,
+  entries: readonly Entry[],
+  options: ParsedOptions,
+  nameOf: (entry: Entry) => string,
+): Task<void> {
   const now = process.clock.wall();
   const rows = entries.map((entry) => {
     const { stat } = entry;
-    const size = stat.type === 'character' ? '1, 3' : options.has('h') ? humanSize(stat.size) : `${stat.size}`;
+    const size =
+      stat.type === 'character' ? '1, 3' : options.has('h') ? humanSize(stat.size) : `${stat.size}`;
     const old = now - stat.modified > RECENT_MICROS || stat.modified > now;
-    const style = options.has('fulltime') ? '%Y-%m-%d %H:%M:%S.%N +0000' : options.get('timestyle') === 'long-iso' ? '%Y-%m-%d %H:%M' : old ? '%b %e  %Y' : '%b %e %H:%M';
+    const style = options.has('fulltime')
+      ? '%Y-%m-%d %H:%M:%S.%N +0000'
+      : options.get('timestyle') === 'long-iso'
+        ? '%Y-%m-%d %H:%M'
+        : old
+          ? '%b %e  %Y'
+          : '%b %e %H:%M';
     const link = stat.type === 'symlink' ? ` -> ${stat.target ?? ''}` : '';
     return {
       inode: options.has('i') ? `${stat.inode}` : '',
       blocks: options.has('s') ? `${blocksOf(stat)}` : '',
       mode: modeText(stat),
       links: `${stat.links}`,
-      owner: options.has('g') ? '' : options.has('n') ? `${stat.uid}` : ownerName(process, stat.uid),
-      group: options.has('o') || options.has('G') ? '' : options.has('n') ? `${stat.gid}` : groupName(process, stat.gid),
+      owner: options.has('g')
+        ? ''
+        : options.has('n')
+          ? `${stat.uid}`
+          : ownerName(process, stat.uid),
+      group:
+        options.has('o') || options.has('G')
+          ? ''
+          : options.has('n')
+            ? `${stat.gid}`
+            : groupName(process, stat.gid),
       size,
       time: formatDate(style, stat.modified),
       name: nameOf(entry) + link,
     };
   });
-  const widthOf = (pick: (row: (typeof rows)[number]) => string): number => rows.reduce((most, row) => Math.max(most, pick(row).length), 0);
+  const widthOf = (pick: (row: (typeof rows)[number]) => string): number =>
+    rows.reduce((most, row) => Math.max(most, pick(row).length), 0);
   const links = widthOf((row) => row.links);
   const owner = widthOf((row) => row.owner);
   const group = widthOf((row) => row.group);

@@ -14,7 +14,11 @@ export function parseMode(text: string): number | readonly Clause[] | undefined 
     const head = /^([ugoa]*)((?:[-+=][rwxXst]*|[-+=][ugo])+)$/.exec(part);
     if (head === null) return undefined;
     for (const match of (head[2] as string).matchAll(/([-+=])([rwxXstugo]*)/g)) {
-      clauses.push({ who: head[1] as string, operator: match[1] as string, what: match[2] as string });
+      clauses.push({
+        who: head[1] as string,
+        operator: match[1] as string,
+        what: match[2] as string,
+      });
     }
   }
   return clauses.length === 0 ? undefined : clauses;
@@ -33,11 +37,13 @@ export function applyMode(text: string, mode: number, directory: boolean): numbe
       for (const each of clause.what) {
         if (each === 'r') bits |= 4 << shift;
         else if (each === 'w') bits |= 2 << shift;
-        else if (each === 'x' || (each === 'X' && (directory || (mode & 0o111) !== 0))) bits |= 1 << shift;
+        else if (each === 'x' || (each === 'X' && (directory || (mode & 0o111) !== 0)))
+          bits |= 1 << shift;
         else if (each === 's' && letter === 'u') bits |= 0o4000;
         else if (each === 's' && letter === 'g') bits |= 0o2000;
         else if (each === 't') bits |= 0o1000;
-        else if ('ugo'.includes(each)) bits |= ((mode >> (each === 'u' ? 6 : each === 'g' ? 3 : 0)) & 7) << shift;
+        else if ('ugo'.includes(each))
+          bits |= ((mode >> (each === 'u' ? 6 : each === 'g' ? 3 : 0)) & 7) << shift;
       }
       if (clause.operator === '+') result |= bits;
       else if (clause.operator === '-') result &= ~bits;

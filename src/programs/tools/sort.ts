@@ -19,7 +19,9 @@ interface Key extends Flags {
 const ORDERING = 'bdfghiMnRrV';
 
 function parseKey(text: string): Key | undefined {
-  const match = new RegExp(`^(\\d+)(?:\\.(\\d+))?([${ORDERING}]*)(?:,(\\d+)(?:\\.(\\d+))?([${ORDERING}]*))?$`).exec(text);
+  const match = new RegExp(
+    `^(\\d+)(?:\\.(\\d+))?([${ORDERING}]*)(?:,(\\d+)(?:\\.(\\d+))?([${ORDERING}]*))?$`,
+  ).exec(text);
   if (match === null || match[1] === '0') return undefined;
   return {
     startField: Number(match[1]),
@@ -33,7 +35,10 @@ function parseKey(text: string): Key | undefined {
 }
 
 /** Where fields begin and end. Without a separator a field takes the blanks before it. */
-function fieldsOf(line: string, separator: string | undefined): readonly (readonly [number, number])[] {
+function fieldsOf(
+  line: string,
+  separator: string | undefined,
+): readonly (readonly [number, number])[] {
   const out: [number, number][] = [];
   if (separator !== undefined) {
     let at = 0;
@@ -54,7 +59,12 @@ function fieldsOf(line: string, separator: string | undefined): readonly (readon
   return out;
 }
 
-function keyText(line: string, key: Key, separator: string | undefined, skipBlanks: boolean): string {
+function keyText(
+  line: string,
+  key: Key,
+  separator: string | undefined,
+  skipBlanks: boolean,
+): string {
   const fields = fieldsOf(line, separator);
   const skip = (at: number): number => {
     let index = at;
@@ -106,7 +116,9 @@ const UNITS = 'KMGTPEZY';
 function compareHuman(a: string, b: string): number {
   const order = (text: string): number => {
     const match = /^[ \t]*-?[\d.]+([KkMGTPEZY]?)/.exec(text);
-    return match === null || match[1] === '' ? 0 : UNITS.indexOf((match[1] as string).toUpperCase()) + 1;
+    return match === null || match[1] === ''
+      ? 0
+      : UNITS.indexOf((match[1] as string).toUpperCase()) + 1;
   };
   const x = numberOf(a);
   const y = numberOf(b);
@@ -117,14 +129,21 @@ function compareHuman(a: string, b: string): number {
 
 function compareGeneral(a: string, b: string): number {
   const value = (text: string): number | undefined => {
-    const match = /^[ \t]*([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|inf(?:inity)?))/i.exec(text);
+    const match =
+      /^[ \t]*([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|inf(?:inity)?))/i.exec(
+        text,
+      );
     if (match === null) return undefined;
-    if (/inf/i.test(match[1] as string)) return (match[1] as string).startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (/inf/i.test(match[1] as string))
+      return (match[1] as string).startsWith('-')
+        ? Number.NEGATIVE_INFINITY
+        : Number.POSITIVE_INFINITY;
     return Number(match[1]);
   };
   const x = value(a);
   const y = value(b);
-  if (x === undefined || y === undefined) return (x === undefined ? 0 : 1) - (y === undefined ? 0 : 1);
+  if (x === undefined || y === undefined)
+    return (x === undefined ? 0 : 1) - (y === undefined ? 0 : 1);
   return x === y ? 0 : x - y;
 }
 
@@ -140,7 +159,10 @@ export function compareVersion(a: string, b: string): number {
     return /[A-Za-z]/.test(char) ? char.charCodeAt(0) : char.charCodeAt(0) + 256;
   };
   while (i < a.length || j < b.length) {
-    while ((i < a.length && !/\d/.test(a[i] as string)) || (j < b.length && !/\d/.test(b[j] as string))) {
+    while (
+      (i < a.length && !/\d/.test(a[i] as string)) ||
+      (j < b.length && !/\d/.test(b[j] as string))
+    ) {
       const x = rank(a[i]);
       const y = rank(b[j]);
       if (x !== y) return x - y;
@@ -163,7 +185,8 @@ function compareBy(letters: string, a: string, b: string): number {
   if (letters.includes('h')) return compareHuman(a, b);
   if (letters.includes('V')) return compareVersion(a, b);
   if (letters.includes('M')) {
-    const month = (text: string): number => MONTHS.indexOf(text.trimStart().slice(0, 3).toUpperCase());
+    const month = (text: string): number =>
+      MONTHS.indexOf(text.trimStart().slice(0, 3).toUpperCase());
     return month(a) - month(b);
   }
   const prepare = (text: string): string => {
@@ -178,7 +201,25 @@ function compareBy(letters: string, a: string, b: string): number {
 export const sort = defineTool('sort', function* run(process, args) {
   const options = parseOptions(args, {
     short: `${ORDERING}cCmsuzk:t:o:S:T:`,
-    long: { reverse: 'r', 'numeric-sort': 'n', unique: 'u', key: 'k:', 'field-separator': 't:', output: 'o:', stable: 's', 'ignore-case': 'f', 'human-numeric-sort': 'h', 'version-sort': 'V', check: 'c', 'general-numeric-sort': 'g', 'ignore-leading-blanks': 'b', 'month-sort': 'M', 'random-sort': 'R', 'zero-terminated': 'z', parallel: 'p:' },
+    long: {
+      reverse: 'r',
+      'numeric-sort': 'n',
+      unique: 'u',
+      key: 'k:',
+      'field-separator': 't:',
+      output: 'o:',
+      stable: 's',
+      'ignore-case': 'f',
+      'human-numeric-sort': 'h',
+      'version-sort': 'V',
+      check: 'c',
+      'general-numeric-sort': 'g',
+      'ignore-leading-blanks': 'b',
+      'month-sort': 'M',
+      'random-sort': 'R',
+      'zero-terminated': 'z',
+      parallel: 'p:',
+    },
   });
   if (!options.ok) return yield* usageError(process, options.error, 2);
   const { value } = options;
@@ -193,7 +234,10 @@ export const sort = defineTool('sort', function* run(process, args) {
   for (const text of value.all('k')) {
     const key = parseKey(text);
     if (key === undefined) {
-      yield* complain(process, `invalid number at field start: invalid count at start of ${quoteName(text)}`);
+      yield* complain(
+        process,
+        `invalid number at field start: invalid count at start of ${quoteName(text)}`,
+      );
       return 2;
     }
     keys.push(key);
@@ -201,13 +245,18 @@ export const sort = defineTool('sort', function* run(process, args) {
   const { lines, status } = yield* allLines(process, value.operands);
   const compareKeys = (a: string, b: string): number => {
     if (keys.length === 0) {
-      const strip = (text: string): string => (global.includes('b') ? text.replace(/^[ \t]+/, '') : text);
+      const strip = (text: string): string =>
+        global.includes('b') ? text.replace(/^[ \t]+/, '') : text;
       const result = compareBy(global, strip(a), strip(b));
       return global.includes('r') ? -result : result;
     }
     for (const key of keys) {
       const letters = key.letters === '' ? global : key.letters;
-      const result = compareBy(letters, keyText(a, key, separator, letters.includes('b') && key.letters === ''), keyText(b, key, separator, letters.includes('b') && key.letters === ''));
+      const result = compareBy(
+        letters,
+        keyText(a, key, separator, letters.includes('b') && key.letters === ''),
+        keyText(b, key, separator, letters.includes('b') && key.letters === ''),
+      );
       if (result !== 0) return letters.includes('r') ? -result : result;
     }
     return 0;
@@ -222,14 +271,21 @@ export const sort = defineTool('sort', function* run(process, args) {
     for (let index = 1; index < lines.length; index += 1) {
       const order = compare(lines[index - 1] as string, lines[index] as string);
       if (order < 0 || (order === 0 && !value.has('u'))) continue;
-      if (value.has('c')) yield* complain(process, `${value.operands[0] ?? '-'}:${index + 1}: disorder: ${lines[index]}`);
+      if (value.has('c'))
+        yield* complain(
+          process,
+          `${value.operands[0] ?? '-'}:${index + 1}: disorder: ${lines[index]}`,
+        );
       return 1;
     }
     return 0;
   }
   yield* process.work(Math.ceil(lines.length / 4));
   let ordered = [...lines].sort(compare);
-  if (value.has('u')) ordered = ordered.filter((line, index) => index === 0 || compareKeys(ordered[index - 1] as string, line) !== 0);
+  if (value.has('u'))
+    ordered = ordered.filter(
+      (line, index) => index === 0 || compareKeys(ordered[index - 1] as string, line) !== 0,
+    );
   const text = ordered.map((line) => `${line}\n`).join('');
   const target = value.get('o');
   if (target === undefined) yield* process.print(text);

@@ -10,7 +10,10 @@ import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 
 /** A tool: its name, and what it does with the arguments after its name. */
-export function defineTool(name: string, body: (process: Process, args: string[]) => Task<number>): Program {
+export function defineTool(
+  name: string,
+  body: (process: Process, args: string[]) => Task<number>,
+): Program {
   return {
     name,
     version: '9.1',
@@ -55,7 +58,10 @@ export class ParsedOptions {
 }
 
 /** Reads options as getopt_long does; the error is its words without the tool's name. */
-export function parseOptions(args: readonly string[], spec: OptionSpec): Result<ParsedOptions, string> {
+export function parseOptions(
+  args: readonly string[],
+  spec: OptionSpec,
+): Result<ParsedOptions, string> {
   const out = new ParsedOptions();
   const takes = (letter: string): boolean => spec.short[spec.short.indexOf(letter) + 1] === ':';
   let at = 0;
@@ -88,7 +94,8 @@ export function parseOptions(args: readonly string[], spec: OptionSpec): Result<
     }
     for (let index = 1; index < arg.length; index += 1) {
       const letter = arg[index] as string;
-      if (letter === ':' || !spec.short.includes(letter)) return err(`invalid option -- '${letter}'`);
+      if (letter === ':' || !spec.short.includes(letter))
+        return err(`invalid option -- '${letter}'`);
       if (!takes(letter)) {
         out.add(letter, '');
         continue;
@@ -266,7 +273,10 @@ export function* eachInput(
 }
 
 /** All lines of all operands, newlines cut. */
-export function* allLines(process: Process, operands: readonly string[]): Task<{ readonly lines: string[]; readonly status: number }> {
+export function* allLines(
+  process: Process,
+  operands: readonly string[],
+): Task<{ readonly lines: string[]; readonly status: number }> {
   const lines: string[] = [];
   const status = yield* eachInput(process, operands, function* gather(file) {
     const reader = new LineReader(file);
@@ -281,7 +291,7 @@ export function* allLines(process: Process, operands: readonly string[]): Task<{
 
 /** Quotes a file name as coreutils does in messages and `ls`: only when needed. */
 export function quoteName(name: string): string {
-  if (/^[A-Za-z0-9_.\/+@%:,=~-]+$/.test(name)) return `'${name}'`;
+  if (/^[A-Za-z0-9_./+@%:,=~-]+$/.test(name)) return `'${name}'`;
   return name.includes("'") ? `"${name}"` : `'${name}'`;
 }
 

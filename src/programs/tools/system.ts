@@ -8,7 +8,15 @@ import type { ProcessEntry } from '../../machines/machine/kernel.ts';
 import type { Process, Signal } from '../../machines/machine/process.ts';
 import { parseSignal } from '../../machines/machine/signals.ts';
 import { humanSize, ownerName } from './file-text.ts';
-import { complain, defineTool, nameOf, parseOptions, quoteName, readAll, usageError } from './support.ts';
+import {
+  complain,
+  defineTool,
+  nameOf,
+  parseOptions,
+  quoteName,
+  readAll,
+  usageError,
+} from './support.ts';
 
 function pad(value: number): string {
   return `${value}`.padStart(2, '0');
@@ -21,32 +29,92 @@ function cpuTime(micros: number, long: boolean): string {
 }
 
 function commandOf(entry: ProcessEntry): string {
-  return entry.state === 'Z' || entry.argv.length === 0 ? `[${entry.comm}]${entry.state === 'Z' ? ' <defunct>' : ''}` : entry.argv.join(' ');
+  return entry.state === 'Z' || entry.argv.length === 0
+    ? `[${entry.comm}]${entry.state === 'Z' ? ' <defunct>' : ''}`
+    : entry.argv.join(' ');
 }
 
 /** Wall time at which a process began. */
 function startOf(process: Process, entry: ProcessEntry): number {
-  return process.clock.wall() - process.clock.monotonic() + (entry.started - process.kernel.bootTime);
+  return (
+    process.clock.wall() - process.clock.monotonic() + (entry.started - process.kernel.bootTime)
+  );
 }
 
 function percent(part: number, whole: number): string {
   return whole <= 0 ? '0.0' : ((part * 100) / whole).toFixed(1);
 }
 
-const COLUMNS: Readonly<Record<string, { readonly title: string; readonly right: boolean; readonly width: number; readonly value: (process: Process, entry: ProcessEntry) => string }>> = {
-  user: { title: 'USER', right: false, width: 8, value: (process, entry) => ownerName(process, entry.uid).slice(0, 8) },
-  uid: { title: 'UID', right: false, width: 8, value: (process, entry) => ownerName(process, entry.uid).slice(0, 8) },
+const COLUMNS: Readonly<
+  Record<
+    string,
+    {
+      readonly title: string;
+      readonly right: boolean;
+      readonly width: number;
+      readonly value: (process: Process, entry: ProcessEntry) => string;
+    }
+  >
+> = {
+  user: {
+    title: 'USER',
+    right: false,
+    width: 8,
+    value: (process, entry) => ownerName(process, entry.uid).slice(0, 8),
+  },
+  uid: {
+    title: 'UID',
+    right: false,
+    width: 8,
+    value: (process, entry) => ownerName(process, entry.uid).slice(0, 8),
+  },
   pid: { title: 'PID', right: true, width: 7, value: (_, entry) => `${entry.pid}` },
   ppid: { title: 'PPID', right: true, width: 7, value: (_, entry) => `${entry.ppid}` },
   c: { title: 'C', right: true, width: 2, value: () => '0' },
-  '%cpu': { title: '%CPU', right: true, width: 4, value: (process, entry) => percent(entry.cpu, process.clock.monotonic() - (entry.started - process.kernel.bootTime)) },
-  '%mem': { title: '%MEM', right: true, width: 4, value: (process, entry) => percent(entry.memory, process.kernel.memoryBytes) },
-  vsz: { title: 'VSZ', right: true, width: 6, value: (_, entry) => `${Math.floor(entry.memory / 1024) * 2}` },
-  rss: { title: 'RSS', right: true, width: 5, value: (_, entry) => `${Math.floor(entry.memory / 1024)}` },
-  tty: { title: 'TTY', right: false, width: 8, value: (_, entry) => (entry.terminal === '' ? '?' : entry.terminal.replace('/dev/', '')) },
+  '%cpu': {
+    title: '%CPU',
+    right: true,
+    width: 4,
+    value: (process, entry) =>
+      percent(entry.cpu, process.clock.monotonic() - (entry.started - process.kernel.bootTime)),
+  },
+  '%mem': {
+    title: '%MEM',
+    right: true,
+    width: 4,
+    value: (process, entry) => percent(entry.memory, process.kernel.memoryBytes),
+  },
+  vsz: {
+    title: 'VSZ',
+    right: true,
+    width: 6,
+    value: (_, entry) => `${Math.floor(entry.memory / 1024) * 2}`,
+  },
+  rss: {
+    title: 'RSS',
+    right: true,
+    width: 5,
+    value: (_, entry) => `${Math.floor(entry.memory / 1024)}`,
+  },
+  tty: {
+    title: 'TTY',
+    right: false,
+    width: 8,
+    value: (_, entry) => (entry.terminal === '' ? '?' : entry.terminal.replace('/dev/', '')),
+  },
   stat: { title: 'STAT', right: false, width: 4, value: (_, entry) => entry.state },
-  start: { title: 'START', right: false, width: 5, value: (process, entry) => formatDate('%H:%M', startOf(process, entry)) },
-  stime: { title: 'STIME', right: false, width: 5, value: (process, entry) => formatDate('%H:%M', startOf(process, entry)) },
+  start: {
+    title: 'START',
+    right: false,
+    width: 5,
+    value: (process, entry) => formatDate('%H:%M', startOf(process, entry)),
+  },
+  stime: {
+    title: 'STIME',
+    right: false,
+    width: 5,
+    value: (process, entry) => formatDate('%H:%M', startOf(process, entry)),
+  },
   time: { title: 'TIME', right: true, width: 8, value: (_, entry) => cpuTime(entry.cpu, true) },
   bsdtime: { title: 'TIME', right: true, width: 6, value: (_, entry) => cpuTime(entry.cpu, false) },
   cmd: { title: 'CMD', right: false, width: 0, value: (_, entry) => commandOf(entry) },
@@ -54,38 +122,104 @@ const COLUMNS: Readonly<Record<string, { readonly title: string; readonly right:
   args: { title: 'COMMAND', right: false, width: 0, value: (_, entry) => commandOf(entry) },
   comm: { title: 'COMMAND', right: false, width: 15, value: (_, entry) => entry.comm },
   ucmd: { title: 'CMD', right: false, width: 0, value: (_, entry) => entry.comm },
-  etime: { title: 'ELAPSED', right: true, width: 11, value: (process, entry) => cpuTime(process.clock.monotonic() - (entry.started - process.kernel.bootTime), true).replace(/^00:/, '') },
+  etime: {
+    title: 'ELAPSED',
+    right: true,
+    width: 11,
+    value: (process, entry) =>
+      cpuTime(process.clock.monotonic() - (entry.started - process.kernel.bootTime), true).replace(
+        /^00:/,
+        '',
+      ),
+  },
 };
 
-function table(process: Process, names: readonly string[], entries: readonly ProcessEntry[], titles: boolean): string {
-  const columns = names.flatMap((name) => (Object.hasOwn(COLUMNS, name) ? [COLUMNS[name] as (typeof COLUMNS)[string]] : []));
+function table(
+  process: Process,
+  names: readonly string[],
+  entries: readonly ProcessEntry[],
+  titles: boolean,
+): string {
+  const columns = names.flatMap((name) =>
+    Object.hasOwn(COLUMNS, name) ? [COLUMNS[name] as (typeof COLUMNS)[string]] : [],
+  );
   const rows = entries.map((entry) => columns.map((column) => column.value(process, entry)));
-  const widths = columns.map((column, index) => rows.reduce((most, row) => Math.max(most, (row[index] as string).length), Math.max(column.width, titles ? column.title.length : 0)));
+  const widths = columns.map((column, index) =>
+    rows.reduce(
+      (most, row) => Math.max(most, (row[index] as string).length),
+      Math.max(column.width, titles ? column.title.length : 0),
+    ),
+  );
   const line = (cells: readonly string[]): string =>
-    `${cells.map((cell, index) => (index === cells.length - 1 && columns[index]?.right === false ? cell : columns[index]?.right === true ? cell.padStart(widths[index] as number) : cell.padEnd(widths[index] as number))).join(' ').trimEnd()}\n`;
+    `${cells
+      .map((cell, index) =>
+        index === cells.length - 1 && columns[index]?.right === false
+          ? cell
+          : columns[index]?.right === true
+            ? cell.padStart(widths[index] as number)
+            : cell.padEnd(widths[index] as number),
+      )
+      .join(' ')
+      .trimEnd()}\n`;
   return (titles ? line(columns.map((column) => column.title)) : '') + rows.map(line).join('');
 }
 
 export const ps = defineTool('ps', function* run(process, args) {
   const text = args.join(' ');
   const format = /(?:-o|o|--format)[ =]?([\w%,=]+(?: [\w%]+(?:,[\w%=]+)+)?)/.exec(text)?.[1];
-  const pids = /(?:^|\s)-?-?p(?:id)?[ =]?(\d[\d, ]*)/.exec(text)?.[1]?.split(/[ ,]+/).filter((each) => each !== '').map(Number);
+  const pids = /(?:^|\s)-?-?p(?:id)?[ =]?(\d[\d, ]*)/
+    .exec(text)?.[1]
+    ?.split(/[ ,]+/)
+    .filter((each) => each !== '')
+    .map(Number);
   const bsd = args.some((arg) => /^[auxwf]+$/.test(arg) && arg.includes('a'));
   const all = bsd || args.some((arg) => /^-[a-zA-Z]*[eA]/.test(arg)) || pids !== undefined;
   let entries = process.kernel.processes();
   if (pids !== undefined) entries = entries.filter((entry) => pids.includes(entry.pid));
   else if (!all) {
     const own = entries.find((entry) => entry.pid === process.pid)?.terminal ?? '';
-    entries = entries.filter((entry) => entry.terminal === own && entry.uid === process.uid && own !== '');
+    entries = entries.filter(
+      (entry) => entry.terminal === own && entry.uid === process.uid && own !== '',
+    );
   }
   const full = args.some((arg) => /^-[a-zA-Z]*f/.test(arg));
-  const names = format !== undefined ? format.split(/[, ]/).map((name) => name.replace(/=.*$/, '').replace('pcpu', '%cpu').replace('pmem', '%mem')) : bsd ? (text.includes('u') ? ['user', 'pid', '%cpu', '%mem', 'vsz', 'rss', 'tty', 'stat', 'start', 'bsdtime', 'command'] : ['pid', 'tty', 'stat', 'bsdtime', 'command']) : full ? ['uid', 'pid', 'ppid', 'c', 'stime', 'tty', 'time', 'cmd'] : ['pid', 'tty', 'time', 'ucmd'];
+  const names =
+    format !== undefined
+      ? format
+          .split(/[, ]/)
+          .map((name) => name.replace(/=.*$/, '').replace('pcpu', '%cpu').replace('pmem', '%mem'))
+      : bsd
+        ? text.includes('u')
+          ? [
+              'user',
+              'pid',
+              '%cpu',
+              '%mem',
+              'vsz',
+              'rss',
+              'tty',
+              'stat',
+              'start',
+              'bsdtime',
+              'command',
+            ]
+          : ['pid', 'tty', 'stat', 'bsdtime', 'command']
+        : full
+          ? ['uid', 'pid', 'ppid', 'c', 'stime', 'tty', 'time', 'cmd']
+          : ['pid', 'tty', 'time', 'ucmd'];
   const unknown = names.find((name) => name !== '' && !Object.hasOwn(COLUMNS, name));
   if (unknown !== undefined) {
     yield* process.printError(`error: unknown user-defined format specifier "${unknown}"\n`);
     return 1;
   }
-  yield* process.print(table(process, names, entries, !/=(?:,|$)/.test(format ?? '') && !args.includes('h') && !args.includes('--no-headers')));
+  yield* process.print(
+    table(
+      process,
+      names,
+      entries,
+      !/=(?:,|$)/.test(format ?? '') && !args.includes('h') && !args.includes('--no-headers'),
+    ),
+  );
   return pids !== undefined && entries.length === 0 ? 1 : 0;
 });
 
@@ -101,7 +235,12 @@ export const top = defineTool('top', function* run(process, args) {
     let text = `top - ${formatDate('%H:%M:%S', process.clock.wall())} up ${Math.floor(process.clock.monotonic() / 60_000_000)} min,  1 user,  load average: 0.00, 0.00, 0.00\n`;
     text += `Tasks: ${entries.length} total,   ${running} running, ${entries.length - running} sleeping,   0 stopped,   0 zombie\n`;
     text += `MiB Mem : ${mib(process.kernel.memoryBytes).padStart(8)} total, ${mib(process.kernel.memoryBytes - used).padStart(8)} free, ${mib(used).padStart(8)} used,      0.0 buff/cache\n\n`;
-    text += table(process, ['pid', 'user', 'vsz', 'rss', 'stat', '%cpu', '%mem', 'bsdtime', 'comm'], entries, true);
+    text += table(
+      process,
+      ['pid', 'user', 'vsz', 'rss', 'stat', '%cpu', '%mem', 'bsdtime', 'comm'],
+      entries,
+      true,
+    );
     yield* process.print(text);
   }
   return 0;
@@ -113,7 +252,8 @@ function* signalArgument(process: Process, args: string[]): Task<Signal | '0' | 
     text = args[1];
     args.splice(0, 2);
   } else if (/^--signal=/.test(args[0] ?? '')) text = (args.shift() as string).slice(9);
-  else if (/^-(?:SIG)?[A-Z0-9]+[0-9]?$/.test(args[0] ?? '')) text = (args.shift() as string).slice(1);
+  else if (/^-(?:SIG)?[A-Z0-9]+[0-9]?$/.test(args[0] ?? ''))
+    text = (args.shift() as string).slice(1);
   if (text === undefined) return 'SIGTERM';
   if (text === '0') return '0';
   const signal = parseSignal(text);
@@ -123,7 +263,9 @@ function* signalArgument(process: Process, args: string[]): Task<Signal | '0' | 
 
 export const kill = defineTool('kill', function* run(process, args) {
   if (args[0] === '-l') {
-    yield* process.print(`${['HUP', 'INT', 'QUIT', 'KILL', 'USR1', 'USR2', 'PIPE', 'ALRM', 'TERM', 'CHLD', 'CONT', 'STOP', 'TSTP', 'WINCH'].join(' ')}\n`);
+    yield* process.print(
+      `${['HUP', 'INT', 'QUIT', 'KILL', 'USR1', 'USR2', 'PIPE', 'ALRM', 'TERM', 'CHLD', 'CONT', 'STOP', 'TSTP', 'WINCH'].join(' ')}\n`,
+    );
     return 0;
   }
   const signal = yield* signalArgument(process, args);
@@ -141,7 +283,8 @@ export const kill = defineTool('kill', function* run(process, args) {
     }
     const pid = Number(text);
     const alive = process.kernel.processes().some((entry) => entry.pid === pid);
-    const done = signal === '0' ? { ok: alive, error: 'ESRCH' as const } : process.kill(pid, signal);
+    const done =
+      signal === '0' ? { ok: alive, error: 'ESRCH' as const } : process.kill(pid, signal);
     if (!done.ok) {
       yield* complain(process, `(${text}): ${strerror(done.error)}`);
       status = 1;
@@ -155,7 +298,9 @@ export const killall = defineTool('killall', function* run(process, args) {
   if (signal === undefined) return 1;
   let status = 0;
   for (const name of args.filter((arg) => !arg.startsWith('-'))) {
-    const found = process.kernel.processes().filter((entry) => entry.comm === name && entry.pid !== process.pid);
+    const found = process.kernel
+      .processes()
+      .filter((entry) => entry.comm === name && entry.pid !== process.pid);
     for (const entry of found) if (signal !== '0') process.kill(entry.pid, signal);
     if (found.length === 0) {
       yield* process.printError(`${name}: no process found\n`);
@@ -166,18 +311,37 @@ export const killall = defineTool('killall', function* run(process, args) {
 });
 
 function matching(process: Process, args: readonly string[]): readonly ProcessEntry[] | string {
-  const options = parseOptions(args, { short: 'flxnovu:P:ac', long: { full: 'f', exact: 'x', newest: 'n', oldest: 'o', 'list-name': 'l', 'list-full': 'a', count: 'c' } });
+  const options = parseOptions(args, {
+    short: 'flxnovu:P:ac',
+    long: {
+      full: 'f',
+      exact: 'x',
+      newest: 'n',
+      oldest: 'o',
+      'list-name': 'l',
+      'list-full': 'a',
+      count: 'c',
+    },
+  });
   if (!options.ok) return options.error;
   const { value } = options;
   const source = value.operands[0];
-  if (source === undefined && !value.has('P') && !value.has('u')) return 'no matching criteria specified';
+  if (source === undefined && !value.has('P') && !value.has('u'))
+    return 'no matching criteria specified';
   const compiled = compileExtended(value.has('x') ? `^(${source ?? ''})$` : (source ?? ''));
   if (!compiled.ok) return compiled.error;
   let found = process.kernel.processes().filter((entry) => {
     if (entry.pid === process.pid) return false;
     if (value.has('P') && `${entry.ppid}` !== value.get('P')) return false;
-    if (value.has('u') && ownerName(process, entry.uid) !== value.get('u') && `${entry.uid}` !== value.get('u')) return false;
-    return compiled.value.test(value.has('f') ? entry.argv.join(' ') : entry.comm) !== value.has('v');
+    if (
+      value.has('u') &&
+      ownerName(process, entry.uid) !== value.get('u') &&
+      `${entry.uid}` !== value.get('u')
+    )
+      return false;
+    return (
+      compiled.value.test(value.has('f') ? entry.argv.join(' ') : entry.comm) !== value.has('v')
+    );
   });
   if (value.has('n')) found = found.slice(-1);
   if (value.has('o')) found = found.slice(0, 1);
@@ -188,7 +352,15 @@ export const pgrep = defineTool('pgrep', function* run(process, args) {
   const found = matching(process, args);
   if (typeof found === 'string') return yield* usageError(process, found, 2);
   if (args.includes('-c')) yield* process.print(`${found.length}\n`);
-  else yield* process.print(found.map((entry) => `${entry.pid}${args.includes('-a') ? ` ${entry.argv.join(' ')}` : args.includes('-l') ? ` ${entry.comm}` : ''}\n`).join(''));
+  else
+    yield* process.print(
+      found
+        .map(
+          (entry) =>
+            `${entry.pid}${args.includes('-a') ? ` ${entry.argv.join(' ')}` : args.includes('-l') ? ` ${entry.comm}` : ''}\n`,
+        )
+        .join(''),
+    );
   return found.length === 0 ? 1 : 0;
 });
 
@@ -204,8 +376,18 @@ export const pkill = defineTool('pkill', function* run(process, args) {
 export const free = defineTool('free', function* run(process, args) {
   const total = process.kernel.memoryBytes;
   const used = process.kernel.processes().reduce((sum, entry) => sum + entry.memory, 0);
-  const unit = args.includes('-m') ? 1_048_576 : args.includes('-g') ? 1_073_741_824 : args.includes('-b') ? 1 : 1024;
-  const show = (bytes: number): string => (args.includes('-h') ? humanSize(bytes).replace(/([KMG])$/, '$1i') : `${Math.floor(bytes / unit)}`).padStart(11);
+  const unit = args.includes('-m')
+    ? 1_048_576
+    : args.includes('-g')
+      ? 1_073_741_824
+      : args.includes('-b')
+        ? 1
+        : 1024;
+  const show = (bytes: number): string =>
+    (args.includes('-h')
+      ? humanSize(bytes).replace(/([KMG])$/, '$1i')
+      : `${Math.floor(bytes / unit)}`
+    ).padStart(11);
   yield* process.print(
     `               total        used        free      shared  buff/cache   available\nMem:    ${show(total).padStart(12)} ${show(used)} ${show(total - used)} ${show(0)} ${show(0)} ${show(total - used)}\nSwap:   ${show(0).padStart(12)} ${show(0)} ${show(0)}\n`,
   );
@@ -213,12 +395,26 @@ export const free = defineTool('free', function* run(process, args) {
 });
 
 export const df = defineTool('df', function* run(process, args) {
-  const options = parseOptions(args, { short: 'hkTiPaBm', long: { 'human-readable': 'h', 'print-type': 'T', inodes: 'i' } });
+  const options = parseOptions(args, {
+    short: 'hkTiPaBm',
+    long: { 'human-readable': 'h', 'print-type': 'T', inodes: 'i' },
+  });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
   const human = value.has('h');
   const inodes = value.has('i');
-  const rows: string[][] = [inodes ? ['Filesystem', 'Inodes', 'IUsed', 'IFree', 'IUse%', 'Mounted on'] : ['Filesystem', human ? 'Size' : '1K-blocks', 'Used', human ? 'Avail' : 'Available', 'Use%', 'Mounted on']];
+  const rows: string[][] = [
+    inodes
+      ? ['Filesystem', 'Inodes', 'IUsed', 'IFree', 'IUse%', 'Mounted on']
+      : [
+          'Filesystem',
+          human ? 'Size' : '1K-blocks',
+          'Used',
+          human ? 'Avail' : 'Available',
+          'Use%',
+          'Mounted on',
+        ],
+  ];
   let status = 0;
   for (const path of value.operands.length === 0 ? ['/'] : value.operands) {
     const usage = process.files.usage(path);
@@ -228,34 +424,78 @@ export const df = defineTool('df', function* run(process, args) {
       continue;
     }
     const { used, size } = usage.value;
-    const show = (bytes: number): string => (human ? humanSize(bytes) : `${Math.ceil(bytes / 1024)}`);
-    if (inodes) rows.push(['/dev/sda1', `${usage.value.inodes}`, `${usage.value.inodesUsed}`, `${usage.value.inodes - usage.value.inodesUsed}`, `${Math.ceil((usage.value.inodesUsed * 100) / usage.value.inodes)}%`, '/']);
-    else rows.push(['/dev/sda1', show(size), show(used), show(size - used), `${Math.ceil((used * 100) / Math.max(1, size))}%`, '/']);
+    const show = (bytes: number): string =>
+      human ? humanSize(bytes) : `${Math.ceil(bytes / 1024)}`;
+    if (inodes)
+      rows.push([
+        '/dev/sda1',
+        `${usage.value.inodes}`,
+        `${usage.value.inodesUsed}`,
+        `${usage.value.inodes - usage.value.inodesUsed}`,
+        `${Math.ceil((usage.value.inodesUsed * 100) / usage.value.inodes)}%`,
+        '/',
+      ]);
+    else
+      rows.push([
+        '/dev/sda1',
+        show(size),
+        show(used),
+        show(size - used),
+        `${Math.ceil((used * 100) / Math.max(1, size))}%`,
+        '/',
+      ]);
   }
-  const widths = (rows[0] as string[]).map((_, index) => rows.reduce((most, row) => Math.max(most, (row[index] as string).length), index === 0 ? 14 : 5));
-  yield* process.print(rows.map((row) => `${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] as number) : index === row.length - 1 ? cell : cell.padStart(widths[index] as number))).join(' ')}\n`).join(''));
+  const widths = (rows[0] as string[]).map((_, index) =>
+    rows.reduce((most, row) => Math.max(most, (row[index] as string).length), index === 0 ? 14 : 5),
+  );
+  yield* process.print(
+    rows
+      .map(
+        (row) =>
+          `${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] as number) : index === row.length - 1 ? cell : cell.padStart(widths[index] as number))).join(' ')}\n`,
+      )
+      .join(''),
+  );
   return status;
 });
 
 export const du = defineTool('du', function* run(process, args) {
-  const options = parseOptions(args, { short: 'shabckmd:x', long: { summarize: 's', 'human-readable': 'h', all: 'a', bytes: 'b', total: 'c', 'max-depth': 'd:', 'apparent-size': 'p' } });
+  const options = parseOptions(args, {
+    short: 'shabckmd:x',
+    long: {
+      summarize: 's',
+      'human-readable': 'h',
+      all: 'a',
+      bytes: 'b',
+      total: 'c',
+      'max-depth': 'd:',
+      'apparent-size': 'p',
+    },
+  });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
   const { files } = process;
   const lines: string[] = [];
   const most = value.has('s') ? 0 : Number(value.get('d') ?? 'Infinity');
-  const show = (bytes: number): string => (value.has('h') ? humanSize(bytes) : value.has('b') ? `${bytes}` : `${Math.ceil(bytes / 1024)}`);
+  const show = (bytes: number): string =>
+    value.has('h') ? humanSize(bytes) : value.has('b') ? `${bytes}` : `${Math.ceil(bytes / 1024)}`;
   const sizeOf = (path: string, depth: number): number => {
     const stat = files.lstat(path);
     if (!stat.ok) return 0;
-    const own = value.has('b') ? stat.value.size : stat.value.type === 'directory' ? 4096 : Math.ceil(stat.value.size / 4096) * 4096;
+    const own = value.has('b')
+      ? stat.value.size
+      : stat.value.type === 'directory'
+        ? 4096
+        : Math.ceil(stat.value.size / 4096) * 4096;
     if (stat.value.type !== 'directory') {
       if ((value.has('a') && depth <= most) || depth === 0) lines.push(`${show(own)}\t${path}\n`);
       return own;
     }
     let sum = own;
     const names = files.list(path);
-    if (names.ok && depth < 500) for (const name of names.value) sum += sizeOf(path.endsWith('/') ? path + name : `${path}/${name}`, depth + 1);
+    if (names.ok && depth < 500)
+      for (const name of names.value)
+        sum += sizeOf(path.endsWith('/') ? path + name : `${path}/${name}`, depth + 1);
     if (depth <= most) lines.push(`${show(sum)}\t${path}\n`);
     return sum;
   };
@@ -273,7 +513,18 @@ export const du = defineTool('du', function* run(process, args) {
 });
 
 export const watch = defineTool('watch', function* run(process, args) {
-  const options = parseOptions(args, { short: 'n:dtgexc', long: { interval: 'n:', differences: 'd::', 'no-title': 't', chgexit: 'g', errexit: 'e', exec: 'x' }, posix: true });
+  const options = parseOptions(args, {
+    short: 'n:dtgexc',
+    long: {
+      interval: 'n:',
+      differences: 'd::',
+      'no-title': 't',
+      chgexit: 'g',
+      errexit: 'e',
+      exec: 'x',
+    },
+    posix: true,
+  });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
   if (value.operands.length === 0) return yield* usageError(process, 'missing operand');
@@ -284,18 +535,29 @@ export const watch = defineTool('watch', function* run(process, args) {
   for (;;) {
     const [read, write] = process.pipe();
     const argv = value.has('x') ? value.operands : ['sh', '-c', command];
-    const child = process.spawn({ argv, descriptors: new Map([...process.descriptors, [1, write], [2, write]]) });
+    const child = process.spawn({
+      argv,
+      descriptors: new Map([...process.descriptors, [1, write], [2, write]]),
+    });
     write.close();
-    const output = child.ok ? textOf(yield* readAll(read)) : `${nameOf(process)}: ${strerror(child.error.errno)}\n`;
+    const output = child.ok
+      ? textOf(yield* readAll(read))
+      : `${nameOf(process)}: ${strerror(child.error.errno)}\n`;
     read.close();
     const code = child.ok ? (yield* child.value.wait()).code : 127;
     const left = `Every ${seconds.toFixed(1)}s: ${command}`;
     const right = `${process.hostname}: ${formatDate('%a %b %e %H:%M:%S %Y', process.clock.wall())}`;
     const columns = terminal?.columns ?? 80;
-    const title = value.has('t') ? '' : `${left}${' '.repeat(Math.max(1, columns - left.length - right.length))}${right}\n\n`;
+    const title = value.has('t')
+      ? ''
+      : `${left}${' '.repeat(Math.max(1, columns - left.length - right.length))}${right}\n\n`;
     const rows = (terminal?.rows ?? 24) - (value.has('t') ? 0 : 2);
     yield* process.print(`\x1b[H\x1b[2J${title}${output.split('\n').slice(0, rows).join('\n')}`);
-    if ((value.has('g') && before !== undefined && before !== output) || (value.has('e') && code !== 0)) return value.has('e') && code !== 0 ? 8 : 0;
+    if (
+      (value.has('g') && before !== undefined && before !== output) ||
+      (value.has('e') && code !== 0)
+    )
+      return value.has('e') && code !== 0 ? 8 : 0;
     before = output;
     const first = yield* anyOf([process.terminated], seconds * 1_000_000);
     if (first.index === 0) {
@@ -308,7 +570,8 @@ export const watch = defineTool('watch', function* run(process, args) {
 export const uptime = defineTool('uptime', function* run(process) {
   const minutes = Math.floor(process.clock.monotonic() / 60_000_000);
   const span = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}`;
-  yield* process.print(` ${formatDate('%H:%M:%S', process.clock.wall())} up ${span},  1 user,  load average: 0.00, 0.00, 0.00\n`);
+  yield* process.print(
+    ` ${formatDate('%H:%M:%S', process.clock.wall())} up ${span},  1 user,  load average: 0.00, 0.00, 0.00\n`,
+  );
   return 0;
 });
-

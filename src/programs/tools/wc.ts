@@ -1,6 +1,14 @@
 /** wc (GNU coreutils 9.1). */
 import { textOf } from '../../ground/base/bytes.ts';
-import { displayWidth, defineTool, eachInput, Output, parseOptions, readAll, usageError } from './support.ts';
+import {
+  displayWidth,
+  defineTool,
+  eachInput,
+  Output,
+  parseOptions,
+  readAll,
+  usageError,
+} from './support.ts';
 
 interface Counts {
   lines: number;
@@ -11,7 +19,10 @@ interface Counts {
 }
 
 export const wc = defineTool('wc', function* run(process, args) {
-  const options = parseOptions(args, { short: 'lwcmL', long: { lines: 'l', words: 'w', bytes: 'c', chars: 'm', 'max-line-length': 'L' } });
+  const options = parseOptions(args, {
+    short: 'lwcmL',
+    long: { lines: 'l', words: 'w', bytes: 'c', chars: 'm', 'max-line-length': 'L' },
+  });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
   const all = !['l', 'w', 'c', 'm', 'L'].some((key) => value.has(key));
@@ -52,7 +63,9 @@ export const wc = defineTool('wc', function* run(process, args) {
   const width = single ? 1 : piped ? 7 : `${total.bytes}`.length;
   const out = new Output(process);
   for (const row of rows) {
-    const numbers = fields(row).map((number) => `${number}`.padStart(width)).join(' ');
+    const numbers = fields(row)
+      .map((number) => `${number}`.padStart(width))
+      .join(' ');
     yield* out.write(`${numbers}${row.name === undefined ? '' : ` ${row.name}`}\n`);
   }
   yield* out.flush();

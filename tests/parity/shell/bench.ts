@@ -32,7 +32,14 @@ export interface RunOptions {
 export function makeShellBench(seed = 1): ShellBench {
   const loop = new EventLoop();
   const fabric = new Fabric(loop, new Recorder(loop), MODERN_COSTS, { seed });
-  const host = new Host({ name: 'box', ip: 0xc0a8000b, bits: 16, fabric, costs: MODERN_COSTS, seed });
+  const host = new Host({
+    name: 'box',
+    ip: 0xc0a8000b,
+    bits: 16,
+    fabric,
+    costs: MODERN_COSTS,
+    seed,
+  });
   host.boot();
   loop.run({ quiet: true });
   host.files.write('/bin/bash', bash, 0o755);
@@ -85,4 +92,3 @@ function join(parts: readonly Uint8Array[]): string {
   }
   return textOf(all);
 }
-

@@ -22,7 +22,22 @@ class Writer {
   }
 
   #word(): string {
-    return this.#pick(['alpha', 'b', 'c d', 'x*y', 'foo.bar.baz', '', 'A-B', 'one two  three', '/usr/lib/x.so', 'abcabc', "it's", 'tab\there', '10', '007']);
+    return this.#pick([
+      'alpha',
+      'b',
+      'c d',
+      'x*y',
+      'foo.bar.baz',
+      '',
+      'A-B',
+      'one two  three',
+      '/usr/lib/x.so',
+      'abcabc',
+      "it's",
+      'tab\there',
+      '10',
+      '007',
+    ]);
   }
 
   #literal(): string {
@@ -34,8 +49,23 @@ class Writer {
   }
 
   #expression(depth = 0): string {
-    if (depth > 2 || this.#random.below(3) === 0) return this.#pick([`${this.#number()}`, 'n', 'm', `(${this.#number()}-n)`]);
-    const operator = this.#pick(['+', '-', '*', '<', '>', '==', '&', '|', '^', '<<', '&&', '||', ',']);
+    if (depth > 2 || this.#random.below(3) === 0)
+      return this.#pick([`${this.#number()}`, 'n', 'm', `(${this.#number()}-n)`]);
+    const operator = this.#pick([
+      '+',
+      '-',
+      '*',
+      '<',
+      '>',
+      '==',
+      '&',
+      '|',
+      '^',
+      '<<',
+      '&&',
+      '||',
+      ',',
+    ]);
     const right = operator === '<<' ? `${this.#random.below(5)}` : this.#expression(depth + 1);
     return `${this.#expression(depth + 1)} ${operator} ${right}`;
   }
@@ -65,11 +95,32 @@ class Writer {
   }
 
   #argument(): string {
-    return this.#pick([() => this.#literal(), () => this.#expansion(), () => `"${this.#expansion().replace(/"/g, '')}"`, () => this.#pick(['{1..3}', 'p{a,b}q', 'plain', '"$@"', '$*'])])();
+    return this.#pick([
+      () => this.#literal(),
+      () => this.#expansion(),
+      () => `"${this.#expansion().replace(/"/g, '')}"`,
+      () => this.#pick(['{1..3}', 'p{a,b}q', 'plain', '"$@"', '$*']),
+    ])();
   }
 
   #filter(): string {
-    return this.#pick(['cat', 'tr a-c A-C', "sed 's/[aeiou]/<&>/g'", 'rev', 'sort', 'wc -c', "awk '{print NF\":\"$1}'", 'cut -c1-3', 'head -n 1', "grep -c ''", "sed -n 's/o/0/gp'", 'uniq -c', "awk '{ gsub(/a/, \"4\"); print length($0), $0 }'", "tr -d ' '", "grep -o '[a-z]*' | tail -n 1"]);
+    return this.#pick([
+      'cat',
+      'tr a-c A-C',
+      "sed 's/[aeiou]/<&>/g'",
+      'rev',
+      'sort',
+      'wc -c',
+      'awk \'{print NF":"$1}\'',
+      'cut -c1-3',
+      'head -n 1',
+      "grep -c ''",
+      "sed -n 's/o/0/gp'",
+      'uniq -c',
+      'awk \'{ gsub(/a/, "4"); print length($0), $0 }\'',
+      "tr -d ' '",
+      "grep -o '[a-z]*' | tail -n 1",
+    ]);
   }
 
   #test(): string {
@@ -84,7 +135,8 @@ class Writer {
   }
 
   #statement(depth: number): string {
-    const simple = (): string => `printf '<%s>\\n' ${Array.from({ length: 1 + this.#random.below(3) }, () => this.#argument()).join(' ')}`;
+    const simple = (): string =>
+      `printf '<%s>\\n' ${Array.from({ length: 1 + this.#random.below(3) }, () => this.#argument()).join(' ')}`;
     if (depth > 2) return simple();
     const inner = (): string => this.#statement(depth + 1);
     return this.#pick([
@@ -96,8 +148,10 @@ class Writer {
       () => `n=$(( ${this.#expression()} )); echo "n=$n"`,
       () => `v=${this.#argument()}; echo "v=$v"`,
       () => `${this.#test()} && echo yes || echo no`,
-      () => `case ${this.#argument()} in a*|b) echo first;; *" "*) echo blank;; *) ${inner()};; esac`,
-      () => `f() { local w=$1; ${inner()}; return ${this.#random.below(3)}; }; f ${this.#argument()}; echo "f=$?"`,
+      () =>
+        `case ${this.#argument()} in a*|b) echo first;; *" "*) echo blank;; *) ${inner()};; esac`,
+      () =>
+        `f() { local w=$1; ${inner()}; return ${this.#random.below(3)}; }; f ${this.#argument()}; echo "f=$?"`,
       () => `( ${inner()}; v=inner; ); echo "out=$v"`,
       () => `a+=(${this.#argument()}); echo "\${#a[@]}"`,
       () => `while (( m < 3 )); do ((m++)); ${inner()}; done`,
@@ -107,7 +161,13 @@ class Writer {
   }
 
   script(): string {
-    const lines = [`v=${this.#literal()}`, `w=${this.#literal()}`, `n=${this.#number()} m=${this.#random.below(3)}`, `a=(${this.#literal()} ${this.#literal()})`, `set -- ${this.#literal()} ${this.#literal()}`];
+    const lines = [
+      `v=${this.#literal()}`,
+      `w=${this.#literal()}`,
+      `n=${this.#number()} m=${this.#random.below(3)}`,
+      `a=(${this.#literal()} ${this.#literal()})`,
+      `set -- ${this.#literal()} ${this.#literal()}`,
+    ];
     const count = 2 + this.#random.below(4);
     for (let index = 0; index < count; index += 1) lines.push(this.#statement(0));
     return lines.join('\n');

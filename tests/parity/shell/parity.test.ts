@@ -52,10 +52,15 @@ function has(name: string): boolean {
 
 const NEEDED = ['bash', 'gawk', 'sed', 'grep', 'jq', 'sort', 'diff', 'xxd', 'column'];
 const missing = NEEDED.filter((name) => !has(name));
-if (missing.length > 0) console.warn(`shell parity: not on this machine, scripts that need them are skipped: ${missing.join(', ')}`);
+if (missing.length > 0)
+  console.warn(
+    `shell parity: not on this machine, scripts that need them are skipped: ${missing.join(', ')}`,
+  );
 
 function usable(script: string): boolean {
-  return missing.every((name) => !new RegExp(`\\b${name === 'gawk' ? 'awk' : name}\\b`).test(script));
+  return missing.every(
+    (name) => !new RegExp(`\\b${name === 'gawk' ? 'awk' : name}\\b`).test(script),
+  );
 }
 
 const here = new URL('./scripts/', import.meta.url).pathname;

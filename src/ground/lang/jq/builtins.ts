@@ -4,12 +4,31 @@ import { compareText } from '../../base/text.ts';
 import { exp, log, logBase, pow, sin, cos, atan } from '../float-math.ts';
 import { formatDate } from '../strftime.ts';
 import { toText } from './format.ts';
-import { isEnd, type JqMachine, describe, Item, JqError, one, type Scope, type Stream, wrap } from './machine.ts';
+import {
+  isEnd,
+  type JqMachine,
+  describe,
+  Item,
+  JqError,
+  one,
+  type Scope,
+  type Stream,
+  wrap,
+} from './machine.ts';
 import { add, indexValue, splitText } from './operations.ts';
 import { type Definition, type Filter, parseDefinitions } from './parser.ts';
 import { deletePaths, getPath, setPath } from './paths.ts';
 import { matchAll } from './regexp.ts';
-import { compareJson, formatJson, isArray, isObject, isTruthy, type Json, parseJson, typeName } from './value.ts';
+import {
+  compareJson,
+  formatJson,
+  isArray,
+  isObject,
+  isTruthy,
+  type Json,
+  parseJson,
+  typeName,
+} from './value.ts';
 
 const SOURCE = `
 def map(f): [.[] | f];
@@ -106,7 +125,10 @@ def toarray: if type == "array" then . else [.] end;
 `;
 
 export const PRELUDE: ReadonlyMap<string, Definition> = new Map(
-  parseDefinitions(SOURCE).map((definition) => [`${definition.name}/${definition.parameters.length}`, definition]),
+  parseDefinitions(SOURCE).map((definition) => [
+    `${definition.name}/${definition.parameters.length}`,
+    definition,
+  ]),
 );
 
 type Simple = (value: Json, machine: JqMachine) => Json | JqError;
@@ -119,26 +141,89 @@ const number =
 const NO_ARGS: ReadonlyMap<string, Simple> = new Map<string, Simple>([
   ['not', (value) => !isTruthy(value)],
   ['length', lengthOf],
-  ['utf8bytelength', (value) => (typeof value === 'string' ? [...value].reduce((sum, char) => sum + (char.charCodeAt(0) < 0x80 ? 1 : char.charCodeAt(0) < 0x800 ? 2 : char.length === 2 ? 4 : 3), 0) : new JqError(`${describe(value)} only strings have UTF-8 byte length`))],
+  [
+    'utf8bytelength',
+    (value) =>
+      typeof value === 'string'
+        ? [...value].reduce(
+            (sum, char) =>
+              sum +
+              (char.charCodeAt(0) < 0x80
+                ? 1
+                : char.charCodeAt(0) < 0x800
+                  ? 2
+                  : char.length === 2
+                    ? 4
+                    : 3),
+            0,
+          )
+        : new JqError(`${describe(value)} only strings have UTF-8 byte length`),
+  ],
   ['type', (value) => typeName(value)],
   ['keys', (value) => keysOf(value, true)],
   ['keys_unsorted', (value) => keysOf(value, false)],
-  ['add', (value) => (isArray(value) || isObject(value) ? [...value.values()].reduce<Json | JqError>((sum, item) => (sum instanceof JqError ? sum : add(sum, item)), null) : new JqError(`Cannot iterate over ${describe(value)}`))],
+  [
+    'add',
+    (value) =>
+      isArray(value) || isObject(value)
+        ? [...value.values()].reduce<Json | JqError>(
+            (sum, item) => (sum instanceof JqError ? sum : add(sum, item)),
+            null,
+          )
+        : new JqError(`Cannot iterate over ${describe(value)}`),
+  ],
   ['tostring', (value) => toText(value)],
   ['tojson', (value) => formatJson(value)],
   ['fromjson', fromJson],
   ['tonumber', toNumber],
-  ['ascii_downcase', (value) => (typeof value === 'string' ? value.replace(/[A-Z]/g, (char) => char.toLowerCase()) : new JqError('ascii_downcase input must be a string'))],
-  ['ascii_upcase', (value) => (typeof value === 'string' ? value.replace(/[a-z]/g, (char) => char.toUpperCase()) : new JqError('ascii_upcase input must be a string'))],
-  ['explode', (value) => (typeof value === 'string' ? [...value].map((char) => char.codePointAt(0) as number) : new JqError(`${describe(value)} cannot be exploded`))],
-  ['implode', (value) => (isArray(value) ? String.fromCodePoint(...value.map((each) => (typeof each === 'number' && each >= 0 && each <= 0x10ffff ? each : 0xfffd))) : new JqError(`${describe(value)} cannot be imploded`))],
-  ['sort', (value) => (isArray(value) ? [...value].sort(compareJson) : new JqError(`${describe(value)} cannot be sorted, as it is not an array`))],
+  [
+    'ascii_downcase',
+    (value) =>
+      typeof value === 'string'
+        ? value.replace(/[A-Z]/g, (char) => char.toLowerCase())
+        : new JqError('ascii_downcase input must be a string'),
+  ],
+  [
+    'ascii_upcase',
+    (value) =>
+      typeof value === 'string'
+        ? value.replace(/[a-z]/g, (char) => char.toUpperCase())
+        : new JqError('ascii_upcase input must be a string'),
+  ],
+  [
+    'explode',
+    (value) =>
+      typeof value === 'string'
+        ? [...value].map((char) => char.codePointAt(0) as number)
+        : new JqError(`${describe(value)} cannot be exploded`),
+  ],
+  [
+    'implode',
+    (value) =>
+      isArray(value)
+        ? String.fromCodePoint(
+            ...value.map((each) =>
+              typeof each === 'number' && each >= 0 && each <= 0x10ffff ? each : 0xfffd,
+            ),
+          )
+        : new JqError(`${describe(value)} cannot be imploded`),
+  ],
+  [
+    'sort',
+    (value) =>
+      isArray(value)
+        ? [...value].sort(compareJson)
+        : new JqError(`${describe(value)} cannot be sorted, as it is not an array`),
+  ],
   ['min', (value) => extreme(value, -1)],
   ['max', (value) => extreme(value, 1)],
   ['flatten', (value) => flatten(value, Number.POSITIVE_INFINITY)],
   ['floor', number('floor', Math.floor)],
   ['ceil', number('ceil', Math.ceil)],
-  ['round', number('round', (value) => (value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5)))],
+  [
+    'round',
+    number('round', (value) => (value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5))),
+  ],
   ['trunc', number('trunc', Math.trunc)],
   ['fabs', number('fabs', Math.abs)],
   ['sqrt', number('sqrt', Math.sqrt)],
@@ -153,7 +238,10 @@ const NO_ARGS: ReadonlyMap<string, Simple> = new Map<string, Simple>([
   ['atan', number('atan', atan)],
   ['infinite', () => Number.POSITIVE_INFINITY],
   ['nan', () => Number.NaN],
-  ['isinfinite', (value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY],
+  [
+    'isinfinite',
+    (value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY,
+  ],
   ['isnan', (value) => typeof value === 'number' && Number.isNaN(value)],
   ['isnormal', (value) => typeof value === 'number' && Number.isFinite(value) && value !== 0],
   ['now', (_, machine) => machine.inputs.now()],
@@ -164,9 +252,27 @@ const NO_ARGS: ReadonlyMap<string, Simple> = new Map<string, Simple>([
   ['$__prog_args', () => []],
   ['builtins', () => []],
   ['ltrimstr', (value) => value],
-  ['trim', (value) => (typeof value === 'string' ? value.trim() : new JqError(`${describe(value)} cannot be trimmed`))],
-  ['ltrim', (value) => (typeof value === 'string' ? value.trimStart() : new JqError(`${describe(value)} cannot be trimmed`))],
-  ['rtrim', (value) => (typeof value === 'string' ? value.trimEnd() : new JqError(`${describe(value)} cannot be trimmed`))],
+  [
+    'trim',
+    (value) =>
+      typeof value === 'string'
+        ? value.trim()
+        : new JqError(`${describe(value)} cannot be trimmed`),
+  ],
+  [
+    'ltrim',
+    (value) =>
+      typeof value === 'string'
+        ? value.trimStart()
+        : new JqError(`${describe(value)} cannot be trimmed`),
+  ],
+  [
+    'rtrim',
+    (value) =>
+      typeof value === 'string'
+        ? value.trimEnd()
+        : new JqError(`${describe(value)} cannot be trimmed`),
+  ],
   ['getpath', () => null],
 ]);
 
@@ -175,18 +281,72 @@ type Applied = (value: Json, args: readonly Json[]) => Json | JqError;
 const WITH_ARGS: ReadonlyMap<string, Applied> = new Map<string, Applied>([
   ['has/1', (value, [key]) => hasKey(value, key as Json)],
   ['contains/1', (value, [other]) => contains(value, other as Json)],
-  ['startswith/1', (value, [head]) => (typeof value === 'string' && typeof head === 'string' ? value.startsWith(head) : new JqError('startswith() requires string inputs'))],
-  ['endswith/1', (value, [tail]) => (typeof value === 'string' && typeof tail === 'string' ? value.endsWith(tail) : new JqError('endswith() requires string inputs'))],
-  ['ltrimstr/1', (value, [head]) => (typeof value === 'string' && typeof head === 'string' && value.startsWith(head) ? value.slice(head.length) : value)],
-  ['rtrimstr/1', (value, [tail]) => (typeof value === 'string' && typeof tail === 'string' && tail !== '' && value.endsWith(tail) ? value.slice(0, -tail.length) : value)],
+  [
+    'startswith/1',
+    (value, [head]) =>
+      typeof value === 'string' && typeof head === 'string'
+        ? value.startsWith(head)
+        : new JqError('startswith() requires string inputs'),
+  ],
+  [
+    'endswith/1',
+    (value, [tail]) =>
+      typeof value === 'string' && typeof tail === 'string'
+        ? value.endsWith(tail)
+        : new JqError('endswith() requires string inputs'),
+  ],
+  [
+    'ltrimstr/1',
+    (value, [head]) =>
+      typeof value === 'string' && typeof head === 'string' && value.startsWith(head)
+        ? value.slice(head.length)
+        : value,
+  ],
+  [
+    'rtrimstr/1',
+    (value, [tail]) =>
+      typeof value === 'string' && typeof tail === 'string' && tail !== '' && value.endsWith(tail)
+        ? value.slice(0, -tail.length)
+        : value,
+  ],
   ['join/1', (value, [glue]) => join(value, glue as Json)],
-  ['split/1', (value, [separator]) => (typeof value === 'string' && typeof separator === 'string' ? splitText(value, separator) : new JqError('split input and separator must be strings'))],
-  ['flatten/1', (value, [depth]) => (typeof depth === 'number' && depth < 0 ? new JqError('flatten depth must not be negative') : flatten(value, Number(depth)))],
+  [
+    'split/1',
+    (value, [separator]) =>
+      typeof value === 'string' && typeof separator === 'string'
+        ? splitText(value, separator)
+        : new JqError('split input and separator must be strings'),
+  ],
+  [
+    'flatten/1',
+    (value, [depth]) =>
+      typeof depth === 'number' && depth < 0
+        ? new JqError('flatten depth must not be negative')
+        : flatten(value, Number(depth)),
+  ],
   ['indices/1', (value, [other]) => indices(value, other as Json)],
-  ['setpath/2', (value, [path, leaf]) => (isArray(path as Json) ? setPath(value, path as readonly Json[], leaf as Json) : new JqError('Path must be specified as an array'))],
-  ['delpaths/1', (value, [paths]) => (isArray(paths as Json) ? deletePaths(value, paths as readonly (readonly Json[])[]) : new JqError('Paths must be specified as an array'))],
+  [
+    'setpath/2',
+    (value, [path, leaf]) =>
+      isArray(path as Json)
+        ? setPath(value, path as readonly Json[], leaf as Json)
+        : new JqError('Path must be specified as an array'),
+  ],
+  [
+    'delpaths/1',
+    (value, [paths]) =>
+      isArray(paths as Json)
+        ? deletePaths(value, paths as readonly (readonly Json[])[])
+        : new JqError('Paths must be specified as an array'),
+  ],
   ['tojson/0', (value) => formatJson(value)],
-  ['pow/2', (_, [base, exponent]) => (typeof base === 'number' && typeof exponent === 'number' ? pow(base, exponent) : new JqError(`${describe(base as Json)} number required`))],
+  [
+    'pow/2',
+    (_, [base, exponent]) =>
+      typeof base === 'number' && typeof exponent === 'number'
+        ? pow(base, exponent)
+        : new JqError(`${describe(base as Json)} number required`),
+  ],
   ['fma/3', (_, [a, b, c]) => Number(a) * Number(b) + Number(c)],
   ['fmin/2', (_, [a, b]) => Math.min(Number(a), Number(b))],
   ['fmax/2', (_, [a, b]) => Math.max(Number(a), Number(b))],
@@ -194,11 +354,19 @@ const WITH_ARGS: ReadonlyMap<string, Applied> = new Map<string, Applied>([
   ['strftime/1', (value, [format]) => strftime(value, format as Json)],
   ['strflocaltime/1', (value, [format]) => strftime(value, format as Json)],
   ['strptime/1', (value, [format]) => strptime(value, format as Json)],
-  ['_sort_by/1', (value, [keys]) => orderBy(value, keys as Json, 'sorted').map((pair) => (pair as readonly Json[])[1] as Json)],
+  [
+    '_sort_by/1',
+    (value, [keys]) =>
+      orderBy(value, keys as Json, 'sorted').map((pair) => (pair as readonly Json[])[1] as Json),
+  ],
   ['_group_by/1', (value, [keys]) => groupBy(value, keys as Json)],
   ['_min_by/1', (value, [keys]) => byExtreme(value, keys as Json, -1)],
   ['_max_by/1', (value, [keys]) => byExtreme(value, keys as Json, 1)],
-  ['test/2', (value, [re, flags]) => mapMatches(value, re as Json, flags as Json, (found) => found.length > 0)],
+  [
+    'test/2',
+    (value, [re, flags]) =>
+      mapMatches(value, re as Json, flags as Json, (found) => found.length > 0),
+  ],
   ['split/2', (value, [re, flags]) => splitByRegexp(value, re as Json, flags as Json)],
   ['splits/0', (value) => value],
   ['ascii/0', (value) => value],
@@ -210,7 +378,13 @@ const WITH_ARGS: ReadonlyMap<string, Applied> = new Map<string, Applied>([
 ]);
 
 /** Functions whose arguments are filters, or that give several values. */
-export function* callBuiltin(machine: JqMachine, name: string, args: readonly Filter[], input: Item, scope: Scope | undefined): Stream {
+export function* callBuiltin(
+  machine: JqMachine,
+  name: string,
+  args: readonly Filter[],
+  input: Item,
+  scope: Scope | undefined,
+): Stream {
   const [first, second] = args;
   switch (`${name}/${args.length}`) {
     case 'empty/0':
@@ -228,7 +402,11 @@ export function* callBuiltin(machine: JqMachine, name: string, args: readonly Fi
       yield* machine.run({ kind: 'recurse' }, input, scope);
       return;
     case 'range/2':
-      yield* machine.each(machine.run(first as Filter, input, scope), (from) => machine.each(machine.run(second as Filter, input, scope), (to) => range(from.value, to.value)));
+      yield* machine.each(machine.run(first as Filter, input, scope), (from) =>
+        machine.each(machine.run(second as Filter, input, scope), (to) =>
+          range(from.value, to.value),
+        ),
+      );
       return;
     case 'first/1':
       for (const item of machine.run(first as Filter, input, scope)) {
@@ -249,7 +427,9 @@ export function* callBuiltin(machine: JqMachine, name: string, args: readonly Fi
       return;
     }
     case 'limit/2':
-      yield* machine.each(machine.run(first as Filter, input, scope), (count) => limit(machine.run(second as Filter, input, scope), Number(count.value)));
+      yield* machine.each(machine.run(first as Filter, input, scope), (count) =>
+        limit(machine.run(second as Filter, input, scope), Number(count.value)),
+      );
       return;
     case 'isempty/1': {
       for (const item of machine.run(first as Filter, input, scope)) {
@@ -269,14 +449,26 @@ export function* callBuiltin(machine: JqMachine, name: string, args: readonly Fi
       yield* machine.each(machine.run(first as Filter, input, scope), (path) => {
         const keys = isArray(path.value) ? path.value : [];
         const value = getPath(input.value, keys);
-        return one(value instanceof JqError ? value : new Item(value, input.path === undefined ? undefined : [...input.path, ...keys]));
+        return one(
+          value instanceof JqError
+            ? value
+            : new Item(value, input.path === undefined ? undefined : [...input.path, ...keys]),
+        );
       });
       return;
     case 'match/2':
-      yield* machine.each(machine.run(second as Filter, input, scope), (flags) => machine.each(machine.run(first as Filter, input, scope), (re) => matches(input.value, re.value, flags.value)));
+      yield* machine.each(machine.run(second as Filter, input, scope), (flags) =>
+        machine.each(machine.run(first as Filter, input, scope), (re) =>
+          matches(input.value, re.value, flags.value),
+        ),
+      );
       return;
     case 'sub/3':
-      yield* machine.each(machine.run(args[2] as Filter, input, scope), (flags) => machine.each(machine.run(first as Filter, input, scope), (re) => substitute(machine, input.value, re.value, second as Filter, flags.value, scope)));
+      yield* machine.each(machine.run(args[2] as Filter, input, scope), (flags) =>
+        machine.each(machine.run(first as Filter, input, scope), (re) =>
+          substitute(machine, input.value, re.value, second as Filter, flags.value, scope),
+        ),
+      );
       return;
     case 'input/0': {
       const value = machine.inputs.next();
@@ -297,14 +489,29 @@ export function* callBuiltin(machine: JqMachine, name: string, args: readonly Fi
       yield new JqError(new Map<string, Json>([['__halt', 0]]));
       return;
     case 'halt_error/1':
-      yield* machine.each(machine.run(first as Filter, input, scope), (code) => one(new JqError(new Map<string, Json>([['__halt', code.value], ['message', input.value]]))));
+      yield* machine.each(machine.run(first as Filter, input, scope), (code) =>
+        one(
+          new JqError(
+            new Map<string, Json>([
+              ['__halt', code.value],
+              ['message', input.value],
+            ]),
+          ),
+        ),
+      );
       return;
     default:
       yield* plain(machine, name, args, input, scope);
   }
 }
 
-function* plain(machine: JqMachine, name: string, args: readonly Filter[], input: Item, scope: Scope | undefined): Stream {
+function* plain(
+  machine: JqMachine,
+  name: string,
+  args: readonly Filter[],
+  input: Item,
+  scope: Scope | undefined,
+): Stream {
   const simple = args.length === 0 ? NO_ARGS.get(name) : undefined;
   if (simple !== undefined) {
     yield wrap(simple(input.value, machine));
@@ -318,7 +525,10 @@ function* plain(machine: JqMachine, name: string, args: readonly Filter[], input
   const values = function* collect(at: number, done: readonly Json[]): Stream {
     const arg = args[at];
     if (arg === undefined) yield wrap(applied(input.value, done));
-    else yield* machine.each(machine.run(arg, new Item(input.value, undefined), scope), (item) => collect(at + 1, [...done, item.value]));
+    else
+      yield* machine.each(machine.run(arg, new Item(input.value, undefined), scope), (item) =>
+        collect(at + 1, [...done, item.value]),
+      );
   };
   yield* values(0, []);
 }
@@ -326,10 +536,31 @@ function* plain(machine: JqMachine, name: string, args: readonly Filter[], input
 /** Is there a function of that name and number of arguments? */
 export function isDefined(name: string, count: number): boolean {
   const key = `${name}/${count}`;
-  return PRELUDE.has(key) || WITH_ARGS.has(key) || SPECIAL.has(key) || (count === 0 && NO_ARGS.has(name));
+  return (
+    PRELUDE.has(key) || WITH_ARGS.has(key) || SPECIAL.has(key) || (count === 0 && NO_ARGS.has(name))
+  );
 }
 
-const SPECIAL = new Set(['empty/0', 'error/0', 'path/1', 'recurse/0', 'range/2', 'first/1', 'last/1', 'limit/2', 'isempty/1', 'getpath/1', 'match/2', 'sub/3', 'input/0', 'repeat_inputs/0', 'debug/0', 'stderr/0', 'halt/0', 'halt_error/1']);
+const SPECIAL = new Set([
+  'empty/0',
+  'error/0',
+  'path/1',
+  'recurse/0',
+  'range/2',
+  'first/1',
+  'last/1',
+  'limit/2',
+  'isempty/1',
+  'getpath/1',
+  'match/2',
+  'sub/3',
+  'input/0',
+  'repeat_inputs/0',
+  'debug/0',
+  'stderr/0',
+  'halt/0',
+  'halt_error/1',
+]);
 
 function* range(from: Json, to: Json): Stream {
   if (typeof from !== 'number' || typeof to !== 'number') {
@@ -367,33 +598,51 @@ function keysOf(value: Json, sorted: boolean): Json | JqError {
 }
 
 function fromJson(value: Json): Json | JqError {
-  if (typeof value !== 'string') return new JqError(`${describe(value)} only strings can be parsed`);
+  if (typeof value !== 'string')
+    return new JqError(`${describe(value)} only strings can be parsed`);
   const parsed = parseJson(value);
   return parsed.ok ? parsed.value : new JqError(`${parsed.error} (while parsing '${value}')`);
 }
 
 function toNumber(value: Json): Json | JqError {
   if (typeof value === 'number') return value;
-  if (typeof value !== 'string') return new JqError(`${describe(value)} cannot be parsed as a number`);
+  if (typeof value !== 'string')
+    return new JqError(`${describe(value)} cannot be parsed as a number`);
   const parsed = parseJson(value);
   if (parsed.ok && typeof parsed.value === 'number') return parsed.value;
-  return new JqError(parsed.ok ? `${describe(value)} cannot be parsed as a number` : `${parsed.error.replace(/ at line .*/, '')} at EOF at line 1, column ${value.length} (while parsing '${value}')`);
+  return new JqError(
+    parsed.ok
+      ? `${describe(value)} cannot be parsed as a number`
+      : `${parsed.error.replace(/ at line .*/, '')} at EOF at line 1, column ${value.length} (while parsing '${value}')`,
+  );
 }
 
 function extreme(value: Json, sign: number): Json | JqError {
   if (!isArray(value)) return new JqError(`${describe(value)} cannot be iterated over`);
-  return value.reduce<Json>((best, item, index) => (index === 0 || compareJson(item, best) * sign > 0 || (sign > 0 && compareJson(item, best) === 0) ? item : best), null);
+  return value.reduce<Json>(
+    (best, item, index) =>
+      index === 0 ||
+      compareJson(item, best) * sign > 0 ||
+      (sign > 0 && compareJson(item, best) === 0)
+        ? item
+        : best,
+    null,
+  );
 }
 
 function flatten(value: Json, depth: number): Json | JqError {
   if (!isArray(value)) return new JqError(`Cannot iterate over ${describe(value)}`);
-  return value.flatMap((item): readonly Json[] => (isArray(item) && depth > 0 ? (flatten(item, depth - 1) as readonly Json[]) : [item]));
+  return value.flatMap((item): readonly Json[] =>
+    isArray(item) && depth > 0 ? (flatten(item, depth - 1) as readonly Json[]) : [item],
+  );
 }
 
 function hasKey(value: Json, key: Json): Json | JqError {
   if (isObject(value) && typeof key === 'string') return value.has(key);
   if (isArray(value) && typeof key === 'number') return key >= 0 && key < value.length;
-  return new JqError(`Cannot check whether ${typeName(value)} has a ${typeof key === 'string' ? 'string' : typeName(key)} key`);
+  return new JqError(
+    `Cannot check whether ${typeName(value)} has a ${typeof key === 'string' ? 'string' : typeName(key)} key`,
+  );
 }
 
 function contains(value: Json, other: Json): Json | JqError {
@@ -404,20 +653,27 @@ function contains(value: Json, other: Json): Json | JqError {
     }
     return true;
   }
-  if (isArray(value) && isArray(other)) return other.every((item) => value.some((mine) => contains(mine, item) === true));
+  if (isArray(value) && isArray(other))
+    return other.every((item) => value.some((mine) => contains(mine, item) === true));
   if (typeof value === 'string' && typeof other === 'string') return value.includes(other);
   if (typeName(value) === typeName(other)) return compareJson(value, other) === 0;
-  return new JqError(`${describe(value)} and ${describe(other)} cannot have their containment checked`);
+  return new JqError(
+    `${describe(value)} and ${describe(other)} cannot have their containment checked`,
+  );
 }
 
 function join(value: Json, glue: Json): Json | JqError {
   if (!isArray(value)) return new JqError(`Cannot iterate over ${describe(value)}`);
   if (value.length === 0) return '';
-  if (typeof glue !== 'string' && value.length > 1) return new JqError(`${describe('')} and ${describe(glue)} cannot be added`);
+  if (typeof glue !== 'string' && value.length > 1)
+    return new JqError(`${describe('')} and ${describe(glue)} cannot be added`);
   const parts: string[] = [];
   for (const item of value) {
     if (item === null) parts.push('');
-    else if (typeof item === 'object') return new JqError(`${describe(parts.join(String(glue)) + (parts.length > 0 ? String(glue) : ''))} and ${describe(item)} cannot be added`);
+    else if (typeof item === 'object')
+      return new JqError(
+        `${describe(parts.join(String(glue)) + (parts.length > 0 ? String(glue) : ''))} and ${describe(item)} cannot be added`,
+      );
     else parts.push(toText(item));
   }
   return parts.join(String(glue));
@@ -427,17 +683,21 @@ function indices(value: Json, other: Json): Json | JqError {
   if (value === null) return null;
   if (typeof value === 'string' && typeof other === 'string') {
     const out: Json[] = [];
-    for (let at = value.indexOf(other); at >= 0 && other !== ''; at = value.indexOf(other, at + 1)) out.push([...value.slice(0, at)].length);
+    for (let at = value.indexOf(other); at >= 0 && other !== ''; at = value.indexOf(other, at + 1))
+      out.push([...value.slice(0, at)].length);
     return out;
   }
-  if (isArray(value) && !isArray(other)) return value.flatMap((item, index) => (compareJson(item, other) === 0 ? [index] : []));
+  if (isArray(value) && !isArray(other))
+    return value.flatMap((item, index) => (compareJson(item, other) === 0 ? [index] : []));
   return indexValue(value, other);
 }
 
 function orderBy(value: Json, keys: Json, word: string): readonly Json[] {
   if (!isArray(value) || !isArray(keys)) return [];
   const pairs = value.map((item, index): readonly Json[] => [keys[index] as Json, item]);
-  return pairs.sort((a, b) => compareJson(a[0] as Json, b[0] as Json)) as unknown as readonly Json[] & { readonly word?: typeof word };
+  return pairs.sort((a, b) =>
+    compareJson(a[0] as Json, b[0] as Json),
+  ) as unknown as readonly Json[] & { readonly word?: typeof word };
 }
 
 function groupBy(value: Json, keys: Json): Json | JqError {
@@ -482,25 +742,40 @@ function gmtime(value: Json): Json | JqError {
   if (typeof value !== 'number') return new JqError('gmtime() requires a number');
   const t = civilFromWall(Math.floor(value) * 1_000_000);
   const day = Math.floor((Math.floor(value) - wallFromCivil(t.year, 1, 1) / 1_000_000) / 86_400);
-  return [t.year, t.month - 1, t.day, t.hour, t.minute, t.second + (value - Math.floor(value)), t.weekday, day];
+  return [
+    t.year,
+    t.month - 1,
+    t.day,
+    t.hour,
+    t.minute,
+    t.second + (value - Math.floor(value)),
+    t.weekday,
+    day,
+  ];
 }
 
 function mktime(value: Json): Json | JqError {
-  if (!isArray(value) || value.length < 6 || value.some((item) => typeof item !== 'number')) return new JqError('mktime requires array of 6 numbers');
+  if (!isArray(value) || value.length < 6 || value.some((item) => typeof item !== 'number'))
+    return new JqError('mktime requires array of 6 numbers');
   const [year, month, day, hour, minute, second] = value as readonly number[];
-  return Math.floor(wallFromCivil(year as number, (month as number) + 1, day as number, hour, minute, second) / 1_000_000);
+  return Math.floor(
+    wallFromCivil(year as number, (month as number) + 1, day as number, hour, minute, second) /
+      1_000_000,
+  );
 }
 
 function strftime(value: Json, format: Json): Json | JqError {
   const parts = typeof value === 'number' ? gmtime(value) : value;
-  if (parts instanceof JqError || !isArray(parts)) return new JqError('strftime/1 requires parsed datetime inputs');
+  if (parts instanceof JqError || !isArray(parts))
+    return new JqError('strftime/1 requires parsed datetime inputs');
   if (typeof format !== 'string') return new JqError('strftime/1 requires a string format');
   const seconds = mktime(parts);
   return seconds instanceof JqError ? seconds : formatDate(format, Number(seconds) * 1_000_000);
 }
 
 function strptime(value: Json, format: Json): Json | JqError {
-  if (typeof value !== 'string') return new JqError(`strptime/1 requires string inputs and arguments`);
+  if (typeof value !== 'string')
+    return new JqError(`strptime/1 requires string inputs and arguments`);
   const fault = new JqError(`date "${value}" does not match format "${format}"`);
   const names: string[] = [];
   const source = String(format)
@@ -521,14 +796,27 @@ function strptime(value: Json, format: Json): Json | JqError {
     });
   const match = new RegExp(`^${source}$`).exec(value);
   if (match === null) return fault;
-  const field = (name: string, usual: number): number => (names.includes(name) ? Number(match[names.indexOf(name) + 1]) : usual);
-  const wall = wallFromCivil(field('Y', 1900), field('m', 1), field('d', 1), field('H', 0), field('M', 0), field('S', 0));
+  const field = (name: string, usual: number): number =>
+    names.includes(name) ? Number(match[names.indexOf(name) + 1]) : usual;
+  const wall = wallFromCivil(
+    field('Y', 1900),
+    field('m', 1),
+    field('d', 1),
+    field('H', 0),
+    field('M', 0),
+    field('S', 0),
+  );
   return gmtime(wall / 1_000_000);
 }
 
 // ---- regular expressions
 
-function mapMatches(value: Json, re: Json, flags: Json, apply: (found: readonly Json[]) => Json): Json | JqError {
+function mapMatches(
+  value: Json,
+  re: Json,
+  flags: Json,
+  apply: (found: readonly Json[]) => Json,
+): Json | JqError {
   const found = matchAll(value, re, flags);
   return found instanceof JqError ? found : apply(found);
 }
@@ -554,7 +842,14 @@ function splitByRegexp(value: Json, re: Json, flags: Json): Json | JqError {
   return out;
 }
 
-function* substitute(machine: JqMachine, value: Json, re: Json, replacement: Filter, flags: Json, scope: Scope | undefined): Stream {
+function* substitute(
+  machine: JqMachine,
+  value: Json,
+  re: Json,
+  replacement: Filter,
+  flags: Json,
+  scope: Scope | undefined,
+): Stream {
   const found = matchAll(value, re, flags);
   if (found instanceof JqError) {
     yield found;
@@ -574,10 +869,14 @@ function* substitute(machine: JqMachine, value: Json, re: Json, replacement: Fil
       if (typeof name === 'string') captures.set(name, indexValue(capture, 'string') as Json);
     }
     yield* machine.each(machine.run(replacement, new Item(captures, undefined), scope), (item) => {
-      if (typeof item.value !== 'string') return one(new JqError(`${describe(captures)} cannot be added to a string`));
-      return building(at + 1, start + Number(indexValue(match, 'length')), text + characters.slice(from, start).join('') + item.value);
+      if (typeof item.value !== 'string')
+        return one(new JqError(`${describe(captures)} cannot be added to a string`));
+      return building(
+        at + 1,
+        start + Number(indexValue(match, 'length')),
+        text + characters.slice(from, start).join('') + item.value,
+      );
     });
   };
   yield* build(0, 0, '');
 }
-

@@ -15,12 +15,17 @@ export function formatText(format: string, value: Json): string | JqError {
     case '@json':
       return formatJson(value);
     case '@html':
-      return toText(value).replace(/[<>&'"]/g, (char) => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&#39;' })[char] ?? '&quot;');
+      return toText(value).replace(
+        /[<>&'"]/g,
+        (char) => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&#39;' })[char] ?? '&quot;',
+      );
     case '@uri': {
       let out = '';
       for (const byte of utf8(toText(value))) {
         const char = String.fromCharCode(byte);
-        out += /[A-Za-z0-9\-_.~]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+        out += /[A-Za-z0-9\-_.~]/.test(char)
+          ? char
+          : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
       }
       return out;
     }
@@ -28,7 +33,9 @@ export function formatText(format: string, value: Json): string | JqError {
       return base64Of(utf8(toText(value)));
     case '@base64d': {
       const bytes = parseBase64(toText(value).replace(/=+$/, ''));
-      return bytes === undefined ? new JqError(`${describe(value)} is not valid base64 data`) : textOf(bytes);
+      return bytes === undefined
+        ? new JqError(`${describe(value)} is not valid base64 data`)
+        : textOf(bytes);
     }
     case '@csv':
     case '@tsv':
@@ -41,15 +48,26 @@ export function formatText(format: string, value: Json): string | JqError {
 }
 
 function formatRow(format: '@csv' | '@tsv', value: Json): string | JqError {
-  if (!isArray(value)) return new JqError(`${describe(value)} cannot be ${format === '@csv' ? 'csv' : 'tsv'}-formatted, only an array can be`);
+  if (!isArray(value))
+    return new JqError(
+      `${describe(value)} cannot be ${format === '@csv' ? 'csv' : 'tsv'}-formatted, only an array can be`,
+    );
   const cells: string[] = [];
   for (const item of value) {
     if (item === null) cells.push('');
     else if (typeof item === 'boolean') cells.push(`${item}`);
     else if (typeof item === 'number') cells.push(numberText(item));
-    else if (typeof item !== 'string') return new JqError(`${describe(item)} is not valid in a csv row`);
+    else if (typeof item !== 'string')
+      return new JqError(`${describe(item)} is not valid in a csv row`);
     else if (format === '@csv') cells.push(`"${item.replace(/"/g, '""')}"`);
-    else cells.push(item.replace(/\\/g, '\\\\').replace(/\t/g, '\\t').replace(/\n/g, '\\n').replace(/\r/g, '\\r'));
+    else
+      cells.push(
+        item
+          .replace(/\\/g, '\\\\')
+          .replace(/\t/g, '\\t')
+          .replace(/\n/g, '\\n')
+          .replace(/\r/g, '\\r'),
+      );
   }
   return cells.join(format === '@csv' ? ',' : '\t');
 }
@@ -59,7 +77,8 @@ function formatShell(value: Json): string | JqError {
   const out: string[] = [];
   for (const item of items) {
     if (typeof item === 'string') out.push(singleQuote(item));
-    else if (typeof item === 'object' && item !== null) return new JqError(`${describe(item)} can not be escaped for shell`);
+    else if (typeof item === 'object' && item !== null)
+      return new JqError(`${describe(item)} can not be escaped for shell`);
     else out.push(formatJson(item));
   }
   return out.join(' ');

@@ -8,7 +8,15 @@ import { callBuiltin, PRELUDE } from './builtins.ts';
 import { formatText } from './format.ts';
 import { add, arithmetic, indexValue, sliceValue } from './operations.ts';
 import { deletePaths, getPath, setPath } from './paths.ts';
-import { compareJson, formatJson, isArray, isObject, isTruthy, type Json, typeName } from './value.ts';
+import {
+  compareJson,
+  formatJson,
+  isArray,
+  isObject,
+  isTruthy,
+  type Json,
+  typeName,
+} from './value.ts';
 
 export class Item {
   readonly value: Json;
@@ -111,7 +119,9 @@ export class JqMachine {
         yield* this.#recurse(input);
         return;
       case 'pipe':
-        yield* this.each(this.run(node.left, input, scope), (item) => this.run(node.right, item, scope));
+        yield* this.each(this.run(node.left, input, scope), (item) =>
+          this.run(node.right, item, scope),
+        );
         return;
       case 'comma':
         for (const half of [node.left, node.right]) {
@@ -122,7 +132,9 @@ export class JqMachine {
         }
         return;
       case 'index':
-        yield* this.each(this.run(node.target, input, scope), (target) => this.each(this.run(node.key, input, scope), (key) => one(this.#index(target, key.value))));
+        yield* this.each(this.run(node.target, input, scope), (target) =>
+          this.each(this.run(node.key, input, scope), (key) => one(this.#index(target, key.value))),
+        );
         return;
       case 'slice':
         yield* this.#slice(node, input, scope);
@@ -148,19 +160,32 @@ export class JqMachine {
       case 'and':
       case 'or':
         yield* this.each(this.run(node.left, input, scope), (left) => {
-          if (isTruthy(left.value) !== (node.kind === 'and')) return one(new Item(node.kind === 'or', undefined));
-          return this.each(this.run(node.right, input, scope), (right) => one(new Item(isTruthy(right.value), undefined)));
+          if (isTruthy(left.value) !== (node.kind === 'and'))
+            return one(new Item(node.kind === 'or', undefined));
+          return this.each(this.run(node.right, input, scope), (right) =>
+            one(new Item(isTruthy(right.value), undefined)),
+          );
         });
         return;
       case 'alternative':
         yield* this.#alternative(node.left, node.right, input, scope);
         return;
       case 'negate':
-        yield* this.each(this.run(node.operand, input, scope), (item) => one(typeof item.value === 'number' ? new Item(-item.value, undefined) : new JqError(`${describe(item.value)} cannot be negated`)));
+        yield* this.each(this.run(node.operand, input, scope), (item) =>
+          one(
+            typeof item.value === 'number'
+              ? new Item(-item.value, undefined)
+              : new JqError(`${describe(item.value)} cannot be negated`),
+          ),
+        );
         return;
       case 'binary':
         // The right side varies slowest, as in jq's own code.
-        yield* this.each(this.run(node.right, input, scope), (right) => this.each(this.run(node.left, input, scope), (left) => one(wrap(binary(node.operator, left.value, right.value)))));
+        yield* this.each(this.run(node.right, input, scope), (right) =>
+          this.each(this.run(node.left, input, scope), (left) =>
+            one(wrap(binary(node.operator, left.value, right.value))),
+          ),
+        );
         return;
       case 'text':
         yield* this.#text(node.parts, node.format, 0, '', input, scope);
@@ -179,13 +204,21 @@ export class JqMachine {
         yield* this.#variable(node.name, scope);
         return;
       case 'define':
-        yield* this.run(node.body, input, { parent: scope, name: `${node.definition.name}/${node.definition.parameters.length}`, definition: node.definition });
+        yield* this.run(node.body, input, {
+          parent: scope,
+          name: `${node.definition.name}/${node.definition.parameters.length}`,
+          definition: node.definition,
+        });
         return;
       case 'call':
         yield* this.#call(node.name, node.args, input, scope);
         return;
       case 'bind':
-        yield* this.each(this.run(node.source, input, scope), (item) => this.#destructure(node.patterns, item.value, input, scope, (inner) => this.run(node.body, input, inner)));
+        yield* this.each(this.run(node.source, input, scope), (item) =>
+          this.#destructure(node.patterns, item.value, input, scope, (inner) =>
+            this.run(node.body, input, inner),
+          ),
+        );
         return;
       case 'reduce':
         yield* this.#reduce(node, input, scope);
@@ -195,7 +228,11 @@ export class JqMachine {
         return;
       case 'label': {
         const label: Label = { name: node.name };
-        for (const item of this.run(node.body, input, { parent: scope, name: `*${node.name}`, label })) {
+        for (const item of this.run(node.body, input, {
+          parent: scope,
+          name: `*${node.name}`,
+          label,
+        })) {
           if (item instanceof Break && item.label === label) return;
           yield item;
           if (isEnd(item)) return;
@@ -204,7 +241,9 @@ export class JqMachine {
       }
       case 'break': {
         const found = lookUp(scope, `*${node.name}`);
-        yield found?.label === undefined ? new JqError(`$*label-${node.name} is not defined`) : new Break(found.label);
+        yield found?.label === undefined
+          ? new JqError(`$*label-${node.name} is not defined`)
+          : new Break(found.label);
         return;
       }
       case 'update':
@@ -242,8 +281,13 @@ export class JqMachine {
         this.each(this.run(node.from ?? nothing, input, scope), (from) => {
           const value = sliceValue(target.value, from.value, to.value);
           if (value instanceof JqError) return one(value);
-          const key = new Map<string, Json>([['start', from.value], ['end', to.value]]);
-          return one(new Item(value, target.path === undefined ? undefined : [...target.path, key]));
+          const key = new Map<string, Json>([
+            ['start', from.value],
+            ['end', to.value],
+          ]);
+          return one(
+            new Item(value, target.path === undefined ? undefined : [...target.path, key]),
+          );
         }),
       ),
     );
@@ -253,9 +297,11 @@ export class JqMachine {
   *iterate(target: Item): Stream {
     const { value, path } = target;
     if (isArray(value)) {
-      for (let index = 0; index < value.length; index += 1) yield new Item(value[index] as Json, path === undefined ? undefined : [...path, index]);
+      for (let index = 0; index < value.length; index += 1)
+        yield new Item(value[index] as Json, path === undefined ? undefined : [...path, index]);
     } else if (isObject(value)) {
-      for (const [key, item] of value) yield new Item(item, path === undefined ? undefined : [...path, key]);
+      for (const [key, item] of value)
+        yield new Item(item, path === undefined ? undefined : [...path, key]);
     } else yield new JqError(`Cannot iterate over ${describeShort(value)}`);
   }
 
@@ -273,7 +319,8 @@ export class JqMachine {
         continue;
       }
       if (isObject(item.value) && item.value.has('__jq')) return;
-      if (node.handler !== undefined) yield* this.run(node.handler, new Item(item.value, undefined), scope);
+      if (node.handler !== undefined)
+        yield* this.run(node.handler, new Item(item.value, undefined), scope);
       return;
     }
   }
@@ -292,7 +339,13 @@ export class JqMachine {
     yield new Item(items, undefined);
   }
 
-  *#object(entries: Extract<Filter, { kind: 'object' }>['entries'], at: number, built: ReadonlyMap<string, Json>, input: Item, scope: Scope | undefined): Stream {
+  *#object(
+    entries: Extract<Filter, { kind: 'object' }>['entries'],
+    at: number,
+    built: ReadonlyMap<string, Json>,
+    input: Item,
+    scope: Scope | undefined,
+  ): Stream {
     const entry = entries[at];
     if (entry === undefined) {
       yield new Item(built, undefined);
@@ -301,7 +354,9 @@ export class JqMachine {
     yield* this.each(this.run(entry.key, plainItem(input), scope), (key) => {
       if (typeof key.value !== 'string') return one(new JqError(`Object keys must be strings`));
       const name = key.value;
-      return this.each(this.run(entry.value, plainItem(input), scope), (value) => this.#object(entries, at + 1, new Map(built).set(name, value.value), input, scope));
+      return this.each(this.run(entry.value, plainItem(input), scope), (value) =>
+        this.#object(entries, at + 1, new Map(built).set(name, value.value), input, scope),
+      );
     });
   }
 
@@ -320,7 +375,14 @@ export class JqMachine {
     if (!any) yield* this.run(right, input, scope);
   }
 
-  *#text(parts: readonly (string | Filter)[], format: string | undefined, at: number, built: string, input: Item, scope: Scope | undefined): Stream {
+  *#text(
+    parts: readonly (string | Filter)[],
+    format: string | undefined,
+    at: number,
+    built: string,
+    input: Item,
+    scope: Scope | undefined,
+  ): Stream {
     const part = parts[at];
     if (part === undefined) {
       yield new Item(built, undefined);
@@ -360,7 +422,14 @@ export class JqMachine {
     yield* this.#enter(definition, args, 0, found, input, scope);
   }
 
-  *#enter(definition: Definition, args: readonly Filter[], at: number, inner: Scope | undefined, input: Item, outer: Scope | undefined): Stream {
+  *#enter(
+    definition: Definition,
+    args: readonly Filter[],
+    at: number,
+    inner: Scope | undefined,
+    input: Item,
+    outer: Scope | undefined,
+  ): Stream {
     const parameter = definition.parameters[at];
     const arg = args[at];
     if (parameter === undefined || arg === undefined) {
@@ -368,20 +437,40 @@ export class JqMachine {
       return;
     }
     if (!parameter.startsWith('$')) {
-      yield* this.#enter(definition, args, at + 1, { parent: inner, name: `${parameter}/0`, closure: { filter: arg, scope: outer } }, input, outer);
+      yield* this.#enter(
+        definition,
+        args,
+        at + 1,
+        { parent: inner, name: `${parameter}/0`, closure: { filter: arg, scope: outer } },
+        input,
+        outer,
+      );
       return;
     }
     yield* this.each(this.run(arg, plainItem(input), outer), (value) => {
       const bound: Scope = { parent: inner, name: parameter, value: value.value };
-      const asFilter: Scope = { parent: bound, name: `${parameter.slice(1)}/0`, closure: { filter: { kind: 'literal', value: value.value }, scope: undefined } };
+      const asFilter: Scope = {
+        parent: bound,
+        name: `${parameter.slice(1)}/0`,
+        closure: { filter: { kind: 'literal', value: value.value }, scope: undefined },
+      };
       return this.#enter(definition, args, at + 1, asFilter, input, outer);
     });
   }
 
-  *#destructure(patterns: readonly Pattern[], value: Json, input: Item, scope: Scope | undefined, body: (scope: Scope | undefined) => Stream): Stream {
+  *#destructure(
+    patterns: readonly Pattern[],
+    value: Json,
+    input: Item,
+    scope: Scope | undefined,
+    body: (scope: Scope | undefined) => Stream,
+  ): Stream {
     for (let index = 0; index < patterns.length; index += 1) {
       let inner = scope;
-      if (patterns.length > 1) for (const pattern of patterns) for (const name of namesOf(pattern)) inner = { parent: inner, name: `$${name}`, value: null };
+      if (patterns.length > 1)
+        for (const pattern of patterns)
+          for (const name of namesOf(pattern))
+            inner = { parent: inner, name: `$${name}`, value: null };
       let failed = false;
       for (const item of this.#bind(patterns[index] as Pattern, value, input, inner, body)) {
         if (item instanceof JqError && index < patterns.length - 1) {
@@ -395,7 +484,13 @@ export class JqMachine {
     }
   }
 
-  *#bind(pattern: Pattern, value: Json, input: Item, scope: Scope | undefined, body: (scope: Scope | undefined) => Stream): Stream {
+  *#bind(
+    pattern: Pattern,
+    value: Json,
+    input: Item,
+    scope: Scope | undefined,
+    body: (scope: Scope | undefined) => Stream,
+  ): Stream {
     if (pattern.kind === 'variable') {
       yield* body({ parent: scope, name: `$${pattern.name}`, value });
       return;
@@ -407,7 +502,14 @@ export class JqMachine {
     yield* this.#bindEntries(pattern.entries, 0, value, input, scope, body);
   }
 
-  *#bindItems(items: readonly Pattern[], at: number, value: Json, input: Item, scope: Scope | undefined, body: (scope: Scope | undefined) => Stream): Stream {
+  *#bindItems(
+    items: readonly Pattern[],
+    at: number,
+    value: Json,
+    input: Item,
+    scope: Scope | undefined,
+    body: (scope: Scope | undefined) => Stream,
+  ): Stream {
     const pattern = items[at];
     if (pattern === undefined) {
       yield* body(scope);
@@ -415,10 +517,20 @@ export class JqMachine {
     }
     const element = indexValue(value, at);
     if (element instanceof JqError) yield element;
-    else yield* this.#bind(pattern, element, input, scope, (inner) => this.#bindItems(items, at + 1, value, input, inner, body));
+    else
+      yield* this.#bind(pattern, element, input, scope, (inner) =>
+        this.#bindItems(items, at + 1, value, input, inner, body),
+      );
   }
 
-  *#bindEntries(entries: Extract<Pattern, { kind: 'object' }>['entries'], at: number, value: Json, input: Item, scope: Scope | undefined, body: (scope: Scope | undefined) => Stream): Stream {
+  *#bindEntries(
+    entries: Extract<Pattern, { kind: 'object' }>['entries'],
+    at: number,
+    value: Json,
+    input: Item,
+    scope: Scope | undefined,
+    body: (scope: Scope | undefined) => Stream,
+  ): Stream {
     const entry = entries[at];
     if (entry === undefined) {
       yield* body(scope);
@@ -427,17 +539,34 @@ export class JqMachine {
     yield* this.each(this.run(entry.key, plainItem(input), scope), (key) => {
       const element = indexValue(value, key.value);
       if (element instanceof JqError) return one(element);
-      const bound = entry.variable === undefined ? scope : { parent: scope, name: `$${entry.variable}`, value: element };
-      const rest = (inner: Scope | undefined): Stream => this.#bindEntries(entries, at + 1, value, input, inner, body);
-      return entry.pattern === undefined ? rest(bound) : this.#bind(entry.pattern, element, input, bound, rest);
+      const bound =
+        entry.variable === undefined
+          ? scope
+          : { parent: scope, name: `$${entry.variable}`, value: element };
+      const rest = (inner: Scope | undefined): Stream =>
+        this.#bindEntries(entries, at + 1, value, input, inner, body);
+      return entry.pattern === undefined
+        ? rest(bound)
+        : this.#bind(entry.pattern, element, input, bound, rest);
     });
   }
 
-  *#reduce(node: Extract<Filter, { kind: 'reduce' }>, input: Item, scope: Scope | undefined): Stream {
-    yield* this.each(this.run(node.start, input, scope), (start) => this.#reduceFrom(node, start, input, scope));
+  *#reduce(
+    node: Extract<Filter, { kind: 'reduce' }>,
+    input: Item,
+    scope: Scope | undefined,
+  ): Stream {
+    yield* this.each(this.run(node.start, input, scope), (start) =>
+      this.#reduceFrom(node, start, input, scope),
+    );
   }
 
-  *#reduceFrom(node: Extract<Filter, { kind: 'reduce' }>, start: Item, input: Item, scope: Scope | undefined): Stream {
+  *#reduceFrom(
+    node: Extract<Filter, { kind: 'reduce' }>,
+    start: Item,
+    input: Item,
+    scope: Scope | undefined,
+  ): Stream {
     let state: Item | undefined = start;
     for (const item of this.run(node.source, plainItem(input), scope)) {
       if (!(item instanceof Item)) {
@@ -447,7 +576,9 @@ export class JqMachine {
       }
       const before: Item = state ?? new Item(null, undefined);
       state = undefined;
-      for (const result of this.#destructure([node.pattern], item.value, input, scope, (inner) => this.run(node.update, before, inner))) {
+      for (const result of this.#destructure([node.pattern], item.value, input, scope, (inner) =>
+        this.run(node.update, before, inner),
+      )) {
         if (result instanceof Item) state = result;
         else {
           yield result;
@@ -458,7 +589,11 @@ export class JqMachine {
     yield state ?? new Item(null, undefined);
   }
 
-  *#foreach(node: Extract<Filter, { kind: 'foreach' }>, input: Item, scope: Scope | undefined): Stream {
+  *#foreach(
+    node: Extract<Filter, { kind: 'foreach' }>,
+    input: Item,
+    scope: Scope | undefined,
+  ): Stream {
     for (const start of this.run(node.start, input, scope)) {
       if (!(start instanceof Item)) {
         yield start;
@@ -476,7 +611,9 @@ export class JqMachine {
         const results = this.#destructure([node.pattern], item.value, input, scope, (inner) =>
           this.each(this.run(node.update, before, inner), (updated) => {
             state = updated;
-            return node.extract === undefined ? one(updated) : this.run(node.extract, updated, inner);
+            return node.extract === undefined
+              ? one(updated)
+              : this.run(node.extract, updated, inner);
           }),
         );
         for (const result of results) {
@@ -502,20 +639,47 @@ export class JqMachine {
     }
   }
 
-  *#update(operator: string, target: Filter, value: Filter, input: Item, scope: Scope | undefined): Stream {
+  *#update(
+    operator: string,
+    target: Filter,
+    value: Filter,
+    input: Item,
+    scope: Scope | undefined,
+  ): Stream {
     if (operator === '|=') {
-      yield* this.modify(target, input, (old) => this.run(value, new Item(old, undefined), scope), scope);
+      yield* this.modify(
+        target,
+        input,
+        (old) => this.run(value, new Item(old, undefined), scope),
+        scope,
+      );
       return;
     }
     yield* this.each(this.run(value, plainItem(input), scope), (right) => {
-      if (operator === '=') return this.modify(target, input, () => one(new Item(right.value, undefined)), scope);
+      if (operator === '=')
+        return this.modify(target, input, () => one(new Item(right.value, undefined)), scope);
       const name = operator.slice(0, -1);
-      return this.modify(target, input, (old) => one(wrap(name === '//' ? (isTruthy(old) ? old : right.value) : binary(name, old, right.value))), scope);
+      return this.modify(
+        target,
+        input,
+        (old) =>
+          one(
+            wrap(
+              name === '//' ? (isTruthy(old) ? old : right.value) : binary(name, old, right.value),
+            ),
+          ),
+        scope,
+      );
     });
   }
 
   /** Replaces what stands at every path by the first result of a function; none deletes it. */
-  *modify(target: Filter, input: Item, change: (old: Json) => Stream, scope: Scope | undefined): Stream {
+  *modify(
+    target: Filter,
+    input: Item,
+    change: (old: Json) => Stream,
+    scope: Scope | undefined,
+  ): Stream {
     const paths: (readonly Json[])[] = [];
     for (const item of this.paths(target, input.value, scope)) {
       if (item instanceof Item) paths.push(item.path ?? []);
@@ -580,7 +744,10 @@ function lookUp(scope: Scope | undefined, name: string): Scope | undefined {
 function namesOf(pattern: Pattern): readonly string[] {
   if (pattern.kind === 'variable') return [pattern.name];
   if (pattern.kind === 'array') return pattern.items.flatMap(namesOf);
-  return pattern.entries.flatMap((entry) => [...(entry.variable === undefined ? [] : [entry.variable]), ...(entry.pattern === undefined ? [] : namesOf(entry.pattern))]);
+  return pattern.entries.flatMap((entry) => [
+    ...(entry.variable === undefined ? [] : [entry.variable]),
+    ...(entry.pattern === undefined ? [] : namesOf(entry.pattern)),
+  ]);
 }
 
 function clip(text: string): string {

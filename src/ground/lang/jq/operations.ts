@@ -8,8 +8,13 @@ export function indexValue(target: Json, key: Json): Json | JqError {
     const at = Math.floor(key);
     return target[at < 0 ? target.length + at : at] ?? null;
   }
-  if (target === null && (typeof key === 'string' || typeof key === 'number' || key === null || isObject(key))) return null;
-  if ((isArray(target) || target === null) && isObject(key)) return sliceValue(target, key.get('start') ?? null, key.get('end') ?? null);
+  if (
+    target === null &&
+    (typeof key === 'string' || typeof key === 'number' || key === null || isObject(key))
+  )
+    return null;
+  if ((isArray(target) || target === null) && isObject(key))
+    return sliceValue(target, key.get('start') ?? null, key.get('end') ?? null);
   if (isArray(target) && isArray(key)) {
     const found: Json[] = [];
     for (let at = 0; at + key.length <= target.length && key.length > 0; at += 1) {
@@ -23,7 +28,8 @@ export function indexValue(target: Json, key: Json): Json | JqError {
 
 export function sliceValue(target: Json, from: Json, to: Json): Json | JqError {
   if (target === null) return null;
-  if (typeof target !== 'string' && !isArray(target)) return new JqError(`Cannot index ${typeName(target)} with object`);
+  if (typeof target !== 'string' && !isArray(target))
+    return new JqError(`Cannot index ${typeName(target)} with object`);
   if ((from !== null && typeof from !== 'number') || (to !== null && typeof to !== 'number')) {
     return new JqError('Start and end indices of an array slice must be numbers');
   }
@@ -52,13 +58,17 @@ export function arithmetic(operator: string, left: Json, right: Json): Json | Jq
   switch (operator) {
     case '-':
       if (typeof left === 'number' && typeof right === 'number') return left - right;
-      if (isArray(left) && isArray(right)) return left.filter((item) => !right.some((other) => compareJson(item, other) === 0));
+      if (isArray(left) && isArray(right))
+        return left.filter((item) => !right.some((other) => compareJson(item, other) === 0));
       return new JqError(`${describe(left)} and ${describe(right)} cannot be subtracted`);
     case '*':
       return multiply(left, right);
     case '/':
       if (typeof left === 'number' && typeof right === 'number') {
-        if (right === 0) return new JqError(`${describe(left)} and ${describe(right)} cannot be divided because the divisor is zero`);
+        if (right === 0)
+          return new JqError(
+            `${describe(left)} and ${describe(right)} cannot be divided because the divisor is zero`,
+          );
         return left / right;
       }
       if (typeof left === 'string' && typeof right === 'string') return splitText(left, right);
@@ -66,8 +76,11 @@ export function arithmetic(operator: string, left: Json, right: Json): Json | Jq
     default:
       if (typeof left === 'number' && typeof right === 'number') {
         const divisor = Math.trunc(right);
-        if (divisor === 0) return new JqError(`${describe(left)} and ${describe(right)} cannot be divided because the divisor is zero`);
-        return Math.trunc(left) % Math.abs(divisor) + 0;
+        if (divisor === 0)
+          return new JqError(
+            `${describe(left)} and ${describe(right)} cannot be divided because the divisor is zero`,
+          );
+        return (Math.trunc(left) % Math.abs(divisor)) + 0;
       }
       return new JqError(`${describe(left)} and ${describe(right)} cannot be divided`);
   }
@@ -91,11 +104,20 @@ function multiply(left: Json, right: Json): Json | JqError {
   return new JqError(`${describe(left)} and ${describe(right)} cannot be multiplied`);
 }
 
-function merge(left: ReadonlyMap<string, Json>, right: ReadonlyMap<string, Json>, depth: number): Json {
+function merge(
+  left: ReadonlyMap<string, Json>,
+  right: ReadonlyMap<string, Json>,
+  depth: number,
+): Json {
   const out = new Map(left);
   for (const [key, value] of right) {
     const old = out.get(key);
-    out.set(key, depth < 900 && old !== undefined && isObject(old) && isObject(value) ? merge(old, value, depth + 1) : value);
+    out.set(
+      key,
+      depth < 900 && old !== undefined && isObject(old) && isObject(value)
+        ? merge(old, value, depth + 1)
+        : value,
+    );
   }
   return out;
 }

@@ -5,22 +5,71 @@ import type { Json } from './value.ts';
 export type Filter =
   | { readonly kind: 'identity' | 'recurse' }
   | { readonly kind: 'literal'; readonly value: Json }
-  | { readonly kind: 'text'; readonly format: string | undefined; readonly parts: readonly (string | Filter)[] }
+  | {
+      readonly kind: 'text';
+      readonly format: string | undefined;
+      readonly parts: readonly (string | Filter)[];
+    }
   | { readonly kind: 'format'; readonly name: string }
   | { readonly kind: 'index'; readonly target: Filter; readonly key: Filter }
-  | { readonly kind: 'slice'; readonly target: Filter; readonly from: Filter | undefined; readonly to: Filter | undefined }
+  | {
+      readonly kind: 'slice';
+      readonly target: Filter;
+      readonly from: Filter | undefined;
+      readonly to: Filter | undefined;
+    }
   | { readonly kind: 'iterate'; readonly target: Filter }
   | { readonly kind: 'try'; readonly body: Filter; readonly handler: Filter | undefined }
-  | { readonly kind: 'pipe' | 'comma' | 'and' | 'or' | 'alternative'; readonly left: Filter; readonly right: Filter }
-  | { readonly kind: 'binary'; readonly operator: string; readonly left: Filter; readonly right: Filter }
-  | { readonly kind: 'update'; readonly operator: string; readonly target: Filter; readonly value: Filter }
+  | {
+      readonly kind: 'pipe' | 'comma' | 'and' | 'or' | 'alternative';
+      readonly left: Filter;
+      readonly right: Filter;
+    }
+  | {
+      readonly kind: 'binary';
+      readonly operator: string;
+      readonly left: Filter;
+      readonly right: Filter;
+    }
+  | {
+      readonly kind: 'update';
+      readonly operator: string;
+      readonly target: Filter;
+      readonly value: Filter;
+    }
   | { readonly kind: 'negate'; readonly operand: Filter }
   | { readonly kind: 'array'; readonly body: Filter | undefined }
-  | { readonly kind: 'object'; readonly entries: readonly { readonly key: Filter; readonly value: Filter }[] }
-  | { readonly kind: 'if'; readonly test: Filter; readonly yes: Filter; readonly no: Filter | undefined }
-  | { readonly kind: 'reduce'; readonly source: Filter; readonly pattern: Pattern; readonly start: Filter; readonly update: Filter }
-  | { readonly kind: 'foreach'; readonly source: Filter; readonly pattern: Pattern; readonly start: Filter; readonly update: Filter; readonly extract: Filter | undefined }
-  | { readonly kind: 'bind'; readonly source: Filter; readonly patterns: readonly Pattern[]; readonly body: Filter }
+  | {
+      readonly kind: 'object';
+      readonly entries: readonly { readonly key: Filter; readonly value: Filter }[];
+    }
+  | {
+      readonly kind: 'if';
+      readonly test: Filter;
+      readonly yes: Filter;
+      readonly no: Filter | undefined;
+    }
+  | {
+      readonly kind: 'reduce';
+      readonly source: Filter;
+      readonly pattern: Pattern;
+      readonly start: Filter;
+      readonly update: Filter;
+    }
+  | {
+      readonly kind: 'foreach';
+      readonly source: Filter;
+      readonly pattern: Pattern;
+      readonly start: Filter;
+      readonly update: Filter;
+      readonly extract: Filter | undefined;
+    }
+  | {
+      readonly kind: 'bind';
+      readonly source: Filter;
+      readonly patterns: readonly Pattern[];
+      readonly body: Filter;
+    }
   | { readonly kind: 'label'; readonly name: string; readonly body: Filter }
   | { readonly kind: 'break'; readonly name: string }
   | { readonly kind: 'variable'; readonly name: string }
@@ -36,16 +85,87 @@ export interface Definition {
 export type Pattern =
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'array'; readonly items: readonly Pattern[] }
-  | { readonly kind: 'object'; readonly entries: readonly { readonly key: Filter; readonly variable: string | undefined; readonly pattern: Pattern | undefined }[] };
+  | {
+      readonly kind: 'object';
+      readonly entries: readonly {
+        readonly key: Filter;
+        readonly variable: string | undefined;
+        readonly pattern: Pattern | undefined;
+      }[];
+    };
 
 interface Token {
-  readonly kind: 'number' | 'text' | 'name' | 'field' | 'variable' | 'format' | 'keyword' | 'operator' | 'end';
+  readonly kind:
+    | 'number'
+    | 'text'
+    | 'name'
+    | 'field'
+    | 'variable'
+    | 'format'
+    | 'keyword'
+    | 'operator'
+    | 'end';
   readonly text: string;
   readonly parts?: readonly (string | Filter)[];
 }
 
-const KEYWORDS = new Set(['def', 'if', 'then', 'elif', 'else', 'end', 'as', 'reduce', 'foreach', 'try', 'catch', 'label', 'import', 'include', 'and', 'or', '__loc__']);
-const OPERATORS = ['?//=', '?//', '|=', '+=', '-=', '*=', '/=', '%=', '//=', '==', '!=', '<=', '>=', '//', '..', '.', '[', ']', '(', ')', '{', '}', '|', ',', ':', ';', '=', '<', '>', '+', '-', '*', '/', '%', '?', '$'];
+const KEYWORDS = new Set([
+  'def',
+  'if',
+  'then',
+  'elif',
+  'else',
+  'end',
+  'as',
+  'reduce',
+  'foreach',
+  'try',
+  'catch',
+  'label',
+  'import',
+  'include',
+  'and',
+  'or',
+  '__loc__',
+]);
+const OPERATORS = [
+  '?//=',
+  '?//',
+  '|=',
+  '+=',
+  '-=',
+  '*=',
+  '/=',
+  '%=',
+  '//=',
+  '==',
+  '!=',
+  '<=',
+  '>=',
+  '//',
+  '..',
+  '.',
+  '[',
+  ']',
+  '(',
+  ')',
+  '{',
+  '}',
+  '|',
+  ',',
+  ':',
+  ';',
+  '=',
+  '<',
+  '>',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '?',
+  '$',
+];
 const DEPTH_MAX = 300;
 
 export function parseJq(text: string): Result<Filter, string> {
@@ -94,8 +214,29 @@ class Parser {
 
   #unexpected(): void {
     const { kind, text } = this.#token;
-    const what = kind === 'end' ? 'end of file' : kind === 'text' ? 'QQSTRING_START' : kind === 'number' ? 'LITERAL' : kind === 'name' ? 'IDENT' : kind === 'field' ? 'FIELD' : kind === 'operator' && text.length === 1 ? `'${text}'` : kind === 'keyword' ? text : kind === 'variable' ? "'$'" : kind === 'format' ? 'FORMAT' : text;
-    this.#fail(`syntax error, unexpected ${kind === 'end' ? '$end' : what === 'end of file' ? '$end' : kind === 'name' ? 'IDENT' : what === "'|'" ? "'|'" : what} (Unix shell quoting issues?)`);
+    const what =
+      kind === 'end'
+        ? 'end of file'
+        : kind === 'text'
+          ? 'QQSTRING_START'
+          : kind === 'number'
+            ? 'LITERAL'
+            : kind === 'name'
+              ? 'IDENT'
+              : kind === 'field'
+                ? 'FIELD'
+                : kind === 'operator' && text.length === 1
+                  ? `'${text}'`
+                  : kind === 'keyword'
+                    ? text
+                    : kind === 'variable'
+                      ? "'$'"
+                      : kind === 'format'
+                        ? 'FORMAT'
+                        : text;
+    this.#fail(
+      `syntax error, unexpected ${kind === 'end' ? '$end' : what === 'end of file' ? '$end' : kind === 'name' ? 'IDENT' : what === "'|'" ? "'|'" : what} (Unix shell quoting issues?)`,
+    );
   }
 
   #next(): Token {
@@ -167,7 +308,8 @@ class Parser {
     for (;;) {
       const char = text[this.#at];
       if (char === undefined) {
-        this.error ??= 'syntax error, unexpected QQSTRING_START, expecting $end (Unix shell quoting issues?)';
+        this.error ??=
+          'syntax error, unexpected QQSTRING_START, expecting $end (Unix shell quoting issues?)';
         return { kind: 'end', text: '' };
       }
       this.#at += 1;
@@ -191,7 +333,8 @@ class Parser {
         this.#at += 4;
       } else {
         const at = 'nrtbf"\\/'.indexOf(letter);
-        if (at < 0) this.error ??= 'syntax error, unexpected INVALID_CHARACTER (Unix shell quoting issues?)';
+        if (at < 0)
+          this.error ??= 'syntax error, unexpected INVALID_CHARACTER (Unix shell quoting issues?)';
         plain += '\n\r\t\b\f"\\/'[at] ?? '';
       }
     }
@@ -208,7 +351,8 @@ class Parser {
       if (char === '"') {
         index += 1;
         while (index < this.#text.length && this.#text[index] !== '"') {
-          if (this.#text[index] === '\\' && this.#text[index + 1] === '(') index = this.#closing(index + 2);
+          if (this.#text[index] === '\\' && this.#text[index + 1] === '(')
+            index = this.#closing(index + 2);
           else if (this.#text[index] === '\\') index += 1;
           index += 1;
         }
@@ -291,7 +435,8 @@ class Parser {
       this.#unexpected();
       return { kind: 'variable', name: '' };
     }
-    const entries: { key: Filter; variable: string | undefined; pattern: Pattern | undefined }[] = [];
+    const entries: { key: Filter; variable: string | undefined; pattern: Pattern | undefined }[] =
+      [];
     do {
       this.#next();
       let key: Filter = { kind: 'literal', value: null };
@@ -397,7 +542,8 @@ class Parser {
         target = { kind: 'index', target, key: { kind: 'literal', value: this.#next().text } };
       } else if (this.#is('.')) {
         this.#next();
-        if (this.#token.kind === 'text') target = { kind: 'index', target, key: this.#text_(undefined) };
+        if (this.#token.kind === 'text')
+          target = { kind: 'index', target, key: this.#text_(undefined) };
         else if (!this.#is('[')) this.#unexpected();
       } else if (this.#is('[')) target = this.#bracket(target);
       else if (this.#is('?')) {
@@ -434,7 +580,8 @@ class Parser {
   #text_(format: string | undefined): Filter {
     const token = this.#next();
     const parts = token.parts ?? [];
-    if (parts.length === 1 && typeof parts[0] === 'string') return { kind: 'literal', value: parts[0] };
+    if (parts.length === 1 && typeof parts[0] === 'string')
+      return { kind: 'literal', value: parts[0] };
     return { kind: 'text', format, parts };
   }
 
@@ -448,13 +595,27 @@ class Parser {
         return this.#text_(undefined);
       case 'format':
         this.#next();
-        return this.#token.kind === 'text' ? this.#text_(token.text) : { kind: 'format', name: token.text };
+        return this.#token.kind === 'text'
+          ? this.#text_(token.text)
+          : { kind: 'format', name: token.text };
       case 'field':
         this.#next();
-        return { kind: 'index', target: { kind: 'identity' }, key: { kind: 'literal', value: token.text } };
+        return {
+          kind: 'index',
+          target: { kind: 'identity' },
+          key: { kind: 'literal', value: token.text },
+        };
       case 'variable':
         this.#next();
-        return token.text === '__loc__' ? { kind: 'literal', value: new Map<string, Json>([['file', '<top-level>'], ['line', 1]]) } : { kind: 'variable', name: token.text };
+        return token.text === '__loc__'
+          ? {
+              kind: 'literal',
+              value: new Map<string, Json>([
+                ['file', '<top-level>'],
+                ['line', 1],
+              ]),
+            }
+          : { kind: 'variable', name: token.text };
       case 'name':
         return this.#call();
       case 'keyword':
@@ -470,7 +631,8 @@ class Parser {
   #call(): Filter {
     const name = this.#next().text;
     const after: Token = this.#token;
-    if (name === 'break' && after.kind === 'variable') return { kind: 'break', name: this.#next().text };
+    if (name === 'break' && after.kind === 'variable')
+      return { kind: 'break', name: this.#next().text };
     const args: Filter[] = [];
     if (this.#is('(')) {
       do {
@@ -556,7 +718,8 @@ class Parser {
     if (text === '.') {
       this.#next();
       const token: Token = this.#token;
-      if (token.kind === 'text') return { kind: 'index', target: { kind: 'identity' }, key: this.#text_(undefined) };
+      if (token.kind === 'text')
+        return { kind: 'index', target: { kind: 'identity' }, key: this.#text_(undefined) };
       return { kind: 'identity' };
     }
     if (text === '(') {
@@ -607,7 +770,10 @@ class Parser {
     const token = this.#token;
     if (token.kind === 'variable') {
       this.#next();
-      return { key: { kind: 'literal', value: token.text }, value: { kind: 'variable', name: token.text } };
+      return {
+        key: { kind: 'literal', value: token.text },
+        value: { kind: 'variable', name: token.text },
+      };
     }
     let key: Filter;
     if (this.#is('(')) {

@@ -29,11 +29,13 @@ export function setPath(value: Json, path: readonly Json[], leaf: Json, at = 0):
 
 function setKey(value: Json, key: Json, inner: Json): Json | JqError {
   if (typeof key === 'string') {
-    if (value !== null && !isObject(value)) return new JqError(`Cannot index ${typeName(value)} with "${key}"`);
+    if (value !== null && !isObject(value))
+      return new JqError(`Cannot index ${typeName(value)} with "${key}"`);
     return new Map(value ?? []).set(key, inner);
   }
   if (typeof key === 'number') {
-    if (value !== null && !isArray(value)) return new JqError(`Cannot index ${typeName(value)} with number`);
+    if (value !== null && !isArray(value))
+      return new JqError(`Cannot index ${typeName(value)} with number`);
     const items = [...(value ?? [])];
     const index = Math.floor(key) < 0 ? items.length + Math.floor(key) : Math.floor(key);
     if (index < 0) return new JqError('Out of bounds negative array index');
@@ -43,8 +45,10 @@ function setKey(value: Json, key: Json, inner: Json): Json | JqError {
     return items;
   }
   if (isObject(key)) {
-    if (value !== null && !isArray(value)) return new JqError(`Cannot update field at object index of ${typeName(value)}`);
-    if (!isArray(inner)) return new JqError('A slice of an array can only be assigned another array');
+    if (value !== null && !isArray(value))
+      return new JqError(`Cannot update field at object index of ${typeName(value)}`);
+    if (!isArray(inner))
+      return new JqError('A slice of an array can only be assigned another array');
     const items = [...(value ?? [])];
     const [start, end] = bounds(key, items.length);
     items.splice(start, end - start, ...inner);
@@ -96,5 +100,9 @@ function deletePath(value: Json, path: readonly Json[], at: number): Json | JqEr
     const [start, end] = bounds(key, value.length);
     return [...value.slice(0, start), ...value.slice(end)];
   }
-  return new JqError(typeof key === 'string' ? `Cannot delete field at object index of ${typeName(value)}` : `Cannot delete field at ${isObject(value) ? 'array' : typeName(key)} index of ${typeName(value)}`);
+  return new JqError(
+    typeof key === 'string'
+      ? `Cannot delete field at object index of ${typeName(value)}`
+      : `Cannot delete field at ${isObject(value) ? 'array' : typeName(key)} index of ${typeName(value)}`,
+  );
 }

@@ -6,14 +6,26 @@ import { isArray, type Json } from './value.ts';
 /** Match objects of the text; all with the flag `g`, else the first. */
 export function matchAll(value: Json, re: Json, flags: Json): readonly Json[] | JqError {
   if (isArray(re)) return matchAll(value, re[0] ?? null, re[1] ?? null);
-  if (typeof value !== 'string') return new JqError(`${describe(value)} cannot be matched, as it is not a string`);
-  if (typeof re !== 'string') return new JqError(`${describe(re)} cannot be matched, as it is not a string`);
-  if (flags !== null && typeof flags !== 'string') return new JqError(`${describe(flags)} is not a string`);
+  if (typeof value !== 'string')
+    return new JqError(`${describe(value)} cannot be matched, as it is not a string`);
+  if (typeof re !== 'string')
+    return new JqError(`${describe(re)} cannot be matched, as it is not a string`);
+  if (flags !== null && typeof flags !== 'string')
+    return new JqError(`${describe(flags)} is not a string`);
   const letters = flags ?? '';
-  if (!/^[gimnpslx]*$/.test(letters)) return new JqError(`${letters} is not a valid modifier string`);
-  const source = (letters.includes('x') ? re.replace(/\s+|#.*$/gm, '') : re).replace(/\(\?<([A-Za-z_]\w*)>/g, '(?P<$1>');
-  const compiled = compileRe2(source, { ignoreCase: letters.includes('i'), dotAll: /[sp]/.test(letters), multiline: true });
-  if (!compiled.ok) return new JqError(`${re} (at offset 0) is not a valid regex: ${compiled.error}`);
+  if (!/^[gimnpslx]*$/.test(letters))
+    return new JqError(`${letters} is not a valid modifier string`);
+  const source = (letters.includes('x') ? re.replace(/\s+|#.*$/gm, '') : re).replace(
+    /\(\?<([A-Za-z_]\w*)>/g,
+    '(?P<$1>',
+  );
+  const compiled = compileRe2(source, {
+    ignoreCase: letters.includes('i'),
+    dotAll: /[sp]/.test(letters),
+    multiline: true,
+  });
+  if (!compiled.ok)
+    return new JqError(`${re} (at offset 0) is not a valid regex: ${compiled.error}`);
   const names = groupNames(source);
   const out: Json[] = [];
   let at = 0;
@@ -33,7 +45,14 @@ export function matchAll(value: Json, re: Json, flags: Json): readonly Json[] | 
         ]);
       });
       const text = value.slice(match.start, match.end);
-      out.push(new Map<string, Json>([['offset', offset(match.start)], ['length', [...text].length], ['string', text], ['captures', captures]]));
+      out.push(
+        new Map<string, Json>([
+          ['offset', offset(match.start)],
+          ['length', [...text].length],
+          ['string', text],
+          ['captures', captures],
+        ]),
+      );
       if (!letters.includes('g')) break;
     }
     at = empty ? match.end + 1 : match.end;

@@ -24,7 +24,14 @@ export function isTruthy(value: Json): boolean {
   return value !== null && value !== false;
 }
 
-const RANKS: Readonly<Record<string, number>> = { null: 0, boolean: 1, number: 3, string: 4, array: 5, object: 6 };
+const RANKS: Readonly<Record<string, number>> = {
+  null: 0,
+  boolean: 1,
+  number: 3,
+  string: 4,
+  array: 5,
+  object: 6,
+};
 
 /** jq's order: null, false, true, numbers, strings, arrays, objects. */
 export function compareJson(a: Json, b: Json): number {
@@ -89,7 +96,9 @@ export function stringText(text: string, ascii = false): string {
     else if (char === '\b') out += '\\b';
     else if (char === '\f') out += '\\f';
     else if (point < 0x20 || point === 0x7f) out += `\\u${point.toString(16).padStart(4, '0')}`;
-    else if (ascii && point > 0x7e) for (let index = 0; index < char.length; index += 1) out += `\\u${char.charCodeAt(index).toString(16).padStart(4, '0')}`;
+    else if (ascii && point > 0x7e)
+      for (let index = 0; index < char.length; index += 1)
+        out += `\\u${char.charCodeAt(index).toString(16).padStart(4, '0')}`;
     else out += char;
   }
   return `${out}"`;
@@ -104,11 +113,17 @@ export interface PrintOptions {
   readonly color: boolean;
 }
 
-export const COMPACT: PrintOptions = { indent: undefined, sortKeys: false, ascii: false, color: false };
+export const COMPACT: PrintOptions = {
+  indent: undefined,
+  sortKeys: false,
+  ascii: false,
+  color: false,
+};
 
 export function formatJson(value: Json, options: PrintOptions = COMPACT, depth = 0): string {
   const { color } = options;
-  const paint = (code: string, text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const paint = (code: string, text: string): string =>
+    color ? `\x1b[${code}m${text}\x1b[0m` : text;
   if (value === null) return paint('1;30', 'null');
   if (typeof value === 'boolean') return paint('0;39', `${value}`);
   if (typeof value === 'number') return paint('0;39', numberText(value));
@@ -126,8 +141,14 @@ export function formatJson(value: Json, options: PrintOptions = COMPACT, depth =
   if (options.sortKeys) keys = keys.sort(compareText);
   const colon = options.indent === undefined ? ':' : ': ';
   const parts = keys.map((key) => {
-    const shown = formatJson((value as ReadonlyMap<string, Json>).get(key) as Json, options, depth + 1);
-    return color ? `\x1b[0m\x1b[34;1m${stringText(key, options.ascii)}\x1b[0m\x1b[1;39m${colon}\x1b[0m${shown}\x1b[1;39m` : stringText(key, options.ascii) + colon + shown;
+    const shown = formatJson(
+      (value as ReadonlyMap<string, Json>).get(key) as Json,
+      options,
+      depth + 1,
+    );
+    return color
+      ? `\x1b[0m\x1b[34;1m${stringText(key, options.ascii)}\x1b[0m\x1b[1;39m${colon}\x1b[0m${shown}\x1b[1;39m`
+      : stringText(key, options.ascii) + colon + shown;
   });
   if (!color) return `{${line}${parts.join(`,${line}`)}${end}}`;
   return `\x1b[1;39m{${line}${parts.join(`\x1b[1;39m,${line}`)}\x1b[1;39m${end}\x1b[1;39m}\x1b[0m`;
@@ -151,7 +172,8 @@ export class JsonReader {
     if (this.#error === undefined) {
       const after = this.#text[this.#at];
       const scalar = /[A-Za-z0-9]/.test(this.#text[this.#at - 1] ?? '');
-      if (after !== undefined && scalar && /[A-Za-z0-9_"]/.test(after)) this.#fail('Invalid literal');
+      if (after !== undefined && scalar && /[A-Za-z0-9_"]/.test(after))
+        this.#fail('Invalid literal');
     }
     return this.#error === undefined ? ok(value) : err(this.#error);
   }
@@ -180,7 +202,13 @@ export class JsonReader {
     if (word === undefined) {
       if (char === undefined) return this.#fail('Unfinished JSON term');
       this.#at += 1;
-      return this.#fail(char === ',' ? "Expected value before ','" : char === ':' ? "':' not as part of an object" : `Unmatched '${char}'`);
+      return this.#fail(
+        char === ','
+          ? "Expected value before ','"
+          : char === ':'
+            ? "':' not as part of an object"
+            : `Unmatched '${char}'`,
+      );
     }
     this.#at += word.length;
     if (word === 'true') return true;
@@ -188,7 +216,13 @@ export class JsonReader {
     if (word === 'null') return null;
     if (word === 'nan') return Number.NaN;
     if (/^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(word)) return Number(word);
-    return this.#fail(/^[-\d]/.test(word) ? 'Invalid numeric literal' : /^(t|f|n)/.test(word) && word.length < 6 ? 'Invalid literal' : 'Invalid numeric literal');
+    return this.#fail(
+      /^[-\d]/.test(word)
+        ? 'Invalid numeric literal'
+        : /^(t|f|n)/.test(word) && word.length < 6
+          ? 'Invalid literal'
+          : 'Invalid numeric literal',
+    );
   }
 
   #string(): string {
@@ -241,7 +275,10 @@ export class JsonReader {
       const char = this.#text[this.#at];
       if (char === ']' || char === ',') this.#at += 1;
       if (char === ']') return items;
-      if (char !== ',') return this.#fail(char === undefined ? 'Unfinished JSON term' : 'Expected separator between values');
+      if (char !== ',')
+        return this.#fail(
+          char === undefined ? 'Unfinished JSON term' : 'Expected separator between values',
+        );
       this.#blank();
       if (this.#text[this.#at] === ']') {
         this.#at += 1;
@@ -271,14 +308,22 @@ export class JsonReader {
       }
       const key = this.#string();
       this.#blank();
-      if (this.#text[this.#at] !== ':') return this.#fail(this.#at >= this.#text.length ? 'Unfinished JSON term' : 'Objects must consist of key:value pairs');
+      if (this.#text[this.#at] !== ':')
+        return this.#fail(
+          this.#at >= this.#text.length
+            ? 'Unfinished JSON term'
+            : 'Objects must consist of key:value pairs',
+        );
       this.#at += 1;
       map.set(key, this.#value(depth + 1));
       this.#blank();
       const char = this.#text[this.#at];
       if (char === '}' || char === ',') this.#at += 1;
       if (char === '}') return map;
-      if (char !== ',') return this.#fail(char === undefined ? 'Unfinished JSON term' : 'Expected separator between values');
+      if (char !== ',')
+        return this.#fail(
+          char === undefined ? 'Unfinished JSON term' : 'Expected separator between values',
+        );
     }
     return null;
   }
@@ -297,9 +342,11 @@ export function parseJson(text: string): Result<Json, string> {
 /** From the plain objects of the rest of the program. */
 export function fromPlain(value: unknown): Json {
   if (value === null || value === undefined) return null;
-  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
+  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
+    return value;
   if (Array.isArray(value)) return value.map(fromPlain);
   const map = new Map<string, Json>();
-  if (typeof value === 'object') for (const [key, item] of Object.entries(value)) map.set(key, fromPlain(item));
+  if (typeof value === 'object')
+    for (const [key, item] of Object.entries(value)) map.set(key, fromPlain(item));
   return map;
 }

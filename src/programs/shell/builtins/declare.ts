@@ -18,7 +18,11 @@ interface Attributes {
   readonly global: boolean;
 }
 
-function* readOptions(shell: Shell, argv: readonly string[], known: string): Task<Attributes | undefined> {
+function* readOptions(
+  shell: Shell,
+  argv: readonly string[],
+  known: string,
+): Task<Attributes | undefined> {
   const on = new Set<string>();
   const off = new Set<string>();
   let at = 1;
@@ -32,7 +36,10 @@ function* readOptions(shell: Shell, argv: readonly string[], known: string): Tas
     for (const letter of arg.slice(1)) {
       if (!known.includes(letter)) {
         yield* shell.complain(`${argv[0]}: -${letter}: invalid option`);
-        yield* shell.write(2, `${argv[0]}: usage: ${USAGE.get(argv[0] as string) ?? `${argv[0]} [-${known}] [name[=value] ...]`}\n`);
+        yield* shell.write(
+          2,
+          `${argv[0]}: usage: ${USAGE.get(argv[0] as string) ?? `${argv[0]} [-${known}] [name[=value] ...]`}\n`,
+        );
         return undefined;
       }
       (arg[0] === '-' ? on : off).add(letter);
@@ -50,7 +57,10 @@ function* readOptions(shell: Shell, argv: readonly string[], known: string): Tas
 }
 
 const USAGE: ReadonlyMap<string, string> = new Map([
-  ['declare', 'declare [-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]'],
+  [
+    'declare',
+    'declare [-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]',
+  ],
   ['export', 'export [-fn] [name[=value] ...] or export -p'],
   ['readonly', 'readonly [-aAf] [name[=value] ...] or readonly -p'],
 ]);
@@ -61,7 +71,11 @@ function declareAs(kind: 'declare' | 'local' | 'export' | 'readonly'): Builtin {
       yield* shell.complain('local: can only be used in a function');
       return 1;
     }
-    const options = yield* readOptions(shell, argv, kind === 'export' ? 'fnp' : kind === 'readonly' ? 'aAfp' : 'aAfFgiIlnprtux');
+    const options = yield* readOptions(
+      shell,
+      argv,
+      kind === 'export' ? 'fnp' : kind === 'readonly' ? 'aAfp' : 'aAfFgiIlnprtux',
+    );
     if (options === undefined) return 2;
     if (options.functions) return yield* listFunctions(shell, options);
     const targets = targetsOf(options.names, context);
@@ -98,7 +112,12 @@ function targetsOf(names: readonly string[], context: BuiltinContext): Target[] 
   return out;
 }
 
-function* declareOne(shell: Shell, kind: string, options: Attributes, target: Target): Task<boolean> {
+function* declareOne(
+  shell: Shell,
+  kind: string,
+  options: Attributes,
+  target: Target,
+): Task<boolean> {
   const name = target.text.replace(/\[.*\]$/, '');
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     yield* shell.complain(`${kind}: \`${target.text}': not a valid identifier`);
@@ -106,14 +125,20 @@ function* declareOne(shell: Shell, kind: string, options: Attributes, target: Ta
   }
   const inFunction = shell.calls.length > 0;
   const local = kind === 'local' || (kind === 'declare' && inFunction && !options.global);
-  const variable = local ? shell.variables.makeLocal(name) : options.on.has('n') ? shell.variables.raw(name) ?? shell.variables.make(name) : shell.variables.make(name);
+  const variable = local
+    ? shell.variables.makeLocal(name)
+    : options.on.has('n')
+      ? (shell.variables.raw(name) ?? shell.variables.make(name))
+      : shell.variables.make(name);
   if (variable.readonly && (target.assignment !== undefined || options.off.has('r'))) {
     yield* shell.complain(`${name}: readonly variable`);
     return false;
   }
   if (!(yield* giveArrayKind(shell, kind, options, name, variable, target))) return false;
   for (const letter of options.off) setAttribute(variable, letter, false);
-  for (const letter of options.on) if (letter !== 'n' || kind !== 'export') if (letter !== 'r') setAttribute(variable, letter, true);
+  for (const letter of options.on)
+    if (letter !== 'n' || kind !== 'export')
+      if (letter !== 'r') setAttribute(variable, letter, true);
   if (kind === 'export') variable.exported = !options.on.has('n');
   if (target.assignment !== undefined) {
     if (variable.reference) variable.value = target.assignment.value;
@@ -126,7 +151,14 @@ function* declareOne(shell: Shell, kind: string, options: Attributes, target: Ta
   return true;
 }
 
-function* giveArrayKind(shell: Shell, kind: string, options: Attributes, name: string, variable: Variable, target: Target): Task<boolean> {
+function* giveArrayKind(
+  shell: Shell,
+  kind: string,
+  options: Attributes,
+  name: string,
+  variable: Variable,
+  target: Target,
+): Task<boolean> {
   if (options.on.has('A')) {
     if (variable.indexed !== undefined) {
       yield* shell.complain(`${kind}: ${name}: cannot convert indexed to associative array`);
@@ -165,13 +197,19 @@ function* listFunctions(shell: Shell, options: Attributes): Task<number> {
       status = 1;
       continue;
     }
-    if (options.functionNames) yield* shell.write(1, options.names.length > 0 ? `${name}\n` : `declare -f ${name}\n`);
+    if (options.functionNames)
+      yield* shell.write(1, options.names.length > 0 ? `${name}\n` : `declare -f ${name}\n`);
     else yield* shell.write(1, `${callee.source.text.slice(callee.node.pos, callee.node.end)}\n`);
   }
   return status;
 }
 
-function* list(shell: Shell, kind: string, options: Attributes, targets: readonly Target[]): Task<number> {
+function* list(
+  shell: Shell,
+  kind: string,
+  options: Attributes,
+  targets: readonly Target[],
+): Task<number> {
   if (targets.length > 0) {
     let status = 0;
     for (const target of targets) {
@@ -183,7 +221,12 @@ function* list(shell: Shell, kind: string, options: Attributes, targets: readonl
     }
     return status;
   }
-  const wanted = kind === 'export' ? 'x' : kind === 'readonly' ? 'r' : [...options.on].filter((letter) => letter !== 'p' && letter !== 'g').join('');
+  const wanted =
+    kind === 'export'
+      ? 'x'
+      : kind === 'readonly'
+        ? 'r'
+        : [...options.on].filter((letter) => letter !== 'p' && letter !== 'g').join('');
   for (const name of kind === 'local' ? shell.variables.localNames() : shell.variables.names()) {
     const variable = shell.variables.raw(name);
     if (variable === undefined) continue;
@@ -192,7 +235,8 @@ function* list(shell: Shell, kind: string, options: Attributes, targets: readonl
     if (kind === 'declare' && !options.print && wanted === '') {
       const value = variableText(variable);
       if (value !== undefined) yield* shell.write(1, `${name}=${value}\n`);
-    } else if (kind === 'local' && !options.print) yield* shell.write(1, `${name}=${variableText(variable) ?? ''}\n`);
+    } else if (kind === 'local' && !options.print)
+      yield* shell.write(1, `${name}=${variableText(variable) ?? ''}\n`);
     else yield* shell.write(1, `${declareText(name, variable)}\n`);
   }
   return 0;
@@ -200,7 +244,11 @@ function* list(shell: Shell, kind: string, options: Attributes, targets: readonl
 
 function variableText(variable: Variable): string | undefined {
   if (isArray(variable)) return valueText(variable);
-  return variable.value === undefined ? undefined : variable.value === '' ? '' : quoteIfNeeded(variable.value);
+  return variable.value === undefined
+    ? undefined
+    : variable.value === ''
+      ? ''
+      : quoteIfNeeded(variable.value);
 }
 
 function* unset(shell: Shell, argv: string[]): Task<number> {
@@ -218,7 +266,9 @@ function* unset(shell: Shell, argv: string[]): Task<number> {
       shell.functions.delete(text);
       continue;
     }
-    const name = mode.includes('n') ? (match[1] as string) : shell.variables.target(match[1] as string);
+    const name = mode.includes('n')
+      ? (match[1] as string)
+      : shell.variables.target(match[1] as string);
     const variable = shell.variables.raw(name);
     if (variable === undefined) {
       if (!mode.includes('v')) shell.functions.delete(name);
@@ -238,7 +288,8 @@ function unsetElement(shell: Shell, variable: Variable, index: string): void {
   if (index === '@' || index === '*') {
     variable.indexed?.clear();
     variable.associative?.clear();
-  } else if (variable.associative !== undefined) variable.associative.delete(index.replace(/^["']|["']$/g, ''));
+  } else if (variable.associative !== undefined)
+    variable.associative.delete(index.replace(/^["']|["']$/g, ''));
   else {
     const at = evaluate(shell, index);
     if (at === undefined) return;
@@ -320,7 +371,8 @@ function* getopts(shell: Shell, argv: string[]): Task<number> {
     if (silent) shell.set('OPTARG', letter);
     else {
       shell.variables.unset('OPTARG');
-      if (shell.variables.get('OPTERR') !== '0') yield* shell.write(2, `${shell.name0}: illegal option -- ${letter}\n`);
+      if (shell.variables.get('OPTERR') !== '0')
+        yield* shell.write(2, `${shell.name0}: illegal option -- ${letter}\n`);
     }
     return finish(0, '?');
   }
@@ -342,7 +394,8 @@ function* getopts(shell: Shell, argv: string[]): Task<number> {
       return finish(0, ':');
     }
     shell.variables.unset('OPTARG');
-    if (shell.variables.get('OPTERR') !== '0') yield* shell.write(2, `${shell.name0}: option requires an argument -- ${letter}\n`);
+    if (shell.variables.get('OPTERR') !== '0')
+      yield* shell.write(2, `${shell.name0}: option requires an argument -- ${letter}\n`);
     return finish(0, '?');
   }
   index += 1;

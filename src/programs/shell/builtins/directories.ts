@@ -57,7 +57,11 @@ function* cd(shell: Shell, argv: string[]): Task<number> {
   if (path === '') return 0;
   const fault = enter(shell, path, physical);
   if (fault !== undefined) {
-    yield* shell.complain(shell.flavour === 'ash' ? `cd: can't cd to ${path}: ${fault.slice(path.length + 2)}` : `cd: ${fault}`);
+    yield* shell.complain(
+      shell.flavour === 'ash'
+        ? `cd: can't cd to ${path}: ${fault.slice(path.length + 2)}`
+        : `cd: ${fault}`,
+    );
     return shell.flavour === 'ash' ? 2 : 1;
   }
   if (prints) yield* shell.write(1, `${shell.process.cwd}\n`);
@@ -81,8 +85,14 @@ function* dirs(shell: Shell, argv: string[]): Task<number> {
     shell.directories = [];
     return 0;
   }
-  const all = [shell.process.cwd, ...shell.directories].map((path) => (argv.includes('-l') ? path : tilded(shell, path)));
-  if (argv.includes('-v')) yield* shell.write(1, all.map((path, index) => `${`${index}`.padStart(2)}  ${path}\n`).join(''));
+  const all = [shell.process.cwd, ...shell.directories].map((path) =>
+    argv.includes('-l') ? path : tilded(shell, path),
+  );
+  if (argv.includes('-v'))
+    yield* shell.write(
+      1,
+      all.map((path, index) => `${`${index}`.padStart(2)}  ${path}\n`).join(''),
+    );
   else yield* shell.write(1, argv.includes('-p') ? `${all.join('\n')}\n` : `${all.join(' ')}\n`);
   return 0;
 }

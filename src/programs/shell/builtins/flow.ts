@@ -8,13 +8,37 @@ import { runText } from '../script.ts';
 import { type Builtin, type BuiltinContext, BUILTINS, builtinNamed } from './index.ts';
 import { singleQuote } from '../quoting.ts';
 
-const KEYWORDS = new Set(['if', 'then', 'else', 'elif', 'fi', 'case', 'esac', 'for', 'select', 'while', 'until', 'do', 'done', 'in', 'function', 'time', '{', '}', '!', '[[', ']]', 'coproc']);
+const KEYWORDS = new Set([
+  'if',
+  'then',
+  'else',
+  'elif',
+  'fi',
+  'case',
+  'esac',
+  'for',
+  'select',
+  'while',
+  'until',
+  'do',
+  'done',
+  'in',
+  'function',
+  'time',
+  '{',
+  '}',
+  '!',
+  '[[',
+  ']]',
+  'coproc',
+]);
 
 function leaveLoop(kind: 'break' | 'continue'): Builtin {
   return function* leave(shell, argv): Task<number> {
     const levels = argv[1] === undefined ? 1 : Number(argv[1]);
     if (shell.loops === 0) {
-      if (shell.flavour !== 'ash') yield* shell.complain(`${kind}: only meaningful in a \`for', \`while', or \`until' loop`);
+      if (shell.flavour !== 'ash')
+        yield* shell.complain(`${kind}: only meaningful in a \`for', \`while', or \`until' loop`);
       return 0;
     }
     if (!Number.isInteger(levels)) {
@@ -51,7 +75,8 @@ function* returns(shell: Shell, argv: string[]): Task<number> {
 }
 
 function* exits(shell: Shell, argv: string[]): Task<number> {
-  if (shell.interactive && shell.subshell === 0) yield* shell.write(2, argv[0] === 'logout' ? '' : 'exit\n');
+  if (shell.interactive && shell.subshell === 0)
+    yield* shell.write(2, argv[0] === 'logout' ? '' : 'exit\n');
   const status = yield* statusArgument(shell, argv);
   if (argv.length > 2 && /^\d+$/.test(argv[1] ?? '')) {
     yield* shell.complain(`${argv[0]}: too many arguments`);
@@ -76,7 +101,9 @@ function* evals(shell: Shell, argv: string[]): Task<number> {
 function* sources(shell: Shell, argv: string[]): Task<number> {
   const name = argv[1];
   if (name === undefined) {
-    yield* shell.complain(`${argv[0]}: filename argument required\n${argv[0]}: usage: ${argv[0]} filename [arguments]`);
+    yield* shell.complain(
+      `${argv[0]}: filename argument required\n${argv[0]}: usage: ${argv[0]} filename [arguments]`,
+    );
     return 2;
   }
   const { files } = shell.process;
@@ -94,11 +121,16 @@ function* sources(shell: Shell, argv: string[]): Task<number> {
   if (!text.ok) {
     const directory = text.error === 'EISDIR';
     if (shell.flavour === 'ash') {
-      yield* shell.write(2, `${shell.prefix()}.: can't open '${name}': No such file or directory\n`);
+      yield* shell.write(
+        2,
+        `${shell.prefix()}.: can't open '${name}': No such file or directory\n`,
+      );
       if (!shell.interactive) shell.exit(2);
       return 2;
     }
-    yield* shell.complain(directory ? `${argv[0]}: ${name}: is a directory` : `${name}: ${strerror(text.error)}`);
+    yield* shell.complain(
+      directory ? `${argv[0]}: ${name}: is a directory` : `${name}: ${strerror(text.error)}`,
+    );
     return 1;
   }
   if (shell.sourcing > 200) {
@@ -133,7 +165,10 @@ function* execs(shell: Shell, argv: string[]): Task<number> {
   const found = findCommand(shell, name);
   const stat = found.kind === 'file' ? shell.process.files.stat(found.path) : undefined;
   if (found.kind !== 'file' || stat?.ok !== true) {
-    const words = found.kind === 'file' ? `${name}: cannot execute: ${strerror('ENOENT')}` : `exec: ${notFound(shell, name, found).replace(/command not found$/, 'not found')}`;
+    const words =
+      found.kind === 'file'
+        ? `${name}: cannot execute: ${strerror('ENOENT')}`
+        : `exec: ${notFound(shell, name, found).replace(/command not found$/, 'not found')}`;
     yield* shell.complain(words);
     if (!shell.interactive) shell.exit(127);
     return 127;
@@ -153,21 +188,30 @@ function* unavailable(path: string): Task<SpawnError> {
 }
 
 /** What a name is, in the order in which it would be found. */
-function kindOf(shell: Shell, name: string): { readonly kind: string; readonly text: string } | undefined {
+function kindOf(
+  shell: Shell,
+  name: string,
+): { readonly kind: string; readonly text: string } | undefined {
   const alias = shell.aliases.get(name);
   if (alias !== undefined && shell.interactive) return { kind: 'alias', text: alias };
   if (KEYWORDS.has(name)) return { kind: 'keyword', text: name };
   const callee = shell.functions.get(name);
-  if (callee !== undefined) return { kind: 'function', text: callee.source.text.slice(callee.node.pos, callee.node.end) };
+  if (callee !== undefined)
+    return { kind: 'function', text: callee.source.text.slice(callee.node.pos, callee.node.end) };
   if (builtinNamed(shell, name) !== undefined) return { kind: 'builtin', text: name };
   const found = findCommand(shell, name);
   if (found.kind !== 'file') return undefined;
   const stat = shell.process.files.stat(found.path);
-  if (!stat.ok || stat.value.type === 'directory' || (stat.value.mode & 0o111) === 0) return undefined;
+  if (!stat.ok || stat.value.type === 'directory' || (stat.value.mode & 0o111) === 0)
+    return undefined;
   return { kind: 'file', text: found.path };
 }
 
-function describe(shell: Shell, name: string, kind: { readonly kind: string; readonly text: string }): string {
+function describe(
+  shell: Shell,
+  name: string,
+  kind: { readonly kind: string; readonly text: string },
+): string {
   switch (kind.kind) {
     case 'alias':
       return `${name} is aliased to \`${kind.text}'`;
@@ -178,7 +222,9 @@ function describe(shell: Shell, name: string, kind: { readonly kind: string; rea
     case 'builtin':
       return `${name} is a shell builtin`;
     default:
-      return shell.hashed.has(name) ? `${name} is hashed (${kind.text})` : `${name} is ${kind.text}`;
+      return shell.hashed.has(name)
+        ? `${name} is hashed (${kind.text})`
+        : `${name} is ${kind.text}`;
   }
 }
 
@@ -218,7 +264,8 @@ function* commands(shell: Shell, argv: string[], context: BuiltinContext): Task<
         status = 1;
         if (mode.includes('V')) yield* shell.complain(`command: ${each}: not found`);
       } else if (mode.includes('V')) yield* shell.write(1, `${describe(shell, each, kind)}\n`);
-      else if (kind.kind === 'alias') yield* shell.write(1, `alias ${each}=${singleQuote(kind.text)}\n`);
+      else if (kind.kind === 'alias')
+        yield* shell.write(1, `alias ${each}=${singleQuote(kind.text)}\n`);
       else yield* shell.write(1, `${kind.kind === 'file' ? kind.text : each}\n`);
     }
     return status;
@@ -252,7 +299,8 @@ function* hashes(shell: Shell, argv: string[]): Task<number> {
       status = 1;
     }
   }
-  if (argv.length === 1 && shell.hashed.size === 0) yield* shell.write(1, 'hash: hash table empty\n');
+  if (argv.length === 1 && shell.hashed.size === 0)
+    yield* shell.write(1, 'hash: hash table empty\n');
   else if (argv.length === 1) {
     yield* shell.write(1, 'hits\tcommand\n');
     for (const path of shell.hashed.values()) yield* shell.write(1, `   1\t${path}\n`);
@@ -283,4 +331,3 @@ export const FLOW_BUILTINS: readonly (readonly [string, Builtin])[] = [
   ['hash', hashes],
   ['caller', caller],
 ];
-

@@ -30,7 +30,24 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 ]);
 
 /** What busybox's ash does not have. */
-const BASH_ONLY = new Set(['declare', 'typeset', 'shopt', 'mapfile', 'readarray', 'pushd', 'popd', 'dirs', 'disown', 'builtin', 'compgen', 'complete', 'enable', 'caller', 'logout', 'suspend']);
+const BASH_ONLY = new Set([
+  'declare',
+  'typeset',
+  'shopt',
+  'mapfile',
+  'readarray',
+  'pushd',
+  'popd',
+  'dirs',
+  'disown',
+  'builtin',
+  'compgen',
+  'complete',
+  'enable',
+  'caller',
+  'logout',
+  'suspend',
+]);
 
 export function builtinNamed(shell: Shell, name: string): Builtin | undefined {
   if (shell.flavour === 'ash' && BASH_ONLY.has(name)) return undefined;

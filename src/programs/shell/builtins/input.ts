@@ -21,7 +21,18 @@ interface ReadOptions {
 }
 
 function* readOptions(shell: Shell, argv: readonly string[]): Task<ReadOptions | undefined> {
-  const out: ReadOptions = { raw: false, array: undefined, delimiter: '\n', count: undefined, exact: false, prompt: undefined, timeout: undefined, descriptor: 0, silent: false, names: [] };
+  const out: ReadOptions = {
+    raw: false,
+    array: undefined,
+    delimiter: '\n',
+    count: undefined,
+    exact: false,
+    prompt: undefined,
+    timeout: undefined,
+    descriptor: 0,
+    silent: false,
+    names: [],
+  };
   let at = 1;
   while (at < argv.length && /^-./.test(argv[at] as string) && argv[at] !== '--') {
     const arg = argv[at] as string;
@@ -49,7 +60,10 @@ function* readOptions(shell: Shell, argv: readonly string[]): Task<ReadOptions |
         break;
       } else {
         yield* shell.complain(`read: -${letter}: invalid option`);
-        yield* shell.write(2, 'read: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]\n');
+        yield* shell.write(
+          2,
+          'read: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]\n',
+        );
         return undefined;
       }
     }
@@ -116,8 +130,10 @@ function* readDelimited(shell: Shell, options: ReadOptions): Task<Line> {
 /** Splits a line by IFS into at most `max` fields; the last takes the rest. */
 function splitLine(line: Line, ifs: string, max: number): string[] {
   const { text, escaped } = line;
-  const isSeparator = (index: number): boolean => !escaped.has(index) && ifs.includes(text[index] as string);
-  const isBlank = (index: number): boolean => isSeparator(index) && ' \t\n'.includes(text[index] as string);
+  const isSeparator = (index: number): boolean =>
+    !escaped.has(index) && ifs.includes(text[index] as string);
+  const isBlank = (index: number): boolean =>
+    isSeparator(index) && ' \t\n'.includes(text[index] as string);
   let at = 0;
   while (at < text.length && isBlank(at)) at += 1;
   const fields: string[] = [];
@@ -139,7 +155,12 @@ function splitLine(line: Line, ifs: string, max: number): string[] {
 }
 
 /** The rest of the line without trailing blanks; one lone trailing delimiter goes as well. */
-function lastField(text: string, start: number, isSeparator: (index: number) => boolean, isBlank: (index: number) => boolean): string {
+function lastField(
+  text: string,
+  start: number,
+  isSeparator: (index: number) => boolean,
+  isBlank: (index: number) => boolean,
+): string {
   let end = text.length;
   while (end > start && isBlank(end - 1)) end -= 1;
   if (end > start && isSeparator(end - 1) && !isBlank(end - 1)) {
@@ -164,7 +185,12 @@ function* read(shell: Shell, argv: string[]): Task<number> {
   const ifs = ifsOf(shell);
   if (options.array !== undefined) {
     const fields = splitLine(line, ifs, Number.POSITIVE_INFINITY);
-    assignArray(shell, options.array, fields.map((value) => ({ key: undefined, value })), false);
+    assignArray(
+      shell,
+      options.array,
+      fields.map((value) => ({ key: undefined, value })),
+      false,
+    );
   } else if (options.names.length === 0) assign(shell, 'REPLY', line.text, false);
   else if (options.exact) assign(shell, options.names[0] as string, line.text, false);
   else {
@@ -200,7 +226,18 @@ function* mapfile(shell: Shell, argv: string[]): Task<number> {
     else if (arg[1] === 'u') descriptor = Number(value);
   }
   const name = argv[at] ?? 'MAPFILE';
-  const options: ReadOptions = { raw: true, array: undefined, delimiter, count: undefined, exact: false, prompt: undefined, timeout: undefined, descriptor, silent: false, names: [] };
+  const options: ReadOptions = {
+    raw: true,
+    array: undefined,
+    delimiter,
+    count: undefined,
+    exact: false,
+    prompt: undefined,
+    timeout: undefined,
+    descriptor,
+    silent: false,
+    names: [],
+  };
   const variable = shell.variables.make(name);
   if (origin === 0 || variable.indexed === undefined) variable.indexed = new Map();
   variable.value = undefined;

@@ -15,7 +15,12 @@ function* jobs(shell: Shell, argv: string[]): Task<number> {
     if (argv.includes('-p')) yield* shell.write(1, `${job.group}\n`);
     else {
       const line = jobLine(shell, job);
-      yield* shell.write(1, argv.includes('-l') ? line.replace(/^(\[\d+\].) {2}/, `$1 ${`${job.group}`.padStart(5)} `) : line);
+      yield* shell.write(
+        1,
+        argv.includes('-l')
+          ? line.replace(/^(\[\d+\].) {2}/, `$1 ${`${job.group}`.padStart(5)} `)
+          : line,
+      );
     }
   }
   shell.jobs = shell.jobs.filter((job) => job.state !== 'done');
@@ -77,7 +82,8 @@ function* wait(shell: Shell, argv: string[]): Task<number> {
     const running = [...shell.children.values()];
     if (running.length === 0) return 127;
     const done = running.find((child) => child.status !== undefined);
-    const first = done === undefined ? yield* anyOf(running.map((child) => child.exited)) : undefined;
+    const first =
+      done === undefined ? yield* anyOf(running.map((child) => child.exited)) : undefined;
     const ended = done ?? running[first?.index ?? 0];
     if (ended === undefined) return 127;
     shell.children.delete(ended.pid);
@@ -120,7 +126,10 @@ function* kill(shell: Shell, argv: string[]): Task<number> {
   let signal: Signal | '0' = 'SIGTERM';
   const first = args[0];
   if (first === undefined) {
-    yield* shell.write(2, 'kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n');
+    yield* shell.write(
+      2,
+      'kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n',
+    );
     return 2;
   }
   if (first === '-l' || first === '-L') return yield* listSignals(shell, args.slice(1));
@@ -139,7 +148,11 @@ function* kill(shell: Shell, argv: string[]): Task<number> {
   for (const text of args) {
     const job = text.startsWith('%') ? findJob(shell, text) : undefined;
     if (text.startsWith('%') ? job === undefined : !/^-?\d+$/.test(text)) {
-      yield* shell.complain(text.startsWith('%') ? `kill: ${text}: no such job` : `kill: ${text}: arguments must be process or job IDs`);
+      yield* shell.complain(
+        text.startsWith('%')
+          ? `kill: ${text}: no such job`
+          : `kill: ${text}: arguments must be process or job IDs`,
+      );
       status = 1;
       continue;
     }
@@ -154,19 +167,26 @@ function* kill(shell: Shell, argv: string[]): Task<number> {
 }
 
 function probe(shell: Shell, pid: number): ReturnType<Shell['process']['kill']> {
-  const known = shell.process.kernel.processes().some((entry) => entry.pid === Math.abs(pid) && entry.state !== 'Z');
+  const known = shell.process.kernel
+    .processes()
+    .some((entry) => entry.pid === Math.abs(pid) && entry.state !== 'Z');
   return known ? { ok: true, value: undefined } : { ok: false, error: 'ESRCH' };
 }
 
 function* listSignals(shell: Shell, args: readonly string[]): Task<number> {
   if (args.length === 0) {
-    yield* shell.write(1, `${SIGNAL_NUMBERS.map(([number, name]) => `${`${number}`.padStart(2)}) ${name}`).join('\t')}\n`);
+    yield* shell.write(
+      1,
+      `${SIGNAL_NUMBERS.map(([number, name]) => `${`${number}`.padStart(2)}) ${name}`).join('\t')}\n`,
+    );
     return 0;
   }
   let status = 0;
   for (const text of args) {
     const number = /^\d+$/.test(text) ? Number(text) & 127 : undefined;
-    const found = SIGNAL_NUMBERS.find(([value, name]) => (number === undefined ? name === signalNamed(text) : value === number));
+    const found = SIGNAL_NUMBERS.find(([value, name]) =>
+      number === undefined ? name === signalNamed(text) : value === number,
+    );
     if (found === undefined) {
       yield* shell.complain(`kill: ${text}: invalid signal specification`);
       status = 1;
@@ -194,7 +214,13 @@ function* trap(shell: Shell, argv: string[]): Task<number> {
   if (args[0] === '-l') return yield* listSignals(shell, []);
   if (args.length === 0 || args[0] === '-p') {
     const wanted = args.slice(1).map(trapName);
-    const order = ['EXIT', ...SIGNAL_NUMBERS.map(([, name]) => name.slice(3)), 'DEBUG', 'ERR', 'RETURN'];
+    const order = [
+      'EXIT',
+      ...SIGNAL_NUMBERS.map(([, name]) => name.slice(3)),
+      'DEBUG',
+      'ERR',
+      'RETURN',
+    ];
     for (const name of order) {
       const command = shell.traps.get(name);
       if (command === undefined || (wanted.length > 0 && !wanted.includes(name))) continue;
@@ -204,7 +230,8 @@ function* trap(shell: Shell, argv: string[]): Task<number> {
     return 0;
   }
   if (args[0] === '--') args = args.slice(1);
-  const resets = args.length === 1 || args[0] === '-' || (/^\d+$/.test(args[0] ?? '') && args.length >= 1);
+  const resets =
+    args.length === 1 || args[0] === '-' || (/^\d+$/.test(args[0] ?? '') && args.length >= 1);
   const command = resets ? undefined : args[0];
   const names = resets && args[0] !== '-' ? args : args.slice(1);
   let status = 0;
@@ -226,7 +253,10 @@ function* umask(shell: Shell, argv: string[]): Task<number> {
       return `${bits & 4 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 1 ? 'x' : ''}`;
     });
     const symbolic = `u=${letters[0]},g=${letters[1]},o=${letters[2]}`;
-    yield* shell.write(1, argv.includes('-S') ? `${symbolic}\n` : `${shell.umask.toString(8).padStart(4, '0')}\n`);
+    yield* shell.write(
+      1,
+      argv.includes('-S') ? `${symbolic}\n` : `${shell.umask.toString(8).padStart(4, '0')}\n`,
+    );
     return 0;
   }
   if (!/^[0-7]+$/.test(text)) {
@@ -240,7 +270,8 @@ function* umask(shell: Shell, argv: string[]): Task<number> {
 function* ulimit(shell: Shell, argv: string[]): Task<number> {
   const letter = argv[1]?.startsWith('-') === true ? argv[1].slice(-1) : 'f';
   const value = letter === 'n' ? '1048576' : letter === 's' ? '8192' : 'unlimited';
-  if (argv.length <= 2 || !/^\d+$|unlimited/.test(argv.at(-1) as string)) yield* shell.write(1, `${value}\n`);
+  if (argv.length <= 2 || !/^\d+$|unlimited/.test(argv.at(-1) as string))
+    yield* shell.write(1, `${value}\n`);
   return 0;
 }
 

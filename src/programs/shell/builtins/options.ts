@@ -16,8 +16,13 @@ function keyOf(name: string): string | undefined {
 
 function* listOptions(shell: Shell, reusable: boolean): Task<void> {
   for (const name of OPTION_LETTERS.keys()) {
-    const on = shell.options.has(keyOf(name) as string) || (shell.interactive && (name === 'emacs' || name === 'history' || name === 'histexpand'));
-    yield* shell.write(1, reusable ? `set ${on ? '-' : '+'}o ${name}\n` : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`);
+    const on =
+      shell.options.has(keyOf(name) as string) ||
+      (shell.interactive && (name === 'emacs' || name === 'history' || name === 'histexpand'));
+    yield* shell.write(
+      1,
+      reusable ? `set ${on ? '-' : '+'}o ${name}\n` : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`,
+    );
   }
 }
 
@@ -26,7 +31,13 @@ function* set(shell: Shell, argv: string[]): Task<number> {
     for (const name of shell.variables.names()) {
       const variable = shell.variables.raw(name);
       if (variable === undefined) continue;
-      const value = isArray(variable) ? valueText(variable) : variable.value === undefined ? undefined : variable.value === '' ? '' : quoteIfNeeded(variable.value);
+      const value = isArray(variable)
+        ? valueText(variable)
+        : variable.value === undefined
+          ? undefined
+          : variable.value === ''
+            ? ''
+            : quoteIfNeeded(variable.value);
       if (value !== undefined) yield* shell.write(1, `${name}=${value}\n`);
     }
     return 0;
@@ -35,7 +46,12 @@ function* set(shell: Shell, argv: string[]): Task<number> {
   for (; at < argv.length; at += 1) {
     const arg = argv[at] as string;
     if (arg === '--' || arg === '-') {
-      shell.positional = arg === '--' ? argv.slice(at + 1) : at + 1 < argv.length ? argv.slice(at + 1) : shell.positional;
+      shell.positional =
+        arg === '--'
+          ? argv.slice(at + 1)
+          : at + 1 < argv.length
+            ? argv.slice(at + 1)
+            : shell.positional;
       return 0;
     }
     if (!/^[-+]./.test(arg)) break;
@@ -57,7 +73,10 @@ function* set(shell: Shell, argv: string[]): Task<number> {
       } else if ('abefhkmnptuvxBCEHPT'.includes(letter)) toggle(shell.options, letter, on);
       else {
         yield* shell.complain(`set: ${on ? '-' : '+'}${letter}: invalid option`);
-        yield* shell.write(2, 'set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n');
+        yield* shell.write(
+          2,
+          'set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n',
+        );
         return 2;
       }
     }
@@ -71,7 +90,59 @@ function toggle(options: Set<string>, key: string, on: boolean): void {
   else options.delete(key);
 }
 
-const SHOPT_NAMES = ['autocd', 'assoc_expand_once', 'cdable_vars', 'cdspell', 'checkhash', 'checkjobs', 'checkwinsize', 'cmdhist', 'compat31', 'complete_fullquote', 'direxpand', 'dirspell', 'dotglob', 'execfail', 'expand_aliases', 'extdebug', 'extglob', 'extquote', 'failglob', 'force_fignore', 'globasciiranges', 'globskipdots', 'globstar', 'gnu_errfmt', 'histappend', 'histreedit', 'histverify', 'hostcomplete', 'huponexit', 'inherit_errexit', 'interactive_comments', 'lastpipe', 'lithist', 'localvar_inherit', 'localvar_unset', 'login_shell', 'mailwarn', 'no_empty_cmd_completion', 'nocaseglob', 'nocasematch', 'noexpand_translation', 'nullglob', 'patsub_replacement', 'progcomp', 'progcomp_alias', 'promptvars', 'restricted_shell', 'shift_verbose', 'sourcepath', 'varredir_close', 'xpg_echo'];
+const SHOPT_NAMES = [
+  'autocd',
+  'assoc_expand_once',
+  'cdable_vars',
+  'cdspell',
+  'checkhash',
+  'checkjobs',
+  'checkwinsize',
+  'cmdhist',
+  'compat31',
+  'complete_fullquote',
+  'direxpand',
+  'dirspell',
+  'dotglob',
+  'execfail',
+  'expand_aliases',
+  'extdebug',
+  'extglob',
+  'extquote',
+  'failglob',
+  'force_fignore',
+  'globasciiranges',
+  'globskipdots',
+  'globstar',
+  'gnu_errfmt',
+  'histappend',
+  'histreedit',
+  'histverify',
+  'hostcomplete',
+  'huponexit',
+  'inherit_errexit',
+  'interactive_comments',
+  'lastpipe',
+  'lithist',
+  'localvar_inherit',
+  'localvar_unset',
+  'login_shell',
+  'mailwarn',
+  'no_empty_cmd_completion',
+  'nocaseglob',
+  'nocasematch',
+  'noexpand_translation',
+  'nullglob',
+  'patsub_replacement',
+  'progcomp',
+  'progcomp_alias',
+  'promptvars',
+  'restricted_shell',
+  'shift_verbose',
+  'sourcepath',
+  'varredir_close',
+  'xpg_echo',
+];
 
 function* shopt(shell: Shell, argv: string[]): Task<number> {
   let mode = '';
@@ -83,7 +154,12 @@ function* shopt(shell: Shell, argv: string[]): Task<number> {
     for (const name of SHOPT_NAMES) {
       const on = shell.shopt.has(name);
       if ((mode.includes('s') && !on) || (mode.includes('u') && on)) continue;
-      yield* shell.write(1, mode.includes('p') ? `shopt ${on ? '-s' : '-u'} ${name}\n` : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`);
+      yield* shell.write(
+        1,
+        mode.includes('p')
+          ? `shopt ${on ? '-s' : '-u'} ${name}\n`
+          : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`,
+      );
     }
     return 0;
   }
@@ -169,14 +245,19 @@ function* history(shell: Shell, argv: string[]): Task<number> {
 function* help(shell: Shell, argv: string[]): Task<number> {
   const name = argv[1];
   if (name === undefined) {
-    yield* shell.write(1, `These shell commands are defined internally.\n\n${builtinNames().sort(compareText).join(' ')}\n`);
+    yield* shell.write(
+      1,
+      `These shell commands are defined internally.\n\n${builtinNames().sort(compareText).join(' ')}\n`,
+    );
     return 0;
   }
   if (builtinNames().includes(name)) {
     yield* shell.write(1, `${name}: a shell builtin\n`);
     return 0;
   }
-  yield* shell.complain(`help: no help topics match \`${name}'.  Try \`help help' or \`man -k ${name}' or \`info ${name}'.`);
+  yield* shell.complain(
+    `help: no help topics match \`${name}'.  Try \`help help' or \`man -k ${name}' or \`info ${name}'.`,
+  );
   return 1;
 }
 

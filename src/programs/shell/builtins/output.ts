@@ -40,7 +40,8 @@ function* printf(shell: Shell, argv: string[]): Task<number> {
     return 2;
   }
   const printed = formatPrintf(format, rest, {
-    time: (text, seconds) => formatDate(text, seconds === undefined ? shell.process.clock.wall() : seconds * 1_000_000),
+    time: (text, seconds) =>
+      formatDate(text, seconds === undefined ? shell.process.clock.wall() : seconds * 1_000_000),
   });
   let good = true;
   if (target === undefined) good = yield* shell.write(1, printed.text);

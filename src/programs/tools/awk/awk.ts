@@ -43,7 +43,9 @@ export const awk = defineTool('awk', function* run(process, args) {
     else {
       const text = process.files.readText(value);
       if (!text.ok) {
-        yield* process.printError(`awk: fatal: cannot open source file \`${value}' for reading: ${strerror(text.error)}\n`);
+        yield* process.printError(
+          `awk: fatal: cannot open source file \`${value}' for reading: ${strerror(text.error)}\n`,
+        );
         return 2;
       }
       sources.push(text.value);
@@ -63,14 +65,20 @@ export const awk = defineTool('awk', function* run(process, args) {
     const { line, message, near } = program.error;
     const text = sources.join('\n').split('\n')[line - 1] ?? '';
     const place = Math.max(0, text.indexOf(near));
-    yield* process.printError(`awk: cmd. line:${line}: ${text}\nawk: cmd. line:${line}: ${' '.repeat(place)}^ ${message}\n`);
+    yield* process.printError(
+      `awk: cmd. line:${line}: ${text}\nawk: cmd. line:${line}: ${' '.repeat(place)}^ ${message}\n`,
+    );
     return 1;
   }
   const machine = new Machine(process, program, args.slice(at));
-  if (separator !== undefined) machine.setVariable('FS', separator === 't' ? '\t' : unescapeString(separator));
+  if (separator !== undefined)
+    machine.setVariable('FS', separator === 't' ? '\t' : unescapeString(separator));
   for (const assignment of assignments) {
     const equals = assignment.indexOf('=');
-    machine.setVariable(assignment.slice(0, equals), inputValue(unescapeString(assignment.slice(equals + 1))));
+    machine.setVariable(
+      assignment.slice(0, equals),
+      inputValue(unescapeString(assignment.slice(equals + 1))),
+    );
   }
   yield* runProgram(machine, program.rules);
   yield* machine.out.flush();
@@ -85,7 +93,8 @@ export const awk = defineTool('awk', function* run(process, args) {
 function* runProgram(machine: Machine, rules: readonly Rule[]): Task<void> {
   let flow: Flow;
   for (const rule of rules) {
-    if (rule.kind === 'BEGIN' && rule.body !== undefined && flow !== 'exit') flow = yield* machine.run(rule.body);
+    if (rule.kind === 'BEGIN' && rule.body !== undefined && flow !== 'exit')
+      flow = yield* machine.run(rule.body);
   }
   const main = rules.filter((rule) => rule.kind === 'pattern');
   const hasEnd = rules.some((rule) => rule.kind === 'END');
@@ -103,7 +112,8 @@ function* mainLoop(machine: Machine, rules: readonly Rule[]): Task<void> {
     for (const rule of rules) {
       if (!(yield* selects(machine, rule, open))) continue;
       let flow: Flow;
-      if (rule.body === undefined) yield* machine.out.write(machine.recordText() + machine.textVariable('ORS'));
+      if (rule.body === undefined)
+        yield* machine.out.write(machine.recordText() + machine.textVariable('ORS'));
       else flow = yield* machine.run(rule.body);
       if (flow === 'exit') return;
       if (flow === 'nextfile') machine.skipFile();

@@ -10,12 +10,19 @@ import type { AwkArray, Machine } from './machine.ts';
 import type { Expression } from './parser.ts';
 import { comparesAsNumbers, inputValue, toNumber, toText, type Value } from './values.ts';
 
-export function* callBuiltin(machine: Machine, name: string, args: readonly Expression[]): Task<Value> {
+export function* callBuiltin(
+  machine: Machine,
+  name: string,
+  args: readonly Expression[],
+): Task<Value> {
   switch (name) {
     case 'length': {
       const arg = args[0];
-      if (arg?.kind === 'variable' && machine.isArray(arg.name)) return machine.arrayNamed(arg.name).size;
-      return [...(arg === undefined ? machine.recordText() : machine.text(yield* machine.eval(arg)))].length;
+      if (arg?.kind === 'variable' && machine.isArray(arg.name))
+        return machine.arrayNamed(arg.name).size;
+      return [
+        ...(arg === undefined ? machine.recordText() : machine.text(yield* machine.eval(arg))),
+      ].length;
     }
     case 'sub':
     case 'gsub':
@@ -55,7 +62,13 @@ function* plain(machine: Machine, name: string, values: readonly Value[]): Task<
   const text = machine.text(values[0]);
   switch (name) {
     case 'substr':
-      return substring(text, toNumber(values[1]), values[2] === undefined && values.length < 3 ? Number.POSITIVE_INFINITY : toNumber(values[2]));
+      return substring(
+        text,
+        toNumber(values[1]),
+        values[2] === undefined && values.length < 3
+          ? Number.POSITIVE_INFINITY
+          : toNumber(values[2]),
+      );
     case 'index': {
       const at = text.indexOf(machine.text(values[1]));
       return at < 0 ? 0 : [...text.slice(0, at)].length + 1;
@@ -84,7 +97,10 @@ function* plain(machine: Machine, name: string, values: readonly Value[]): Task<
       return machine.process.random.fraction();
     case 'srand': {
       const before = machine.seed;
-      machine.seed = values.length === 0 ? Math.floor(machine.process.clock.wall() / 1_000_000) : Math.trunc(number);
+      machine.seed =
+        values.length === 0
+          ? Math.floor(machine.process.clock.wall() / 1_000_000)
+          : Math.trunc(number);
       return before;
     }
     case 'system':
@@ -103,16 +119,29 @@ function rare(machine: Machine, name: string, values: readonly Value[]): Value {
   const number = toNumber(values[0]);
   const text = machine.text(values[0]);
   const bits = (value: Value): bigint => BigInt(Math.trunc(Math.abs(toNumber(value))));
-  const fold = (merge: (a: bigint, b: bigint) => bigint): number => Number(values.map(bits).reduce(merge));
+  const fold = (merge: (a: bigint, b: bigint) => bigint): number =>
+    Number(values.map(bits).reduce(merge));
   switch (name) {
     case 'systime':
       return Math.floor(machine.process.clock.wall() / 1_000_000);
     case 'strftime':
-      return formatDate(values.length === 0 ? '%a %b %e %H:%M:%S %Z %Y' : text, values.length < 2 ? machine.process.clock.wall() : toNumber(values[1]) * 1_000_000);
+      return formatDate(
+        values.length === 0 ? '%a %b %e %H:%M:%S %Z %Y' : text,
+        values.length < 2 ? machine.process.clock.wall() : toNumber(values[1]) * 1_000_000,
+      );
     case 'mktime': {
       const parts = text.trim().split(/\s+/).map(Number);
       if (parts.length < 6 || parts.some(Number.isNaN)) return -1;
-      return wallFromCivil(parts[0] as number, parts[1] as number, parts[2] as number, parts[3], parts[4], parts[5]) / 1_000_000;
+      return (
+        wallFromCivil(
+          parts[0] as number,
+          parts[1] as number,
+          parts[2] as number,
+          parts[3],
+          parts[4],
+          parts[5],
+        ) / 1_000_000
+      );
     }
     case 'strtonum':
       if (/^\s*0[xX]/.test(text)) return Number.parseInt(text.trim().slice(2), 16) || 0;
@@ -136,12 +165,21 @@ function rare(machine: Machine, name: string, values: readonly Value[]): Value {
 function substring(text: string, start: number, length: number): string {
   const characters = [...text];
   const first = Math.max(1, Math.trunc(start));
-  const end = length === Number.POSITIVE_INFINITY ? undefined : Math.max(first, first + Math.trunc(length)) - 1;
+  const end =
+    length === Number.POSITIVE_INFINITY
+      ? undefined
+      : Math.max(first, first + Math.trunc(length)) - 1;
   return characters.slice(first - 1, end).join('');
 }
 
 /** Replaces matches; the replacement is made for each. */
-function replaceAll(regexp: Regexp, text: string, from: (count: number) => boolean, make: (match: RegexpMatch) => string, once: boolean): { readonly text: string; readonly count: number } {
+function replaceAll(
+  regexp: Regexp,
+  text: string,
+  from: (count: number) => boolean,
+  make: (match: RegexpMatch) => string,
+  once: boolean,
+): { readonly text: string; readonly count: number } {
   let out = '';
   let copied = 0;
   let at = 0;
@@ -171,7 +209,9 @@ function replaceAll(regexp: Regexp, text: string, from: (count: number) => boole
 
 /** `&` is the match, `\\&` an ampersand. */
 function fill(template: string, matched: string): string {
-  return template.replace(/\\\\&|\\&|&|\\\\/g, (piece) => (piece === '&' ? matched : piece === '\\&' ? '&' : piece === '\\\\&' ? `\\${matched}` : '\\\\'));
+  return template.replace(/\\\\&|\\&|&|\\\\/g, (piece) =>
+    piece === '&' ? matched : piece === '\\&' ? '&' : piece === '\\\\&' ? `\\${matched}` : '\\\\',
+  );
 }
 
 function* substitute(machine: Machine, all: boolean, args: readonly Expression[]): Task<Value> {
@@ -182,7 +222,13 @@ function* substitute(machine: Machine, all: boolean, args: readonly Expression[]
   const place: Expression = target ?? { kind: 'field', index: { kind: 'number', value: 0 } };
   const text = machine.text(yield* machine.eval(place));
   if (regexp === undefined) return 0;
-  const result = replaceAll(regexp, text, () => true, (match) => fill(template, text.slice(match.start, match.end)), !all);
+  const result = replaceAll(
+    regexp,
+    text,
+    () => true,
+    (match) => fill(template, text.slice(match.start, match.end)),
+    !all,
+  );
   if (result.count > 0) yield* machine.store(place, result.text);
   return result.count;
 }
@@ -193,7 +239,8 @@ function* generalSubstitute(machine: Machine, args: readonly Expression[]): Task
   const regexp = yield* machine.regexpOf(pattern);
   const template = machine.text(yield* machine.eval(replacement));
   const mode = machine.text(yield* machine.eval(how));
-  const text = target === undefined ? machine.recordText() : machine.text(yield* machine.eval(target));
+  const text =
+    target === undefined ? machine.recordText() : machine.text(yield* machine.eval(target));
   if (regexp === undefined) return text;
   const all = /^[gG]/.test(mode);
   const number = all ? 1 : Math.max(1, Math.trunc(Number(mode)) || 1);
@@ -221,7 +268,8 @@ function* matchText(machine: Machine, args: readonly Expression[]): Task<Value> 
     const array = machine.arrayNamed(target.name);
     array.clear();
     match?.groups.forEach((group, index) => {
-      if (group !== undefined) array.set(`${index}`, inputValue(text.slice(group.start, group.end)));
+      if (group !== undefined)
+        array.set(`${index}`, inputValue(text.slice(group.start, group.end)));
     });
   }
   return start;
@@ -233,11 +281,12 @@ function* split(machine: Machine, args: readonly Expression[]): Task<Value> {
   const text = machine.text(yield* machine.eval(subject));
   let parts: string[];
   if (separator === undefined) parts = machine.splitText(text, machine.textVariable('FS'));
-  else if (separator.kind === 'regexp') parts = machine.splitText(text, '/', machine.regexp(separator.source));
+  else if (separator.kind === 'regexp')
+    parts = machine.splitText(text, '/', machine.regexp(separator.source));
   else parts = machine.splitText(text, machine.text(yield* machine.eval(separator)));
   const array = machine.arrayNamed(target.name);
   array.clear();
-  parts.forEach((part, index) => array.set(`${index + 1}`, inputValue(part)));
+  for (const [index, part] of parts.entries()) array.set(`${index + 1}`, inputValue(part));
   return parts.length;
 }
 
@@ -248,11 +297,12 @@ function sortArray(machine: Machine, byKey: boolean, args: readonly Expression[]
   const values: Value[] = byKey ? [...array.keys()] : [...array.values()];
   values.sort((a, b) => {
     if (comparesAsNumbers(a, b)) return toNumber(a) - toNumber(b);
-    if (comparesAsNumbers(a, undefined) !== comparesAsNumbers(b, undefined)) return comparesAsNumbers(a, undefined) ? -1 : 1;
+    if (comparesAsNumbers(a, undefined) !== comparesAsNumbers(b, undefined))
+      return comparesAsNumbers(a, undefined) ? -1 : 1;
     return compareText(toText(a), toText(b));
   });
   const into: AwkArray = target?.kind === 'variable' ? machine.arrayNamed(target.name) : array;
   into.clear();
-  values.forEach((value, index) => into.set(`${index + 1}`, value));
+  for (const [index, value] of values.entries()) into.set(`${index + 1}`, value);
   return values.length;
 }

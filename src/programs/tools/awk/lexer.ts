@@ -1,27 +1,165 @@
 /** Tokens of awk (POSIX awk with gawk's common additions). A newline is a token where it ends a statement. */
 
 export interface Token {
-  readonly kind: 'number' | 'string' | 'regexp' | 'name' | 'call' | 'builtin' | 'keyword' | 'operator' | 'newline' | 'end' | 'bad';
+  readonly kind:
+    | 'number'
+    | 'string'
+    | 'regexp'
+    | 'name'
+    | 'call'
+    | 'builtin'
+    | 'keyword'
+    | 'operator'
+    | 'newline'
+    | 'end'
+    | 'bad';
   readonly text: string;
   readonly line: number;
 }
 
-const KEYWORDS = new Set(['BEGIN', 'END', 'BEGINFILE', 'ENDFILE', 'function', 'func', 'if', 'else', 'while', 'for', 'do', 'break', 'continue', 'next', 'nextfile', 'exit', 'return', 'delete', 'in', 'getline', 'print', 'printf', 'switch', 'case', 'default']);
+const KEYWORDS = new Set([
+  'BEGIN',
+  'END',
+  'BEGINFILE',
+  'ENDFILE',
+  'function',
+  'func',
+  'if',
+  'else',
+  'while',
+  'for',
+  'do',
+  'break',
+  'continue',
+  'next',
+  'nextfile',
+  'exit',
+  'return',
+  'delete',
+  'in',
+  'getline',
+  'print',
+  'printf',
+  'switch',
+  'case',
+  'default',
+]);
 
-export const BUILTINS = new Set(['length', 'substr', 'index', 'split', 'sub', 'gsub', 'gensub', 'match', 'sprintf', 'sin', 'cos', 'atan2', 'exp', 'log', 'sqrt', 'int', 'rand', 'srand', 'tolower', 'toupper', 'system', 'close', 'fflush', 'systime', 'strftime', 'mktime', 'asort', 'asorti', 'strtonum', 'and', 'or', 'xor', 'lshift', 'rshift', 'compl', 'isarray', 'typeof']);
+export const BUILTINS = new Set([
+  'length',
+  'substr',
+  'index',
+  'split',
+  'sub',
+  'gsub',
+  'gensub',
+  'match',
+  'sprintf',
+  'sin',
+  'cos',
+  'atan2',
+  'exp',
+  'log',
+  'sqrt',
+  'int',
+  'rand',
+  'srand',
+  'tolower',
+  'toupper',
+  'system',
+  'close',
+  'fflush',
+  'systime',
+  'strftime',
+  'mktime',
+  'asort',
+  'asorti',
+  'strtonum',
+  'and',
+  'or',
+  'xor',
+  'lshift',
+  'rshift',
+  'compl',
+  'isarray',
+  'typeof',
+]);
 
-const OPERATORS = ['**=', '...', '&&', '||', '++', '--', '+=', '-=', '*=', '/=', '%=', '^=', '**', '==', '<=', '>=', '!=', '!~', '>>', '|&', '{', '}', '(', ')', '[', ']', ';', ',', '+', '-', '*', '/', '%', '^', '!', '>', '<', '|', '?', ':', '~', '$', '='];
+const OPERATORS = [
+  '**=',
+  '...',
+  '&&',
+  '||',
+  '++',
+  '--',
+  '+=',
+  '-=',
+  '*=',
+  '/=',
+  '%=',
+  '^=',
+  '**',
+  '==',
+  '<=',
+  '>=',
+  '!=',
+  '!~',
+  '>>',
+  '|&',
+  '{',
+  '}',
+  '(',
+  ')',
+  '[',
+  ']',
+  ';',
+  ',',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '^',
+  '!',
+  '>',
+  '<',
+  '|',
+  '?',
+  ':',
+  '~',
+  '$',
+  '=',
+];
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', '/': '/', a: '\x07', b: '\b', f: '\f', v: '\v' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  '"': '"',
+  '/': '/',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+};
 
 /** Decodes the escapes of a string constant. */
 export function unescapeString(text: string): string {
-  return text.replace(/\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|\n|([\s\S]))/g, (whole: string, octal: string | undefined, hex: string | undefined, letter: string | undefined) => {
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 255);
-    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
-    if (letter === undefined) return '';
-    return Object.hasOwn(ESCAPES, letter) ? (ESCAPES[letter] as string) : whole;
-  });
+  return text.replace(
+    /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|\n|([\s\S]))/g,
+    (
+      whole: string,
+      octal: string | undefined,
+      hex: string | undefined,
+      letter: string | undefined,
+    ) => {
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 255);
+      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
+      if (letter === undefined) return '';
+      return Object.hasOwn(ESCAPES, letter) ? (ESCAPES[letter] as string) : whole;
+    },
+  );
 }
 
 export class Lexer {
@@ -62,7 +200,9 @@ export class Lexer {
       return make('newline', '\n');
     }
     const rest = text.slice(this.#at, this.#at + 64);
-    const number = /^(?:0[xX][0-9a-fA-F]+|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)/.exec(rest);
+    const number = /^(?:0[xX][0-9a-fA-F]+|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)/.exec(
+      rest,
+    );
     if (number !== null) {
       this.#at += number[0].length;
       return make('number', number[0]);
@@ -91,7 +231,7 @@ export class Lexer {
     let inSet = false;
     while (at < text.length) {
       const char = text[at] as string;
-      if (char === '\n' ) break;
+      if (char === '\n') break;
       if (char === '\\') {
         if (text[at + 1] === '\n') this.#line += 1;
         at += 2;
@@ -105,11 +245,19 @@ export class Lexer {
       else if (char === mark && !inSet) {
         const body = text.slice(this.#at + 1, at);
         this.#at = at + 1;
-        return { kind, text: kind === 'string' ? unescapeString(body) : body.replace(/\\\//g, '/'), line };
+        return {
+          kind,
+          text: kind === 'string' ? unescapeString(body) : body.replace(/\\\//g, '/'),
+          line,
+        };
       }
       at += 1;
     }
     this.#at = text.length;
-    return { kind: 'bad', text: kind === 'string' ? 'unterminated string' : 'unterminated regexp', line };
+    return {
+      kind: 'bad',
+      text: kind === 'string' ? 'unterminated string' : 'unterminated regexp',
+      line,
+    };
   }
 }

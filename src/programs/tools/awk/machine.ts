@@ -44,7 +44,6 @@ export class Machine {
   #calls = 0;
   #steps = 0;
   readonly #regexps = new Map<string, Regexp>();
-  readonly #operands: string[];
   #operand = 0;
   #reader: RecordReader | undefined;
   #readAny = false;
@@ -54,15 +53,28 @@ export class Machine {
     this.program = program;
     this.out = new Output(process);
     this.streams = new Streams(process, this.out);
-    this.#operands = [...operands];
     const initial: readonly (readonly [string, Value])[] = [
-      ['FS', ' '], ['OFS', ' '], ['ORS', '\n'], ['RS', '\n'], ['NR', 0], ['FNR', 0], ['NF', 0], ['SUBSEP', '\x1c'],
-      ['CONVFMT', '%.6g'], ['OFMT', '%.6g'], ['RSTART', 0], ['RLENGTH', -1], ['FILENAME', ''], ['RT', ''], ['IGNORECASE', 0],
+      ['FS', ' '],
+      ['OFS', ' '],
+      ['ORS', '\n'],
+      ['RS', '\n'],
+      ['NR', 0],
+      ['FNR', 0],
+      ['NF', 0],
+      ['SUBSEP', '\x1c'],
+      ['CONVFMT', '%.6g'],
+      ['OFMT', '%.6g'],
+      ['RSTART', 0],
+      ['RLENGTH', -1],
+      ['FILENAME', ''],
+      ['RT', ''],
+      ['IGNORECASE', 0],
     ];
     for (const [name, value] of initial) this.setVariable(name, value);
     const argv = this.arrayNamed('ARGV');
     argv.set('0', 'awk');
-    operands.forEach((operand, index) => argv.set(`${index + 1}`, inputValue(operand)));
+    for (const [index, operand] of operands.entries())
+      argv.set(`${index + 1}`, inputValue(operand));
     this.setVariable('ARGC', operands.length + 1);
     const environment = this.arrayNamed('ENVIRON');
     for (const [name, value] of process.env) environment.set(name, inputValue(value));
@@ -106,7 +118,10 @@ export class Machine {
   }
 
   text(value: Value): string {
-    return toText(value, typeof value === 'number' ? toText(this.#cell('CONVFMT').value) : undefined);
+    return toText(
+      value,
+      typeof value === 'number' ? toText(this.#cell('CONVFMT').value) : undefined,
+    );
   }
 
   // ---- records and fields
@@ -134,8 +149,15 @@ export class Machine {
     if (text === '') return [];
     if (separator === '' && regexp === undefined) return [...text];
     const newline = toText(this.#cell('RS').value) === '';
-    if (regexp === undefined && separator.length === 1 && separator !== '\\' && !newline) return text.split(separator);
-    const used = regexp ?? this.regexp(newline ? `(${separator.length === 1 && separator !== '\\' ? `[${separator}]` : separator})|\n` : separator);
+    if (regexp === undefined && separator.length === 1 && separator !== '\\' && !newline)
+      return text.split(separator);
+    const used =
+      regexp ??
+      this.regexp(
+        newline
+          ? `(${separator.length === 1 && separator !== '\\' ? `[${separator}]` : separator})|\n`
+          : separator,
+      );
     if (used === undefined) return [text];
     const parts: string[] = [];
     let from = 0;
@@ -162,7 +184,9 @@ export class Machine {
 
   recordText(): string {
     if (this.#recordStale) {
-      this.#record = (this.#fields ?? []).map((field) => this.text(field)).join(toText(this.#cell('OFS').value));
+      this.#record = (this.#fields ?? [])
+        .map((field) => this.text(field))
+        .join(toText(this.#cell('OFS').value));
       this.#recordStale = false;
     }
     return this.#record;
@@ -179,7 +203,9 @@ export class Machine {
     }
     const fields = this.#split();
     if (index > FIELDS_MAX) {
-      this.fail(`attempt to access field ${index}: more than ${FIELDS_MAX} fields are not kept here`);
+      this.fail(
+        `attempt to access field ${index}: more than ${FIELDS_MAX} fields are not kept here`,
+      );
       return;
     }
     while (fields.length < index) fields.push('');
@@ -243,12 +269,21 @@ export class Machine {
         continue;
       }
       this.#readAny = true;
-      const file = operand === '-' ? { ok: true as const, value: this.process.stdin } : this.process.files.open(operand, 'r');
+      const file =
+        operand === '-'
+          ? { ok: true as const, value: this.process.stdin }
+          : this.process.files.open(operand, 'r');
       const stat = operand === '-' ? undefined : this.process.files.stat(operand);
       if (!file.ok || (stat?.ok === true && stat.value.type === 'directory')) {
         yield* this.out.flush();
-        const words = file.ok ? `warning: command line argument \`${operand}' is a directory: skipped` : `warning: command line argument \`${operand}'`;
-        yield* this.process.printError(file.ok ? `awk: ${words}\n` : `awk: fatal: cannot open file \`${operand}' for reading: No such file or directory\n`);
+        const words = file.ok
+          ? `warning: command line argument \`${operand}' is a directory: skipped`
+          : `warning: command line argument \`${operand}'`;
+        yield* this.process.printError(
+          file.ok
+            ? `awk: ${words}\n`
+            : `awk: fatal: cannot open file \`${operand}' for reading: No such file or directory\n`,
+        );
         this.code = 2;
         if (!file.ok) return false;
         continue;
@@ -262,7 +297,10 @@ export class Machine {
   }
 
   assignOperand(name: string, text: string): void {
-    this.setVariable(name, inputValue(text.replace(/\\n/g, '\n').replace(/\\t/g, '\t').replace(/\\\\/g, '\\')));
+    this.setVariable(
+      name,
+      inputValue(text.replace(/\\n/g, '\n').replace(/\\t/g, '\t').replace(/\\\\/g, '\\')),
+    );
   }
 
   *readRecord(reader: RecordReader): Task<string | undefined> {
@@ -297,7 +335,8 @@ export class Machine {
   /** The expression that a `/…/` or a text stands for. */
   *regexpOf(node: Expression): Task<Regexp | undefined> {
     if (node.kind === 'regexp') return this.regexp(node.source);
-    if (node.kind === 'group' && node.items.length === 1) return yield* this.regexpOf(node.items[0] as Expression);
+    if (node.kind === 'group' && node.items.length === 1)
+      return yield* this.regexpOf(node.items[0] as Expression);
     return this.regexp(this.text(yield* this.eval(node)));
   }
 
@@ -342,7 +381,11 @@ export class Machine {
         return node.operator === '-' ? -toNumber(value) : toNumber(value);
       }
       case 'binary':
-        return this.#binary(node.operator, yield* this.eval(node.left), yield* this.eval(node.right));
+        return this.#binary(
+          node.operator,
+          yield* this.eval(node.left),
+          yield* this.eval(node.right),
+        );
       case 'match': {
         const text = this.text(yield* this.eval(node.left));
         const regexp = yield* this.regexpOf(node.right);
@@ -353,7 +396,9 @@ export class Machine {
       case 'or':
         return isTrue(yield* this.eval(node.left)) || isTrue(yield* this.eval(node.right)) ? 1 : 0;
       case 'choice':
-        return isTrue(yield* this.eval(node.test)) ? yield* this.eval(node.yes) : yield* this.eval(node.no);
+        return isTrue(yield* this.eval(node.test))
+          ? yield* this.eval(node.yes)
+          : yield* this.eval(node.no);
       case 'group': {
         let last: Value;
         for (const item of node.items) last = yield* this.eval(item);
@@ -372,19 +417,27 @@ export class Machine {
   *key(keys: readonly Expression[]): Task<string> {
     const parts: string[] = [];
     for (const key of keys) parts.push(this.text(yield* this.eval(key)));
-    return parts.length === 1 ? (parts[0] as string) : parts.join(toText(this.#cell('SUBSEP').value));
+    return parts.length === 1
+      ? (parts[0] as string)
+      : parts.join(toText(this.#cell('SUBSEP').value));
   }
 
   *store(target: Expression, value: Value): Task<void> {
     if (target.kind === 'variable') this.setVariable(target.name, value);
-    else if (target.kind === 'field') this.setField(Math.trunc(toNumber(yield* this.eval(target.index))), value);
-    else if (target.kind === 'element') this.arrayNamed(target.name).set(yield* this.key(target.keys), value);
-    else if (target.kind === 'group' && target.items.length === 1) yield* this.store(target.items[0] as Expression, value);
+    else if (target.kind === 'field')
+      this.setField(Math.trunc(toNumber(yield* this.eval(target.index))), value);
+    else if (target.kind === 'element')
+      this.arrayNamed(target.name).set(yield* this.key(target.keys), value);
+    else if (target.kind === 'group' && target.items.length === 1)
+      yield* this.store(target.items[0] as Expression, value);
   }
 
   *#assign(node: Extract<Expression, { kind: 'assign' }>): Task<Value> {
     const value = yield* this.eval(node.value);
-    const result = node.operator === '=' ? value : this.#binary(node.operator.slice(0, -1), yield* this.eval(node.target), value);
+    const result =
+      node.operator === '='
+        ? value
+        : this.#binary(node.operator.slice(0, -1), yield* this.eval(node.target), value);
     yield* this.store(node.target, result);
     return result;
   }
@@ -403,7 +456,9 @@ export class Machine {
       case '%': {
         const divisor = toNumber(right);
         if (divisor === 0) {
-          this.fail(operator === '/' ? 'division by zero attempted' : 'division by zero attempted in `%\'');
+          this.fail(
+            operator === '/' ? 'division by zero attempted' : "division by zero attempted in `%'",
+          );
           return undefined;
         }
         return operator === '/' ? toNumber(left) / divisor : toNumber(left) % divisor;
@@ -411,7 +466,9 @@ export class Machine {
       case '^':
         return pow(toNumber(left), toNumber(right));
       default: {
-        const order = comparesAsNumbers(left, right) ? toNumber(left) - toNumber(right) : compareText(this.text(left), this.text(right));
+        const order = comparesAsNumbers(left, right)
+          ? toNumber(left) - toNumber(right)
+          : compareText(this.text(left), this.text(right));
         if (operator === '<') return order < 0 ? 1 : 0;
         if (operator === '<=') return order <= 0 ? 1 : 0;
         if (operator === '>') return order > 0 ? 1 : 0;
@@ -440,7 +497,10 @@ export class Machine {
       if (arg === undefined) locals.set(parameter, { value: undefined, array: undefined });
       else if (cell !== undefined && (cell.array !== undefined || cell.value === undefined)) {
         if (cell.array === undefined && arg.kind === 'variable' && arg.name === 'NF') this.#split();
-        locals.set(parameter, cell.array === undefined ? untyped(cell) : { value: undefined, array: cell.array });
+        locals.set(
+          parameter,
+          cell.array === undefined ? untyped(cell) : { value: undefined, array: cell.array },
+        );
       } else locals.set(parameter, { value: yield* this.eval(arg), array: undefined });
     }
     const outer = this.#locals;
@@ -513,7 +573,8 @@ export class Machine {
         return undefined;
       }
       case 'exit':
-        if (node.value !== undefined) this.code = Math.trunc(toNumber(yield* this.eval(node.value))) & 255;
+        if (node.value !== undefined)
+          this.code = Math.trunc(toNumber(yield* this.eval(node.value))) & 255;
         return 'exit';
       case 'return':
         this.#returned = node.value === undefined ? undefined : yield* this.eval(node.value);
@@ -536,7 +597,8 @@ export class Machine {
     if (node.kind === 'for' && node.start !== undefined) yield* this.run(node.start);
     let first = node.kind === 'do';
     for (;;) {
-      if (!first && node.test !== undefined && !isTrue(yield* this.eval(node.test))) return undefined;
+      if (!first && node.test !== undefined && !isTrue(yield* this.eval(node.test)))
+        return undefined;
       if (this.fault !== undefined) return 'exit';
       first = false;
       const flow = yield* this.run(node.body);
@@ -552,7 +614,12 @@ export class Machine {
     for (let index = 0; index < node.cases.length && start < 0; index += 1) {
       const test = node.cases[index]?.value;
       if (test === undefined) continue;
-      if (test.kind === 'regexp' ? this.regexp(test.source)?.test(this.text(value)) : toNumber(this.#binary('==', value, yield* this.eval(test))) === 1) start = index;
+      if (
+        test.kind === 'regexp'
+          ? this.regexp(test.source)?.test(this.text(value))
+          : toNumber(this.#binary('==', value, yield* this.eval(test))) === 1
+      )
+        start = index;
     }
     if (start < 0) start = node.cases.findIndex((each) => each.value === undefined);
     if (start < 0) return undefined;
@@ -566,14 +633,19 @@ export class Machine {
     return undefined;
   }
 
-  *#print(node: { readonly kind: 'print' | 'printf'; readonly args: readonly Expression[]; readonly target: Redirect | undefined }): Task<void> {
+  *#print(node: {
+    readonly kind: 'print' | 'printf';
+    readonly args: readonly Expression[];
+    readonly target: Redirect | undefined;
+  }): Task<void> {
     const values: Value[] = [];
     for (const arg of node.args) values.push(yield* this.eval(arg));
     let text: string;
     if (node.kind === 'printf') text = formatAwk(this, this.text(values[0]), values.slice(1));
     else {
       const format = toText(this.#cell('OFMT').value);
-      const shown = values.length === 0 ? [this.recordText()] : values.map((value) => toText(value, format));
+      const shown =
+        values.length === 0 ? [this.recordText()] : values.map((value) => toText(value, format));
       text = shown.join(toText(this.#cell('OFS').value)) + toText(this.#cell('ORS').value);
     }
     if (this.fault !== undefined) return;
@@ -599,10 +671,7 @@ function untyped(cell: Cell): Cell {
   };
 }
 
-/**
- * The order of `for (k in a)`. gawk's is that of its hash tables; the model takes whole numbers first,
- * descending as gawk's integer arrays come for small ones, then texts as they were put in.
- */
+/** The order of `for (k in a)`: gawk's is that of its hash tables, the model takes that of insertion. */
 function sortedKeys(array: AwkArray): string[] {
   return [...array.keys()];
 }

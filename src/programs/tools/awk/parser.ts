@@ -9,28 +9,82 @@ export type Expression =
   | { readonly kind: 'field'; readonly index: Expression }
   | { readonly kind: 'element'; readonly name: string; readonly keys: readonly Expression[] }
   | { readonly kind: 'in'; readonly name: string; readonly keys: readonly Expression[] }
-  | { readonly kind: 'assign'; readonly operator: string; readonly target: Expression; readonly value: Expression }
-  | { readonly kind: 'step'; readonly operator: '++' | '--'; readonly prefix: boolean; readonly target: Expression }
+  | {
+      readonly kind: 'assign';
+      readonly operator: string;
+      readonly target: Expression;
+      readonly value: Expression;
+    }
+  | {
+      readonly kind: 'step';
+      readonly operator: '++' | '--';
+      readonly prefix: boolean;
+      readonly target: Expression;
+    }
   | { readonly kind: 'unary'; readonly operator: string; readonly operand: Expression }
-  | { readonly kind: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'match'; readonly negated: boolean; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: 'binary';
+      readonly operator: string;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | {
+      readonly kind: 'match';
+      readonly negated: boolean;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
   | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'choice'; readonly test: Expression; readonly yes: Expression; readonly no: Expression }
+  | {
+      readonly kind: 'choice';
+      readonly test: Expression;
+      readonly yes: Expression;
+      readonly no: Expression;
+    }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
   | { readonly kind: 'builtin'; readonly name: string; readonly args: readonly Expression[] }
-  | { readonly kind: 'getline'; readonly form: 'plain' | 'file' | 'command'; readonly source: Expression | undefined; readonly target: Expression | undefined }
+  | {
+      readonly kind: 'getline';
+      readonly form: 'plain' | 'file' | 'command';
+      readonly source: Expression | undefined;
+      readonly target: Expression | undefined;
+    }
   | { readonly kind: 'group'; readonly items: readonly Expression[] };
 
 export type Statement =
   | { readonly kind: 'expression'; readonly value: Expression }
-  | { readonly kind: 'print' | 'printf'; readonly args: readonly Expression[]; readonly target: Redirect | undefined }
-  | { readonly kind: 'if'; readonly test: Expression; readonly yes: Statement; readonly no: Statement | undefined }
+  | {
+      readonly kind: 'print' | 'printf';
+      readonly args: readonly Expression[];
+      readonly target: Redirect | undefined;
+    }
+  | {
+      readonly kind: 'if';
+      readonly test: Expression;
+      readonly yes: Statement;
+      readonly no: Statement | undefined;
+    }
   | { readonly kind: 'while' | 'do'; readonly test: Expression; readonly body: Statement }
-  | { readonly kind: 'for'; readonly start: Statement | undefined; readonly test: Expression | undefined; readonly step: Statement | undefined; readonly body: Statement }
-  | { readonly kind: 'each'; readonly variable: string; readonly array: string; readonly body: Statement }
+  | {
+      readonly kind: 'for';
+      readonly start: Statement | undefined;
+      readonly test: Expression | undefined;
+      readonly step: Statement | undefined;
+      readonly body: Statement;
+    }
+  | {
+      readonly kind: 'each';
+      readonly variable: string;
+      readonly array: string;
+      readonly body: Statement;
+    }
   | { readonly kind: 'block'; readonly body: readonly Statement[] }
   | { readonly kind: 'switch'; readonly value: Expression; readonly cases: readonly SwitchCase[] }
-  | { readonly kind: 'delete'; readonly name: string; readonly keys: readonly Expression[] | undefined }
+  | {
+      readonly kind: 'delete';
+      readonly name: string;
+      readonly keys: readonly Expression[] | undefined;
+    }
   | { readonly kind: 'exit' | 'return'; readonly value: Expression | undefined }
   | { readonly kind: 'break' | 'continue' | 'next' | 'nextfile' };
 
@@ -62,7 +116,9 @@ export interface AwkFunction {
 export interface AwkProgram {
   readonly rules: readonly Rule[];
   readonly functions: ReadonlyMap<string, AwkFunction>;
-  readonly error: { readonly line: number; readonly message: string; readonly near: string } | undefined;
+  readonly error:
+    | { readonly line: number; readonly message: string; readonly near: string }
+    | undefined;
 }
 
 const DEPTH_MAX = 400;
@@ -108,9 +164,17 @@ class Parser {
   #next(): Token {
     const token = this.#token;
     if (this.#error !== undefined) return token;
-    const after = token.kind === 'number' || token.kind === 'string' || token.kind === 'name' || token.kind === 'regexp' || token.kind === 'builtin' || (token.kind === 'operator' && (token.text === ')' || token.text === ']' || token.text === '$'));
+    const after =
+      token.kind === 'number' ||
+      token.kind === 'string' ||
+      token.kind === 'name' ||
+      token.kind === 'regexp' ||
+      token.kind === 'builtin' ||
+      (token.kind === 'operator' &&
+        (token.text === ')' || token.text === ']' || token.text === '$'));
     this.#token = this.#lexer.next(!after);
-    if (this.#token.kind === 'bad') this.#fail(this.#token.text.startsWith('unterminated') ? this.#token.text : 'syntax error');
+    if (this.#token.kind === 'bad')
+      this.#fail(this.#token.text.startsWith('unterminated') ? this.#token.text : 'syntax error');
     return token;
   }
 
@@ -150,7 +214,12 @@ class Parser {
     const special = this.#token;
     if (special.kind === 'keyword' && /^(BEGIN|END|BEGINFILE|ENDFILE)$/.test(special.text)) {
       this.#next();
-      return { kind: special.text as 'BEGIN', pattern: undefined, last: undefined, body: this.#block() };
+      return {
+        kind: special.text as 'BEGIN',
+        pattern: undefined,
+        last: undefined,
+        body: this.#block(),
+      };
     }
     let pattern: Expression | undefined;
     let last: Expression | undefined;
@@ -249,7 +318,10 @@ class Parser {
       case 'exit':
       case 'return': {
         this.#next();
-        const value = this.#is(';', '}') || this.#token.kind === 'newline' || this.#token.kind === 'end' ? undefined : this.#expression();
+        const value =
+          this.#is(';', '}') || this.#token.kind === 'newline' || this.#token.kind === 'end'
+            ? undefined
+            : this.#expression();
         this.#endSimple();
         return { kind: token.text, value };
       }
@@ -268,7 +340,8 @@ class Parser {
     this.#expect(')');
     const yes = this.#bodyStatement();
     // `; else` and a newline before else belong to the if.
-    while ((this.#is(';') || this.#token.kind === 'newline') && this.#error === undefined) this.#next();
+    while ((this.#is(';') || this.#token.kind === 'newline') && this.#error === undefined)
+      this.#next();
     if (!this.#isKeyword('else')) return { kind: 'if', test, yes, no: undefined };
     this.#next();
     return { kind: 'if', test, yes, no: this.#bodyStatement() };
@@ -319,7 +392,12 @@ class Parser {
       this.#expect(':');
       this.#terminators();
       const body: Statement[] = [];
-      while (!this.#is('}') && !this.#isKeyword('case') && !this.#isKeyword('default') && this.#token.kind !== 'end') {
+      while (
+        !this.#is('}') &&
+        !this.#isKeyword('case') &&
+        !this.#isKeyword('default') &&
+        this.#token.kind !== 'end'
+      ) {
         body.push(this.#statement());
         this.#terminators();
       }
@@ -354,7 +432,10 @@ class Parser {
     const outer = this.#noGreater;
     this.#noGreater = true;
     let args: readonly Expression[] = [];
-    const ends = this.#is(';', '}', '>', '>>', '|') || this.#token.kind === 'newline' || this.#token.kind === 'end';
+    const ends =
+      this.#is(';', '}', '>', '>>', '|') ||
+      this.#token.kind === 'newline' ||
+      this.#token.kind === 'end';
     if (!ends) {
       const items = [this.#expression()];
       while (this.#is(',')) {
@@ -416,7 +497,11 @@ class Parser {
 
   #assignment(): Expression {
     const target = this.#choice();
-    if (this.#token.kind === 'operator' && ASSIGNMENTS.includes(this.#token.text) && isTarget(target)) {
+    if (
+      this.#token.kind === 'operator' &&
+      ASSIGNMENTS.includes(this.#token.text) &&
+      isTarget(target)
+    ) {
       const operator = this.#next().text;
       this.#newlines();
       return { kind: 'assign', operator, target, value: this.#expression() };
@@ -511,7 +596,15 @@ class Parser {
 
   #startsOperand(): boolean {
     const { kind, text } = this.#token;
-    if (kind === 'number' || kind === 'string' || kind === 'name' || kind === 'call' || kind === 'builtin' || kind === 'regexp') return true;
+    if (
+      kind === 'number' ||
+      kind === 'string' ||
+      kind === 'name' ||
+      kind === 'call' ||
+      kind === 'builtin' ||
+      kind === 'regexp'
+    )
+      return true;
     return kind === 'operator' && ['$', '!', '(', '-', '+', '++', '--'].includes(text);
   }
 
@@ -630,7 +723,10 @@ class Parser {
       this.#next();
       if (this.#is('++', '--')) {
         const operator = this.#next().text as '++' | '--';
-        return { kind: 'field', index: { kind: 'step', operator, prefix: true, target: this.#primary() } };
+        return {
+          kind: 'field',
+          index: { kind: 'step', operator, prefix: true, target: this.#primary() },
+        };
       }
       if (this.#is('-', '+', '!')) return { kind: 'field', index: this.#unary() };
       return { kind: 'field', index: this.#primary() };
@@ -644,7 +740,9 @@ class Parser {
       const items = this.#list(')');
       this.#expect(')');
       const only = items.length === 1 ? (items[0] as Expression) : undefined;
-      return only === undefined || isTarget(only) || only.kind === 'regexp' ? { kind: 'group', items } : only;
+      return only === undefined || isTarget(only) || only.kind === 'regexp'
+        ? { kind: 'group', items }
+        : only;
     }
     this.#fail();
     return { kind: 'number', value: 0 };

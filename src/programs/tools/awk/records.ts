@@ -22,11 +22,18 @@ export class RecordReader {
   }
 
   /** Called before input is waited for, so that output is not held back. */
-  *next(separator: string, regexp: Regexp | undefined, flush: () => Task<void>): Task<RecordEnd | undefined> {
+  *next(
+    separator: string,
+    regexp: Regexp | undefined,
+    flush: () => Task<void>,
+  ): Task<RecordEnd | undefined> {
     if (separator === '') this.#skipNewlines();
     for (;;) {
       const found = this.#find(separator, regexp);
-      if (found !== undefined && (found.end < this.#text.length || regexp === undefined || this.#over)) {
+      if (
+        found !== undefined &&
+        (found.end < this.#text.length || regexp === undefined || this.#over)
+      ) {
         const text = this.#text.slice(this.#at, found.start);
         const terminator = this.#text.slice(found.start, found.end);
         this.#at = found.end;
@@ -49,7 +56,10 @@ export class RecordReader {
     while (this.#text[this.#at] === '\n') this.#at += 1;
   }
 
-  #find(separator: string, regexp: Regexp | undefined): { readonly start: number; readonly end: number } | undefined {
+  #find(
+    separator: string,
+    regexp: Regexp | undefined,
+  ): { readonly start: number; readonly end: number } | undefined {
     if (regexp !== undefined) {
       const match = regexp.match(this.#text, this.#at);
       return match === undefined || match.end === match.start ? undefined : match;
@@ -73,10 +83,12 @@ export class RecordReader {
       this.#pending = undefined;
       return;
     }
-    let bytes = this.#pending === undefined ? chunk.value : concatBytes([this.#pending, chunk.value]);
+    let bytes =
+      this.#pending === undefined ? chunk.value : concatBytes([this.#pending, chunk.value]);
     // A character cut in two waits for its rest.
     let cut = bytes.length;
-    while (cut > 0 && bytes.length - cut < 3 && ((bytes[cut - 1] as number) & 0xc0) === 0x80) cut -= 1;
+    while (cut > 0 && bytes.length - cut < 3 && ((bytes[cut - 1] as number) & 0xc0) === 0x80)
+      cut -= 1;
     const lead = cut > 0 ? (bytes[cut - 1] as number) : 0;
     const need = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
     this.#pending = undefined;

@@ -3,7 +3,7 @@ import type { Task } from '../../../ground/base/task.ts';
 import { strerror } from '../../../machines/network/errno.ts';
 import type { OpenFile } from '../../../machines/machine/files-types.ts';
 import type { Child, Process } from '../../../machines/machine/process.ts';
-import { Output } from '../support.ts';
+import type { Output } from '../support.ts';
 import { RecordReader } from './records.ts';
 
 interface Sink {
@@ -52,7 +52,9 @@ export class Streams {
 
   #file(name: string, operator: '>' | '>>'): Sink | string {
     const file = this.#process.files.open(name, operator === '>' ? 'w' : 'a');
-    return file.ok ? { file: file.value, child: undefined } : `cannot redirect to \`${name}': ${strerror(file.error)}`;
+    return file.ok
+      ? { file: file.value, child: undefined }
+      : `cannot redirect to \`${name}': ${strerror(file.error)}`;
   }
 
   #spawn(command: string, descriptors: ReadonlyMap<number, OpenFile>): Child | undefined {
@@ -78,7 +80,10 @@ export class Streams {
     yield* this.#out.flush();
     if (form === 'file') {
       if (name === '-' || name === '/dev/stdin') this.#process.stdin.retain();
-      const file = name === '-' || name === '/dev/stdin' ? { ok: true as const, value: this.#process.stdin } : this.#process.files.open(name, 'r');
+      const file =
+        name === '-' || name === '/dev/stdin'
+          ? { ok: true as const, value: this.#process.stdin }
+          : this.#process.files.open(name, 'r');
       if (!file.ok) return undefined;
       const reader = new RecordReader(file.value);
       this.#sources.set(name, { reader, file: file.value, child: undefined });

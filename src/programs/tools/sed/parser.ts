@@ -68,7 +68,7 @@ class Parser {
       this.#command();
     }
     if (this.error === undefined && this.#open.length > 0) {
-      this.error = '-e expression #1, char 0: unmatched `{\'';
+      this.error = "-e expression #1, char 0: unmatched `{'";
     }
     if (this.error === undefined) this.#resolve();
   }
@@ -78,7 +78,8 @@ class Parser {
   }
 
   #skip(pattern: RegExp): void {
-    while (this.#at < this.#text.length && pattern.test(this.#text[this.#at] as string)) this.#at += 1;
+    while (this.#at < this.#text.length && pattern.test(this.#text[this.#at] as string))
+      this.#at += 1;
   }
 
   #resolve(): void {
@@ -89,7 +90,8 @@ class Parser {
     for (const command of this.commands) {
       if (!/^[btT]$/.test(command.name) || command.text === '') continue;
       const target = labels.get(command.text);
-      if (target === undefined) this.error ??= `-e expression #1, char ${this.#text.length}: can't find label for jump to \`${command.text}'`;
+      if (target === undefined)
+        this.error ??= `-e expression #1, char ${this.#text.length}: can't find label for jump to \`${command.text}'`;
       else command.target = target;
     }
   }
@@ -129,7 +131,9 @@ class Parser {
   #compile(source: string, flags: string): Regexp | undefined {
     if (source === '') return undefined;
     const options = { ignoreCase: /[Ii]/.test(flags), multiline: /[Mm]/.test(flags) };
-    const compiled = this.#extended ? compileExtended(source, options) : compileBasic(source, options);
+    const compiled = this.#extended
+      ? compileExtended(source, options)
+      : compileBasic(source, options);
     if (compiled.ok) return compiled.value;
     this.#fail(compiled.error);
     return undefined;
@@ -145,7 +149,8 @@ class Parser {
         const next = this.#text[this.#at + 1];
         if (next === undefined) return undefined;
         this.#at += 2;
-        if (next === delimiter) out += pattern && /[.*[\]^$+?(){}|]/.test(delimiter) ? `\\${delimiter}` : delimiter;
+        if (next === delimiter)
+          out += pattern && /[.*[\]^$+?(){}|]/.test(delimiter) ? `\\${delimiter}` : delimiter;
         else if (next === 'n' && pattern) out += '\\n';
         else out += `\\${next}`;
         continue;
@@ -195,7 +200,10 @@ class Parser {
       const relative = /^([+~])(\d+)/.exec(this.#text.slice(this.#at));
       if (relative !== null) {
         this.#at += relative[0].length;
-        second = relative[1] === '+' ? { kind: 'plus', count: Number(relative[2]) } : { kind: 'multiple', of: Number(relative[2]) };
+        second =
+          relative[1] === '+'
+            ? { kind: 'plus', count: Number(relative[2]) }
+            : { kind: 'multiple', of: Number(relative[2]) };
       } else second = this.#address();
       if (second === undefined && this.error === undefined) {
         this.#at += 1;
@@ -217,7 +225,16 @@ class Parser {
       this.#fail('missing command');
       return;
     }
-    const base = { first, second, negated, name, text: '', substitution: undefined, transliteration: undefined, target: -1 };
+    const base = {
+      first,
+      second,
+      negated,
+      name,
+      text: '',
+      substitution: undefined,
+      transliteration: undefined,
+      target: -1,
+    };
     if (name === '#') {
       this.#skip(/[^\n]/);
       return;
@@ -316,7 +333,7 @@ class Parser {
       if (this.#text[this.#at] === '\n') this.#at += 1;
     }
     if (this.#at >= this.#text.length) {
-      this.#fail('expected \\ after `a\', `c\' or `i\'');
+      this.#fail("expected \\ after `a', `c' or `i'");
       return '';
     }
     let out = '';
@@ -335,7 +352,8 @@ class Parser {
 
   #substitute(base: Command): void {
     const delimiter = this.#text[this.#at];
-    if (delimiter === undefined || delimiter === '\n' || delimiter === '\\') return this.#fail("unterminated `s' command");
+    if (delimiter === undefined || delimiter === '\n' || delimiter === '\\')
+      return this.#fail("unterminated `s' command");
     this.#at += 1;
     const source = this.#delimited(delimiter, true);
     const replacement = source === undefined ? undefined : this.#delimited(delimiter, false);
@@ -366,7 +384,8 @@ class Parser {
     const parts = parseReplacement(replacement);
     const groups = regexp?.groupCount ?? 9;
     for (const part of parts) {
-      if (part.kind === 'group' && part.group > groups) return this.#fail(`invalid reference \\${part.group} on \`s' command's RHS`);
+      if (part.kind === 'group' && part.group > groups)
+        return this.#fail(`invalid reference \\${part.group} on \`s' command's RHS`);
     }
     if (file === undefined) {
       const rest = this.#text.slice(this.#at).replace(/^[ \t]+/, '');
@@ -375,7 +394,17 @@ class Parser {
         return this.#fail("unknown option to `s'");
       }
     }
-    this.commands.push({ ...base, substitution: { regexp, replacement: parts, global: flags.includes('g'), print: flags.includes('p'), number, file } });
+    this.commands.push({
+      ...base,
+      substitution: {
+        regexp,
+        replacement: parts,
+        global: flags.includes('g'),
+        print: flags.includes('p'),
+        number,
+        file,
+      },
+    });
   }
 
   #transliterate(base: Command): void {
@@ -384,10 +413,13 @@ class Parser {
     const from = this.#delimited(delimiter, false);
     const to = from === undefined ? undefined : this.#delimited(delimiter, false);
     if (from === undefined || to === undefined) return this.#fail("unterminated `y' command");
-    const plain = (text: string): string[] => [...text.replace(/\\n/g, '\n').replace(/\\t/g, '\t').replace(/\\\\/g, '\\')];
+    const plain = (text: string): string[] => [
+      ...text.replace(/\\n/g, '\n').replace(/\\t/g, '\t').replace(/\\\\/g, '\\'),
+    ];
     const source = plain(from);
     const target = plain(to);
-    if (source.length !== target.length) return this.#fail("strings for `y' command are different lengths");
+    if (source.length !== target.length)
+      return this.#fail("strings for `y' command are different lengths");
     const map = new Map(source.map((char, index) => [char, target[index] as string]));
     this.commands.push({ ...base, transliteration: map });
     this.#endOfCommand();

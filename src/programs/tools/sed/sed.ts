@@ -4,8 +4,22 @@ import type { Task } from '../../../ground/base/task.ts';
 import type { Regexp, RegexpMatch } from '../../../ground/lang/posix-regexp.ts';
 import { strerror } from '../../../machines/network/errno.ts';
 import type { Process } from '../../../machines/machine/process.ts';
-import { complain, defineTool, LineReader, openInput, Output, parseOptions, type TextLine } from '../support.ts';
-import { type Address, type Command, parseSed, type ReplacementPart, type Substitution } from './parser.ts';
+import {
+  complain,
+  defineTool,
+  LineReader,
+  openInput,
+  Output,
+  parseOptions,
+  type TextLine,
+} from '../support.ts';
+import {
+  type Address,
+  type Command,
+  parseSed,
+  type ReplacementPart,
+  type Substitution,
+} from './parser.ts';
 
 const USAGE = `Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...
 `;
@@ -15,7 +29,20 @@ const STEPS_PER_WORK = 2000;
 export const sed = defineTool('sed', function* run(process, args) {
   const options = parseOptions(joinInPlace(args), {
     short: 'nEre:f:si:uzbl:',
-    long: { quiet: 'n', silent: 'n', 'regexp-extended': 'E', expression: 'e:', file: 'f:', 'in-place': 'i::', separate: 's', 'null-data': 'z', unbuffered: 'u', posix: 'b', debug: 'b', sandbox: 'b' },
+    long: {
+      quiet: 'n',
+      silent: 'n',
+      'regexp-extended': 'E',
+      expression: 'e:',
+      file: 'f:',
+      'in-place': 'i::',
+      separate: 's',
+      'null-data': 'z',
+      unbuffered: 'u',
+      posix: 'b',
+      debug: 'b',
+      sandbox: 'b',
+    },
   });
   if (!options.ok) {
     yield* process.printError(`sed: ${options.error}\n${USAGE}`);
@@ -62,7 +89,8 @@ export const sed = defineTool('sed', function* run(process, args) {
     code = Math.max(code, editor.code);
     if (editor.missing) continue;
     const suffix = value.get('i') ?? '';
-    if (suffix !== '') process.files.rename(path, suffix.includes('*') ? suffix.replace('*', path) : path + suffix);
+    if (suffix !== '')
+      process.files.rename(path, suffix.includes('*') ? suffix.replace('*', path) : path + suffix);
     const done = process.files.write(path, editor.collected, stat.ok ? stat.value.mode : 0o644);
     if (!done.ok) yield* complain(process, `couldn't open temporary file: ${strerror(done.error)}`);
     if (editor.quit) break;
@@ -73,18 +101,20 @@ export const sed = defineTool('sed', function* run(process, args) {
 /** `-i` takes its value only when it is written together with it. */
 function joinInPlace(args: readonly string[]): string[] {
   let ended = false;
-  return args.map((arg) => {
-    if (arg === '--') ended = true;
-    const match = ended ? null : /^-([nErsuz]*)i(.*)$/.exec(arg);
-    if (match === null) return arg;
-    if (match[1] === '') return `--in-place=${match[2]}`;
-    // Other letters before it: their meaning is kept by doubling them in the long form's place.
-    return `--in-place=${match[2]}`;
-  }).flatMap((arg, index) => {
-    const original = args[index] as string;
-    const match = /^-([nErsuz]+)i(.*)$/.exec(original);
-    return match === null || arg === original ? [arg] : [`-${match[1]}`, arg];
-  });
+  return args
+    .map((arg) => {
+      if (arg === '--') ended = true;
+      const match = ended ? null : /^-([nErsuz]*)i(.*)$/.exec(arg);
+      if (match === null) return arg;
+      if (match[1] === '') return `--in-place=${match[2]}`;
+      // Other letters before it: their meaning is kept by doubling them in the long form's place.
+      return `--in-place=${match[2]}`;
+    })
+    .flatMap((arg, index) => {
+      const original = args[index] as string;
+      const match = /^-([nErsuz]+)i(.*)$/.exec(original);
+      return match === null || arg === original ? [arg] : [`-${match[1]}`, arg];
+    });
 }
 
 class Editor {
@@ -113,7 +143,13 @@ class Editor {
   #steps = 0;
   #needsNewline = false;
 
-  constructor(process: Process, commands: readonly Command[], quiet: boolean, out: Output | undefined, paths: readonly string[]) {
+  constructor(
+    process: Process,
+    commands: readonly Command[],
+    quiet: boolean,
+    out: Output | undefined,
+    paths: readonly string[],
+  ) {
     this.#process = process;
     this.#commands = commands;
     this.#quiet = quiet;
@@ -147,8 +183,16 @@ class Editor {
         const file = openInput(this.#process, path);
         if (!file.ok) {
           yield* this.#out?.flush() ?? nothing();
-          const words = file.error === 'EISDIR' ? `couldn't edit ${path}: not a regular file` : `can't read ${path}: ${strerror(file.error)}`;
-          yield* complain(this.#process, file.error === 'EISDIR' && this.#out !== undefined ? `read error on ${path}: Is a directory` : words);
+          const words =
+            file.error === 'EISDIR'
+              ? `couldn't edit ${path}: not a regular file`
+              : `can't read ${path}: ${strerror(file.error)}`;
+          yield* complain(
+            this.#process,
+            file.error === 'EISDIR' && this.#out !== undefined
+              ? `read error on ${path}: Is a directory`
+              : words,
+          );
           this.code = file.error === 'EISDIR' && this.#out === undefined ? 4 : 2;
           this.missing = true;
           continue;
@@ -209,7 +253,9 @@ class Editor {
       case 'last':
         return this.#isLast();
       case 'step':
-        return address.step === 0 ? this.#line === address.first : this.#line >= address.first && (this.#line - address.first) % address.step === 0;
+        return address.step === 0
+          ? this.#line === address.first
+          : this.#line >= address.first && (this.#line - address.first) % address.step === 0;
       case 'regexp': {
         const regexp = address.regexp ?? this.#lastRegexp;
         this.#lastRegexp = regexp;
@@ -232,7 +278,10 @@ class Editor {
     if (open !== undefined) {
       if (open.end !== undefined) {
         if (this.#line >= open.end) this.#ranges.delete(command);
-        return this.#line <= open.end || (second.kind !== 'line' ? true : this.#matches(first) && this.#openRange(command, second));
+        return (
+          this.#line <= open.end ||
+          (second.kind !== 'line' ? true : this.#matches(first) && this.#openRange(command, second))
+        );
       }
       if (this.#matches(second)) this.#ranges.delete(command);
       return true;
@@ -249,7 +298,8 @@ class Editor {
     let end: number | undefined;
     if (second.kind === 'line') end = second.line;
     else if (second.kind === 'plus') end = this.#line + second.count;
-    else if (second.kind === 'multiple') end = second.of <= 0 ? this.#line : Math.ceil(this.#line / second.of) * second.of;
+    else if (second.kind === 'multiple')
+      end = second.of <= 0 ? this.#line : Math.ceil(this.#line / second.of) * second.of;
     else if (second.kind === 'last' && this.#isLast()) return true;
     if (end === undefined || end > this.#line) this.#ranges.set(command, { end });
     return true;
@@ -284,7 +334,9 @@ class Editor {
         yield* this.#substitute(command.substitution as Substitution);
         return undefined;
       case 'y':
-        this.#pattern = [...this.#pattern].map((char) => command.transliteration?.get(char) ?? char).join('');
+        this.#pattern = [...this.#pattern]
+          .map((char) => command.transliteration?.get(char) ?? char)
+          .join('');
         return undefined;
       case 'd':
         yield* this.#flushAppended();
@@ -381,7 +433,9 @@ class Editor {
         yield* this.#emit(`${this.#paths[this.#path - 1] ?? '-'}\n`);
         return undefined;
       case 'l':
-        yield* this.#emit(`${unambiguous(this.#pattern, command.text === '' ? 70 : Number(command.text))}\n`);
+        yield* this.#emit(
+          `${unambiguous(this.#pattern, command.text === '' ? 70 : Number(command.text))}\n`,
+        );
         return undefined;
       case 'q':
         this.code = Number(command.text === '' ? '0' : command.text);
@@ -477,7 +531,9 @@ function fill(parts: readonly ReplacementPart[], match: RegexpMatch, text: strin
     if (mode === 'U') piece = piece.toUpperCase();
     else if (mode === 'L') piece = piece.toLowerCase();
     if (once !== '' && piece !== '') {
-      piece = (once === 'u' ? piece.charAt(0).toUpperCase() : piece.charAt(0).toLowerCase()) + piece.slice(1);
+      piece =
+        (once === 'u' ? piece.charAt(0).toUpperCase() : piece.charAt(0).toLowerCase()) +
+        piece.slice(1);
       once = '';
     }
     out += piece;
@@ -487,11 +543,24 @@ function fill(parts: readonly ReplacementPart[], match: RegexpMatch, text: strin
 
 /** `l`: escapes and a `$` at the end, folded. */
 function unambiguous(text: string, width: number): string {
-  const names: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r', '\b': '\\b', '\f': '\\f', '\v': '\\v', '\x07': '\\a' };
+  const names: Readonly<Record<string, string>> = {
+    '\\': '\\\\',
+    '\n': '\\n',
+    '\t': '\\t',
+    '\r': '\\r',
+    '\b': '\\b',
+    '\f': '\\f',
+    '\v': '\\v',
+    '\x07': '\\a',
+  };
   const lines: string[] = [];
   let line = '';
   for (const char of text) {
-    const shown = Object.hasOwn(names, char) ? (names[char] as string) : char < ' ' ? `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}` : char;
+    const shown = Object.hasOwn(names, char)
+      ? (names[char] as string)
+      : char < ' '
+        ? `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`
+        : char;
     if (width > 1 && line.length + shown.length > width - 1) {
       lines.push(`${line}\\`);
       line = '';
