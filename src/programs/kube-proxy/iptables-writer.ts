@@ -36,7 +36,8 @@ import {
   rejectRule,
   virtualAddress,
 } from './rules.ts';
-import type { PortState, Target } from './service-map.ts';
+import type { Target, TargetEdits } from './port-targets.ts';
+import type { PortState } from './service-map.ts';
 
 /** What stands in the tables for one port. */
 interface Written {
@@ -226,16 +227,11 @@ export class IptablesWriter {
 
   #editTargets(batch: Batch, key: string, old: Written, state: PortState): void {
     const chain = serviceChain(state.name, state.protocol);
-    const before = new Map(old.state.targets.map((target) => [target.text, target]));
-    for (const target of state.targets) {
-      if (before.delete(target.text)) continue;
-      batch.add('nat', {
-        op: 'addEndpoint',
-        chain,
-        endpoint: { ip: target.ip, port: target.port, chain: target.chain },
-      });
-    }
-    for (const { ip, port: number } of before.values())
+    const { added, removed } =
+      state.edits?.from === old.state.targets ? state.edits : editsBetween(old.state, state);
+    for (const { ip, port, chain: own } of added)
+      batch.add('nat', { op: 'addEndpoint', chain, endpoint: { ip, port, chain: own } });
+    for (const { ip, port: number } of removed)
       batch.add('nat', { op: 'removeEndpoint', chain, ip, port: number });
     this.#written.set(key, { state, shared: old.shared });
   }
@@ -440,6 +436,12 @@ function sameFrame(a: PortState, b: PortState): boolean {
     a.externalIps.length === b.externalIps.length &&
     a.externalIps.every((ip, index) => ip === b.externalIps[index])
   );
+}
+
+function editsBetween(old: PortState, state: PortState): TargetEdits {
+  const before = new Map(old.targets.map((target) => [target.text, target]));
+  const added = state.targets.filter((target) => !before.delete(target.text));
+  return { from: old.targets, added, removed: [...before.values()] };
 }
 
 function isJumpTo(rule: Rule, chain: string): boolean {

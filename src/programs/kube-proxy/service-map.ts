@@ -7,16 +7,8 @@ import type { EndpointSlice, Service } from '../../ground/api/types.ts';
 import { labelOf } from '../../ground/api/meta.ts';
 import { keyOf } from '../../ground/api/object.ts';
 import { type Ip, parseIp } from '../../ground/base/ip.ts';
-import { compareText } from '../../ground/base/text.ts';
 import { endpointChain, type ProxyEra, servicePortName } from './names.ts';
-
-export interface Target {
-  readonly ip: Ip;
-  readonly port: number;
-  /** `10.244.1.5:8080` */
-  readonly text: string;
-  readonly chain: string;
-}
+import { PortTargets, type Target, type TargetEdits } from './port-targets.ts';
 
 /** One port of a service as rules need it. */
 export interface PortState {
@@ -28,6 +20,8 @@ export interface PortState {
   readonly externalIps: readonly Ip[];
   /** In byte order of their text. */
   readonly targets: readonly Target[];
+  /** From the targets that this port had when it was asked for last. */
+  readonly edits?: TargetEdits;
 }
 
 const SERVICE_LABEL = 'kubernetes.io/service-name';
@@ -38,6 +32,8 @@ export class ServiceMap {
   readonly #era: ProxyEra;
   readonly #services = new Map<string, Service>();
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
+  /** By service, then by port. */
+  readonly #targets = new Map<string, Map<string, PortTargets>>();
   readonly #dirty = new Set<string>();
 
   constructor(era: ProxyEra) {
@@ -71,6 +67,7 @@ export class ServiceMap {
   removeService(service: Service): void {
     const key = keyOf(service);
     this.#services.delete(key);
+    this.#targets.delete(key);
     this.#dirty.add(key);
   }
 
@@ -78,6 +75,7 @@ export class ServiceMap {
     const key = serviceKey(slice);
     if (key === undefined || slice.addressType !== 'IPv4') return;
     const slices = this.#slices.get(key) ?? new Map<string, EndpointSlice>();
+    this.#follow(key, slices.get(slice.metadata.name), slice);
     slices.set(slice.metadata.name, slice);
     this.#slices.set(key, slices);
     this.#dirty.add(key);
@@ -87,6 +85,7 @@ export class ServiceMap {
     const key = serviceKey(slice);
     if (key === undefined) return;
     const slices = this.#slices.get(key);
+    this.#follow(key, slices?.get(slice.metadata.name), undefined);
     slices?.delete(slice.metadata.name);
     if (slices?.size === 0) this.#slices.delete(key);
     this.#dirty.add(key);
@@ -118,7 +117,7 @@ export class ServiceMap {
         port.name,
         this.#era,
       );
-      const targets = this.#targets(key, port.name ?? '', name, protocol);
+      const { targets, edits } = this.#targetsOf(key, port.name ?? '', name, protocol).take();
       ports.push({
         name,
         protocol,
@@ -127,36 +126,25 @@ export class ServiceMap {
         nodePort: port.nodePort ?? 0,
         externalIps: external,
         targets,
+        edits,
       });
     }
     return ports;
   }
 
-  /** Ready endpoints; when there are none, those that still serve while they terminate. */
-  #targets(key: string, portName: string, name: string, protocol: string): readonly Target[] {
-    const ready = new Map<string, Target>();
-    const fallback = new Map<string, Target>();
-    for (const slice of this.#slices.get(key)?.values() ?? []) {
-      for (const port of slice.ports ?? []) {
-        if ((port.name ?? '') !== portName || port.port === undefined) continue;
-        for (const endpoint of slice.endpoints) {
-          const { ready: isReady, serving, terminating } = endpoint.conditions ?? {};
-          const into =
-            isReady !== false
-              ? ready
-              : serving === true && terminating === true
-                ? fallback
-                : undefined;
-          const address = endpoint.addresses[0];
-          const ip = parseIp(address ?? '');
-          if (into === undefined || ip === undefined) continue;
-          const text = `${address}:${port.port}`;
-          into.set(text, { ip, port: port.port, text, chain: endpointChain(name, protocol, text) });
-        }
-      }
-    }
-    const chosen = ready.size > 0 ? ready : fallback;
-    return [...chosen.values()].sort((a, b) => compareText(a.text, b.text));
+  #follow(key: string, old: EndpointSlice | undefined, slice: EndpointSlice | undefined): void {
+    for (const targets of this.#targets.get(key)?.values() ?? []) targets.change(old, slice);
+  }
+
+  #targetsOf(key: string, portName: string, name: string, protocol: string): PortTargets {
+    const ports = this.#targets.get(key) ?? new Map<string, PortTargets>();
+    this.#targets.set(key, ports);
+    const known = ports.get(`${portName}/${protocol}`);
+    if (known !== undefined) return known;
+    const made = new PortTargets(portName, (text) => endpointChain(name, protocol, text));
+    for (const slice of this.#slices.get(key)?.values() ?? []) made.change(undefined, slice);
+    ports.set(`${portName}/${protocol}`, made);
+    return made;
   }
 }
 
