@@ -1,0 +1,169 @@
+/**
+ * `kubectl label` and `kubectl annotate` (k8s.io/kubectl/pkg/cmd/label and annotate, v0.34): pairs to
+ * set, `key-` to remove; a merge patch of what differs.
+ */
+import { entryOf } from '../../../ground/api/meta.ts';
+import { isLabelValue, isQualifiedName } from '../../../ground/api/validation/names.ts';
+import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
+import type { Task } from '../../../ground/base/task.ts';
+import { type Api, MERGE } from './api.ts';
+import { apiFailure, fail, type Failure, type Outcome, textFailure, together } from './failure.ts';
+import { flagSpecs } from './flags.ts';
+import { type Info, visit } from './resource-builder.ts';
+import type { Session, Verb } from './session.ts';
+import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
+
+interface Changes {
+  readonly set: ReadonlyMap<string, string>;
+  readonly remove: readonly string[];
+}
+
+interface Words {
+  readonly field: 'labels' | 'annotations';
+  /** `label`, `annotation` */
+  readonly one: string;
+  readonly set: string;
+  readonly removed: string;
+  readonly unchanged: string;
+}
+
+const MISSING = 'one or more resources must be specified as <resource> <name> or <resource>/<name>';
+
+function mapVerb(name: string, short: string, words: Words): Verb {
+  return {
+    name,
+    usage: `[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]`,
+    short,
+    flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} all=false A all-namespaces=false field-manager='kubectl-${name}'
+      field-selector='' list=false local=false overwrite=false resource-version='' l selector=''`),
+    *run(session) {
+      return yield* changeMaps(session, words);
+    },
+  };
+}
+
+export const label = mapVerb('label', 'Update the labels on a resource', {
+  field: 'labels',
+  one: 'label',
+  set: 'labeled',
+  removed: 'unlabeled',
+  unchanged: 'not labeled',
+});
+
+export const annotate = mapVerb('annotate', 'Update the annotations on a resource', {
+  field: 'annotations',
+  one: 'annotation',
+  set: 'annotated',
+  removed: 'annotated',
+  unchanged: 'annotated',
+});
+
+/** Resources come first; the first word with `=` or a trailing `-` begins the changes. */
+export function splitChanges(args: readonly string[]): {
+  readonly resources: readonly string[];
+  readonly words: readonly string[];
+} {
+  const at = args.findIndex((arg, index) => arg.includes('=') || (index > 0 && arg.endsWith('-')));
+  return at < 0 ? { resources: args, words: [] } : { resources: args.slice(0, at), words: args.slice(at) };
+}
+
+function* changeMaps(session: Session, words: Words): Task<Outcome<number>> {
+  const { flags } = session;
+  const { resources, words: given } = splitChanges(session.args);
+  if (resources.length < 1 && flags.list('filename').length === 0) return fail(MISSING);
+  if (given.length === 0 && !flags.bool('list')) return fail(`at least one ${words.one} update is required`);
+  const changes = parseChanges(given, words);
+  if (!changes.ok) return changes;
+  const reporter = Reporter.of(session);
+  if (!reporter.ok) return reporter;
+  const visited = yield* visit(session, { args: resources, missing: MISSING });
+  if (!visited.ok) return visited;
+  const api = session.api();
+  if (!api.ok) return api;
+  const failures: Failure[] = [...visited.value.failures];
+  for (const info of visited.value.infos) {
+    const failure = flags.bool('list')
+      ? yield* listMap(session, info, words)
+      : yield* changeOne(session, api.value, reporter.value, info, changes.value, words);
+    if (failure !== undefined) failures.push(failure);
+  }
+  const failure = together(failures);
+  return failure === undefined ? ok(0) : { ok: false, error: failure };
+}
+
+function parseChanges(given: readonly string[], words: Words): Outcome<Changes> {
+  const set = new Map<string, string>();
+  const remove: string[] = [];
+  for (const word of given) {
+    const equals = word.indexOf('=');
+    if (equals > 0) {
+      const key = word.slice(0, equals);
+      const value = word.slice(equals + 1);
+      const wrongKey = isQualifiedName(key);
+      if (wrongKey.length > 0) return fail(`invalid ${words.one} key ${quote(key)}: ${wrongKey.join('; ')}`);
+      const wrongValue = words.field === 'labels' ? isLabelValue(value) : [];
+      if (wrongValue.length > 0) return fail(`invalid label value: ${quote(value)}: ${wrongValue.join(';')}`);
+      set.set(key, value);
+    } else if (word.endsWith('-') && equals < 0) remove.push(word.slice(0, -1));
+    else return fail(`unknown ${words.one} spec: ${word}`);
+  }
+  const both = remove.filter((key) => set.has(key));
+  if (both.length > 0) {
+    return fail(`can not both modify and remove the following ${words.one}(s) in the same command: ${both.join(', ')}`);
+  }
+  return ok({ set, remove });
+}
+
+function* listMap(session: Session, info: Info, words: Words): Task<undefined> {
+  for (const [key, value] of Object.entries(info.object.metadata[words.field] ?? {})) {
+    yield* session.print(`${key}=${value}\n`);
+  }
+  return undefined;
+}
+
+function* changeOne(
+  session: Session,
+  api: Api,
+  reporter: Reporter,
+  info: Info,
+  changes: Changes,
+  words: Words,
+): Task<Failure | undefined> {
+  const { mapping, name, namespace, object } = info;
+  const old = object.metadata[words.field];
+  if (!session.flags.bool('overwrite')) {
+    const clashes = [...changes.set].filter(([key, value]) => (entryOf(old, key) ?? value) !== value);
+    if (clashes.length > 0) {
+      const texts = clashes.map(([key]) =>
+        words.field === 'labels'
+          ? `'${key}' already has a value (${entryOf(old, key)}), and --overwrite is false`
+          : `--overwrite is false but found the following declared annotation(s): '${key}' already has a value (${entryOf(old, key)})`,
+      );
+      return textFailure(texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`);
+    }
+  }
+  const patch = new Map<string, string | null>();
+  for (const [key, value] of changes.set) if (entryOf(old, key) !== value) patch.set(key, value);
+  let removed = false;
+  for (const key of changes.remove) {
+    if (entryOf(old, key) === undefined) {
+      if (words.field === 'labels') yield* session.print(`label ${quote(key)} not found.\n`);
+      continue;
+    }
+    patch.set(key, null);
+    removed = true;
+  }
+  const what = patch.size === 0 ? words.unchanged : removed && changes.set.size === 0 ? words.removed : words.set;
+  let result = object;
+  if (!reporter.client && (patch.size > 0 || words.field === 'annotations')) {
+    const version = session.flags.text('resource-version');
+    const metadata = { [words.field]: Object.fromEntries(patch), ...(version === '' ? {} : { resourceVersion: version }) };
+    const query = { manager: session.flags.text('field-manager'), dryRun: reporter.server };
+    const done = yield* api.patch(mapping, namespace, name, MERGE, { metadata }, query);
+    if (!done.ok) return apiFailure(done.error);
+    result = done.value;
+  }
+  yield* reporter.tell(mapping, result, what);
+  return undefined;
+}
