@@ -4,12 +4,13 @@
  */
 import { AssertionError } from '../../ground/base/assert.ts';
 import type { RunLimit, StopReason } from '../../ground/base/event-loop.ts';
-import { guideOf } from '../../lab/scenarios/folder.ts';
+import { guideOf, unmetNeeds } from '../../lab/scenarios/folder.ts';
 import { catalogue, libraryScenario } from '../../lab/scenarios/library/index.ts';
 import { ScenarioRun } from '../../lab/scenarios/run.ts';
 import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
 import { Lab, type LabParts } from '../../lab/lab.ts';
 import type { SavedLab } from '../../lab/input-types.ts';
+import { PROFILES } from '../../lab/profiles.ts';
 import { isBooted } from '../../lab/readiness.ts';
 import { rowOfRecord } from '../../lab/views/lanes.ts';
 import { objectAnswer } from '../../lab/views/object.ts';
@@ -323,9 +324,13 @@ export function answerWithoutLab(request: Request): Answer | undefined {
     case 'guide': {
       const loaded = libraryScenario(request.scenario);
       const guide = loaded?.ok === true ? guideOf(loaded.value, request.language) : undefined;
-      return guide === undefined
-        ? { ok: false, error: 'scenario.unknown', values: { scenario: request.scenario } }
-        : value(guide);
+      if (guide === undefined)
+        return { ok: false, error: 'scenario.unknown', values: { scenario: request.scenario } };
+      const { kubernetes } = PROFILES[guide.scenario.profile];
+      const needs = unmetNeeds(guide.scenario, kubernetes).join(', ');
+      return needs === ''
+        ? value(guide)
+        : { ok: false, error: 'scenario.needs', values: { needs, kubernetes } };
     }
     default:
       return undefined;

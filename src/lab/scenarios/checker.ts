@@ -61,7 +61,7 @@ export function judgeObjects(check: ObjectCheck, history: History, time: Micros)
       check.name === '*' && labels !== '' ? `${check.kind} ${labels}` : objectKeyOf(check);
     return notYet('check.missing', { object: name });
   }
-  return notYet('check.value', {
+  return notYet(failure.seen === '' ? 'check.no-value' : 'check.value', {
     object: `${object.kind}/${object.metadata.name}`,
     path: failure.where.path,
     seen: failure.seen,

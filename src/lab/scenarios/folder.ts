@@ -57,6 +57,15 @@ export function loadScenario(folder: ScenarioFolder): Result<LoadedScenario, Pro
     : ok({ scenario, texts, files: folder.files, solutions: folder.solutions });
 }
 
+/** What a scenario needs and a lab of this Kubernetes version has not: `k8s>=1.30` is all that can be met. */
+export function unmetNeeds(scenario: Scenario, kubernetes: string): readonly string[] {
+  const minorOf = (text: string | undefined): number => Number(text?.split('.')[1] ?? Number.NaN);
+  return scenario.needs.filter((need) => {
+    const wanted = /^k8s>=(1\.\d+)$/.exec(need)?.[1];
+    return wanted === undefined || !(minorOf(kubernetes) >= minorOf(wanted));
+  });
+}
+
 /** The guide in a language; English where a scenario lacks it. */
 export function guideOf(loaded: LoadedScenario, language: string): Guide | undefined {
   const text = loaded.texts.get(language) ?? loaded.texts.get('en');

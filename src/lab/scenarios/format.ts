@@ -230,8 +230,10 @@ export interface ScenarioCard {
 export type FeedbackKey =
   /** {object}: there is none. */
   | 'check.missing'
-  /** {object, path, seen, wanted}: `spec.replicas` is 3, wanted 10. `seen` is empty for no value. */
+  /** {object, path, seen, wanted}: `spec.replicas` is 3, wanted 10. */
   | 'check.value'
+  /** {object, path, wanted}: the path finds nothing. */
+  | 'check.no-value'
   /** {kind, labels, seen, wanted, of}: 3 match, 4 wanted, of 6 that there are. */
   | 'check.count'
   /** {task}: is looked at after that task. */
@@ -242,7 +244,7 @@ export type FeedbackKey =
   | 'check.not-typed'
   /** {from, url}: requests are under way. */
   | 'check.sending'
-  /** {from}: the pod that is to send is not running. */
+  /** {from, error}: the pod that is to send is not running. */
   | 'check.no-sender'
   /** {failed, times, url, error}: so many got no answer, the first with this error. */
   | 'check.unanswered'
