@@ -4,7 +4,7 @@
  */
 import { ln, powInt } from '../base/math.ts';
 
-export const PI = 3.141592653589793;
+const PI = 3.141592653589793;
 const LN2 = 0.6931471805599453;
 
 export function log(x: number): number {

@@ -124,7 +124,7 @@ export function parseArithmetic(text: string): Expression | ArithmeticFault {
   return parser.fault ?? expression;
 }
 
-export function isFault(value: Expression | ArithmeticFault): value is ArithmeticFault {
+function isFault(value: Expression | ArithmeticFault): value is ArithmeticFault {
   return !('kind' in value);
 }
 

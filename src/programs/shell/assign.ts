@@ -14,7 +14,7 @@ export function evaluate(shell: Shell, text: string): bigint | undefined {
   return undefined;
 }
 
-export function arithmeticScope(shell: Shell): ArithmeticScope {
+function arithmeticScope(shell: Shell): ArithmeticScope {
   return {
     parse: (text) => shell.parseArithmetic(text),
     read(name, index) {
@@ -62,7 +62,7 @@ export function specialVariable(shell: Shell, name: string): string | undefined 
 }
 
 /** The index that a subscript names, or undefined after a fault. */
-export function subscript(
+function subscript(
   shell: Shell,
   variable: Variable | undefined,
   name: string,

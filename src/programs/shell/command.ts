@@ -3,8 +3,8 @@ import type { Task } from '../../ground/base/task.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Program, SpawnError } from '../../machines/machine/process.ts';
 import { assign, assignArray, assignElement, type ArrayElement } from './assign.ts';
-import { builtinNamed, type BuiltinContext } from './builtins/index.ts';
-import { complainPending, runNode, traceLine } from './execute.ts';
+import { builtinNamed, type BuiltinContext } from './builtins/types.ts';
+import { complainPending, traceLine } from './report.ts';
 import { expandText, expandWords, faultNow } from './expand.ts';
 import { type Assignment, type Command, parseWord, type Redirection, type Word } from './parser.ts';
 import { setPipeStatus, waitForeground } from './pipeline.ts';
@@ -40,7 +40,7 @@ export function* runSimpleCommand(shell: Shell, node: Command): Task<void> {
   for (const item of node.suffix) {
     if (item.type === 'Word') words.push(item);
     else if (item.type === 'Assignment') {
-      if (declares) declared.push(yield* expandAssignment(shell, item, true));
+      if (declares) declared.push(yield* expandAssignment(shell, item));
       else
         words.push({
           type: 'Word',
@@ -75,7 +75,7 @@ function* assignOnly(shell: Shell, node: Command): Task<void> {
   for (const item of node.suffix)
     if (item.type !== 'Word' && item.type !== 'Assignment') redirects.push(item);
   for (const assignment of assignments) {
-    const expanded = yield* expandAssignment(shell, assignment, false);
+    const expanded = yield* expandAssignment(shell, assignment);
     if (shell.leaving) return;
     if (shell.options.has('x')) yield* traceLine(shell, assignmentText(expanded));
     if (!performAssignment(shell, expanded)) {
@@ -109,11 +109,7 @@ export function performAssignment(shell: Shell, item: Expanded): boolean {
   return assign(shell, item.name, item.value, item.append);
 }
 
-export function* expandAssignment(
-  shell: Shell,
-  node: Assignment,
-  _declares: boolean,
-): Task<Expanded> {
+function* expandAssignment(shell: Shell, node: Assignment): Task<Expanded> {
   const { value } = node;
   const index = node.index === undefined ? undefined : yield* expandText(shell, node.index);
   if (value.type === 'Word') {
@@ -158,8 +154,7 @@ function* execute(
   redirects: readonly Redirection[],
 ): Task<void> {
   const temporary: Expanded[] = [];
-  for (const assignment of assignments)
-    temporary.push(yield* expandAssignment(shell, assignment, false));
+  for (const assignment of assignments) temporary.push(yield* expandAssignment(shell, assignment));
   if (shell.leaving) return;
   if (shell.options.has('x')) {
     const words = [
@@ -217,7 +212,7 @@ function setTemporary(shell: Shell, temporary: readonly Expanded[]): () => void 
   };
 }
 
-export function* callFunction(
+function* callFunction(
   shell: Shell,
   callee: ShellFunction,
   argv: readonly string[],
@@ -241,7 +236,7 @@ export function* callFunction(
   shell.source = callee.source;
   shell.loops = 0;
   const body = callee.node.body;
-  yield* runNode(shell, body);
+  yield* shell.interpreter.runNode(shell, body);
   if (shell.jump?.kind === 'return') shell.jump = undefined;
   if (shell.traps.has('RETURN')) yield* runTrap(shell, 'RETURN');
   shell.calls.pop();

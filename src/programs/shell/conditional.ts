@@ -2,10 +2,10 @@
 import type { Task } from '../../ground/base/task.ts';
 import { compareText } from '../../ground/base/text.ts';
 import { compileGlob, matchesGlob } from '../../ground/lang/glob.ts';
-import { compileExtended } from '../../ground/lang/posix-regexp.ts';
+import { compileExtended } from '../../ground/lang/regexp/posix.ts';
 import { fileTest, isFileTest } from '../../machines/machine/file-test.ts';
 import { evaluateText, expandPattern, expandText } from './expand.ts';
-import { traceLine } from './execute.ts';
+import { traceLine } from './report.ts';
 import type { TestExpression, Word } from './parser.ts';
 import type { Shell } from './state.ts';
 
@@ -142,7 +142,7 @@ export function unaryTest(shell: Shell, operator: string, text: string): boolean
 }
 
 /** Letters of the long option names of `set -o`. */
-export function optionLetter(name: string): string | undefined {
+function optionLetter(name: string): string | undefined {
   return OPTION_LETTERS.get(name);
 }
 

@@ -26,6 +26,8 @@ import type {
   Statement,
   While,
 } from './parser.ts';
+import { complainPending, traceLine } from './report.ts';
+import type { Node } from './interpreter.ts';
 import { runPipeline } from './pipeline.ts';
 import { applyRedirections, restoreRedirections } from './redirect.ts';
 import { NESTING_MAX, type Shell } from './state.ts';
@@ -33,8 +35,6 @@ import { assign } from './assign.ts';
 import { finishSubstitutions } from './substitution.ts';
 import { runPendingTraps, runTrap, runTrapCommand } from './traps.ts';
 import { waitForeground } from './pipeline.ts';
-
-export type Node = PipelineNode | AndOr | CompoundList;
 
 /** Runs statements until control leaves. */
 export function* runStatements(shell: Shell, statements: readonly Statement[]): Task<void> {
@@ -56,7 +56,7 @@ function* runStatement(shell: Shell, statement: Statement): Task<void> {
 }
 
 /** Runs a node as part of a condition: failures do not end the shell. */
-export function* runTested(shell: Shell, node: Node): Task<void> {
+function* runTested(shell: Shell, node: Node): Task<void> {
   shell.tested += 1;
   yield* runNode(shell, node);
   shell.tested -= 1;
@@ -199,19 +199,6 @@ function* runFor(shell: Shell, node: For): Task<void> {
   shell.loops -= 1;
 }
 
-export function* complainPending(shell: Shell): Task<void> {
-  const fault = shell.pendingFault;
-  shell.pendingFault = undefined;
-  if (fault === undefined) return;
-  yield* shell.complain(fault);
-  shell.status = 1;
-}
-
-export function* traceLine(shell: Shell, text: string): Task<void> {
-  const ps4 = shell.variables.get('PS4') ?? '+ ';
-  yield* shell.write(2, `${ps4.slice(0, 1).repeat(shell.traceDepth)}${ps4.slice(1)}${text}\n`);
-}
-
 function expressionText(shell: Shell, node: ArithmeticExpression | undefined): string | undefined {
   return node === undefined ? undefined : shell.source.text.slice(node.pos, node.end);
 }
@@ -322,7 +309,7 @@ function* runSelect(shell: Shell, node: Select): Task<void> {
 }
 
 /** One line of standard input, byte by byte so that nothing is taken from who reads next. */
-export function* readLine(shell: Shell): Task<string | undefined> {
+function* readLine(shell: Shell): Task<string | undefined> {
   const file = shell.process.descriptors.get(0);
   if (file === undefined) return undefined;
   const bytes: number[] = [];

@@ -7,12 +7,10 @@ import type { Task } from '../../ground/base/task.ts';
 import { evaluate } from './assign.ts';
 import { expandBraces } from './braces.ts';
 import { Fields } from './fields.ts';
-import { expandParameter } from './parameter.ts';
 import type { HereDoc, Word, WordPart } from './parser.ts';
 import { parseQuotedText, parseWord } from './parser.ts';
 import { expandPathname } from './pathname.ts';
 import type { Shell } from './state.ts';
-import { substituteCommand, substituteProcess } from './substitution.ts';
 
 /** How a run of parts is read. */
 export interface Reading {
@@ -130,7 +128,7 @@ export function* expandInto(
   yield* expandParts(shell, parts, fields, reading);
 }
 
-export function* expandParts(
+function* expandParts(
   shell: Shell,
   parts: readonly WordPart[],
   fields: Fields,
@@ -169,10 +167,10 @@ function* expandPart(
       return;
     case 'SimpleExpansion':
     case 'ParameterExpansion':
-      yield* expandParameter(shell, part, fields, reading);
+      yield* shell.interpreter.expandParameter(shell, part, fields, reading);
       return;
     case 'CommandExpansion': {
-      const text = yield* substituteCommand(shell, part);
+      const text = yield* shell.interpreter.substituteCommand(shell, part);
       if (reading.quoted) fields.quoted(text);
       else fields.expanded(text);
       return;
@@ -184,7 +182,7 @@ function* expandPart(
       return;
     }
     case 'ProcessSubstitution':
-      fields.quoted(yield* substituteProcess(shell, part));
+      fields.quoted(yield* shell.interpreter.substituteProcess(shell, part));
       return;
     case 'BraceExpansion':
     case 'ExtendedGlob':
@@ -240,7 +238,7 @@ export function* evaluateText(shell: Shell, text: string): Task<bigint | undefin
   return undefined;
 }
 
-export function* expandArithmetic(shell: Shell, text: string): Task<string> {
+function* expandArithmetic(shell: Shell, text: string): Task<string> {
   const value = yield* evaluateText(shell, text);
   return value === undefined ? '' : value.toString();
 }
@@ -288,7 +286,7 @@ export function* expandHereDocument(shell: Shell, node: HereDoc): Task<string> {
 }
 
 /** Backslashes as double quotes and here-documents read them. */
-export function unescapeQuoted(text: string): string {
+function unescapeQuoted(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\([\\$`])|\\\n/g, '$1');
 }

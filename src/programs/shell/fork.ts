@@ -3,7 +3,7 @@ import type { Task } from '../../ground/base/task.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Child, Process } from '../../machines/machine/process.ts';
-import { finishShell, runStatements } from './execute.ts';
+
 import type { Statement } from './parser.ts';
 import { CALL_DEPTH_MAX, Shell, SIGNAL_NUMBERS } from './state.ts';
 
@@ -29,7 +29,9 @@ export function forkShell(
 ): Child | undefined {
   const only = statements.length === 1 ? statements[0] : undefined;
   const tail = only?.command.type === 'Command' && only.background !== true;
-  return forkTask(shell, { ...options, tail }, (copy) => runStatements(copy, statements));
+  return forkTask(shell, { ...options, tail }, (copy) =>
+    copy.interpreter.runStatements(copy, statements),
+  );
 }
 
 /** Runs any work of the interpreter in a copy of the shell. */
@@ -42,7 +44,7 @@ export function forkTask(
     shell.pendingFault ??= `fork: retry: ${strerror('EAGAIN')}`;
     return undefined;
   }
-  const copy = new Shell(shell.process, shell.flavour, shell);
+  const copy = new Shell(shell.process, shell.flavour, shell.interpreter, shell);
   if (options.source !== undefined) {
     copy.source = { ...copy.source, text: options.source, firstLine: shell.line() - 1 };
   }
@@ -85,6 +87,6 @@ function* runCopy(
     if (ignored) process.onSignal(signal, 'ignore');
   }
   yield* body(copy);
-  yield* finishShell(copy);
+  yield* copy.interpreter.finishShell(copy);
   return copy.status;
 }

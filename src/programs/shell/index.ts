@@ -6,7 +6,12 @@ import { textOf } from '../../ground/base/bytes.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
-import { finishShell } from './execute.ts';
+
+import { BUILTINS } from './builtins/index.ts';
+import { finishShell, runNode, runStatements } from './execute.ts';
+import type { Interpreter } from './interpreter.ts';
+import { expandParameter } from './parameter.ts';
+import { substituteCommand, substituteProcess } from './substitution.ts';
 import { runInteractive } from './interactive.ts';
 import { userName } from './prompt.ts';
 import { runText } from './script.ts';
@@ -15,6 +20,16 @@ import { runStandardInput } from './standard-input.ts';
 import { setTrap } from './traps.ts';
 
 export { completeLine, type CompletionView, type Completion } from './completion.ts';
+
+const INTERPRETER: Interpreter = {
+  runNode,
+  runStatements,
+  finishShell,
+  expandParameter,
+  substituteCommand,
+  substituteProcess,
+  builtins: BUILTINS,
+};
 
 const VERSION = '5.2.15(1)-release';
 
@@ -150,7 +165,7 @@ function importEnvironment(shell: Shell, process: Process): void {
 }
 
 function* main(process: Process, flavour: Flavour): Task<number> {
-  const shell = new Shell(process, flavour);
+  const shell = new Shell(process, flavour, INTERPRETER);
   shell.name0 = (process.argv[0] ?? 'bash').replace(/^-/, '');
   importEnvironment(shell, process);
   yield* process.work(process.costs.smallToolMicros);
@@ -184,7 +199,7 @@ function* main(process: Process, flavour: Flavour): Task<number> {
     yield* startupFile(shell, ['~/.bashrc']);
   }
   if (shell.jump?.kind !== 'exit') yield* start(shell, invocation, script);
-  yield* finishShell(shell);
+  yield* shell.interpreter.finishShell(shell);
   return shell.status;
 }
 

@@ -1,7 +1,7 @@
 /** Background jobs: starting them, knowing their state, and saying so. */
 import type { Task } from '../../ground/base/task.ts';
 import type { Child } from '../../machines/machine/process.ts';
-import { complainPending, runNode } from './execute.ts';
+import { complainPending } from './report.ts';
 import { forkTask } from './fork.ts';
 import type { Statement } from './parser.ts';
 import { deathOf } from './pipeline.ts';
@@ -23,7 +23,7 @@ export function* runInBackground(shell: Shell, statement: Statement): Task<void>
       background: true,
       tail: statement.command.type === 'Command',
     },
-    (copy) => runNode(copy, statement.command),
+    (copy) => copy.interpreter.runNode(copy, statement.command),
   );
   if (empty?.ok === true) empty.value.close();
   if (child === undefined) {

@@ -462,7 +462,7 @@ export function layout(
 }
 
 /** Columns of one character: 2 for wide East Asian letters and emoji, 0 for combining marks. */
-export function columnsOf(char: string): number {
+function columnsOf(char: string): number {
   const point = char.codePointAt(0) ?? 0;
   if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return 0;
   if ((point >= 0x300 && point < 0x370) || point === 0x200d || (point >= 0xfe00 && point <= 0xfe0f))

@@ -2,7 +2,7 @@
 import { anyOf, type Task } from '../../ground/base/task.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Child, ExitStatus, Signal } from '../../machines/machine/process.ts';
-import { complainPending, runNode } from './execute.ts';
+import { complainPending } from './report.ts';
 import { forkTask } from './fork.ts';
 import type { CommandNode, Pipeline } from './parser.ts';
 import { type Job, SIGNAL_NUMBERS, type Shell } from './state.ts';
@@ -15,7 +15,7 @@ export function* runPipeline(shell: Shell, node: Pipeline): Task<void> {
   const only = node.commands[0];
   if (node.commands.length === 0) shell.status = 0;
   else if (node.commands.length === 1 && only !== undefined) {
-    yield* runNode(shell, only);
+    yield* shell.interpreter.runNode(shell, only);
   } else yield* runStages(shell, node);
   if (negated) shell.tested -= 1;
   if (timed !== undefined)
@@ -64,7 +64,7 @@ function* runStages(shell: Shell, node: Pipeline): Task<void> {
 }
 
 /** Starts every stage; undefined when a process could not be made. */
-export function startStages(
+function startStages(
   shell: Shell,
   commands: readonly CommandNode[],
   operators: readonly string[],
@@ -88,7 +88,7 @@ export function startStages(
         tail: command.type === 'Command',
         ...(leader === undefined ? {} : { group: leader }),
       },
-      (copy) => runNode(copy, command),
+      (copy) => copy.interpreter.runNode(copy, command),
     );
     input?.close();
     ends?.[1].close();

@@ -1,6 +1,6 @@
 /** Running texts: a whole script, `eval`, a sourced file, `bash -c`. */
 import type { Task } from '../../ground/base/task.ts';
-import { runStatements } from './execute.ts';
+
 import { expandAliases, type Parsed, parseShell, type Statement } from './parser.ts';
 import type { Shell, Source } from './state.ts';
 
@@ -25,18 +25,10 @@ export function* runText(shell: Shell, text: string, source: Source, where: stri
     shell.tail = true;
   yield* runLines(shell, known, parsed.statements);
   if (parsed.fault !== undefined && !shell.leaving) yield* reportFault(shell, known, parsed, where);
-  else if (!shell.leaving) yield* warnOpenHereDocument(shell, known, parsed);
 }
 
-function* warnOpenHereDocument(_shell: Shell, _text: string, _parsed: Parsed): Task<void> {}
-
 /** Prints a syntax error with the line it stands in. */
-export function* reportFault(
-  shell: Shell,
-  text: string,
-  parsed: Parsed,
-  where: string,
-): Task<void> {
+function* reportFault(shell: Shell, text: string, parsed: Parsed, where: string): Task<void> {
   const { fault } = parsed;
   if (fault === undefined) return;
   // At the end of a text bash has already counted one line more.
@@ -59,7 +51,7 @@ export function* reportFault(
 function* runLines(shell: Shell, text: string, statements: readonly Statement[]): Task<void> {
   for (let index = 0; index < statements.length; index += 1) {
     const statement = statements[index] as Statement;
-    yield* runStatements(shell, [statement]);
+    yield* shell.interpreter.runStatements(shell, [statement]);
     if (shell.jump?.kind !== 'discard' || shell.subshell > 0) {
       if (shell.leaving) return;
       continue;

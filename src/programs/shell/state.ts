@@ -11,6 +11,7 @@ import { Condition, type Task } from '../../ground/base/task.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Child, Process, Signal } from '../../machines/machine/process.ts';
 import { type ArithmeticFault, type Expression, parseArithmetic } from './arithmetic.ts';
+import type { Interpreter } from './interpreter.ts';
 import type { Function as FunctionNode, Word } from './parser.ts';
 import { newVariable, Variables } from './variables.ts';
 
@@ -65,6 +66,7 @@ export interface CallFrame {
 export class Shell {
   process: Process;
   readonly flavour: Flavour;
+  readonly interpreter: Interpreter;
   variables: Variables;
   functions = new Map<string, ShellFunction>();
   aliases = new Map<string, string>();
@@ -138,7 +140,8 @@ export class Shell {
   readonly words: Map<string, Word | undefined>;
   #steps = 0;
 
-  constructor(process: Process, flavour: Flavour, parent?: Shell) {
+  constructor(process: Process, flavour: Flavour, interpreter: Interpreter, parent?: Shell) {
+    this.interpreter = interpreter;
     this.process = process;
     this.flavour = flavour;
     this.pid = parent?.pid ?? process.pid;

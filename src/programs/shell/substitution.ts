@@ -12,7 +12,7 @@ import type { Shell } from './state.ts';
 const OUTPUT_MAX = 16_000_000;
 
 /** Everything that can be read, as text. */
-export function* readAll(file: OpenFile): Task<string> {
+function* readAll(file: OpenFile): Task<string> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for (;;) {

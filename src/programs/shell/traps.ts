@@ -1,6 +1,6 @@
 /** Traps: commands that run when a signal came or when something ends. They run between commands. */
 import type { Task } from '../../ground/base/task.ts';
-import { runStatements } from './execute.ts';
+
 import { parseShell } from './parser.ts';
 import { type Shell, signalNamed } from './state.ts';
 
@@ -28,7 +28,7 @@ export function* runTrapCommand(shell: Shell, command: string): Task<void> {
   const { source, at } = shell;
   shell.source = { ...source, text: command, firstLine: Math.max(0, shell.line() - 1) };
   shell.at = 0;
-  yield* runStatements(shell, parsed.statements);
+  yield* shell.interpreter.runStatements(shell, parsed.statements);
   if (parsed.fault !== undefined) yield* shell.complain(parsed.fault.message);
   shell.source = source;
   shell.at = at;
@@ -51,7 +51,7 @@ export function setTrap(shell: Shell, name: string, command: string | undefined)
 }
 
 /** Ctrl-C at an interactive shell ends the running line, not the shell. */
-export function onInterrupt(shell: Shell): void {
+function onInterrupt(shell: Shell): void {
   shell.process.onSignal('SIGINT', () => {
     shell.interrupted = true;
     shell.signalled.notify();

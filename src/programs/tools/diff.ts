@@ -26,7 +26,7 @@ interface Hunk {
 const EDITS_MAX = 4000;
 
 /** The differences between two lists of lines (Myers, "An O(ND) difference algorithm"). */
-export function diffLines(old: readonly string[], fresh: readonly string[]): Hunk[] {
+function diffLines(old: readonly string[], fresh: readonly string[]): Hunk[] {
   let head = 0;
   while (head < old.length && head < fresh.length && old[head] === fresh[head]) head += 1;
   let tail = 0;

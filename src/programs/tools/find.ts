@@ -1,7 +1,7 @@
 /** find (GNU findutils 4.9): tests, -exec, -print0, -delete, -prune, operators. */
 import type { Task } from '../../ground/base/task.ts';
 import { compileGlob, matchesGlob } from '../../ground/lang/glob.ts';
-import { compileBasic } from '../../ground/lang/posix-regexp.ts';
+import { compileBasic } from '../../ground/lang/regexp/posix.ts';
 import { formatDate } from '../../ground/lang/strftime.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Stat } from '../../machines/machine/files-types.ts';

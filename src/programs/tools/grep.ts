@@ -9,7 +9,7 @@ import {
   compileFixed,
   compileRe2,
   type Regexp,
-} from '../../ground/lang/posix-regexp.ts';
+} from '../../ground/lang/regexp/posix.ts';
 import { globMatch } from '../../ground/lang/glob.ts';
 import { type Errno, strerror } from '../../machines/network/errno.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';

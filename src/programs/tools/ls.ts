@@ -227,7 +227,7 @@ function* show(
 }
 
 /** Lays cells out in columns, down first, two blanks between. */
-export function columns(
+function columns(
   cells: readonly { readonly shown: string; readonly width: number }[],
   width: number,
 ): string {

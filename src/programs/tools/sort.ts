@@ -150,7 +150,7 @@ function compareGeneral(a: string, b: string): number {
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 
 /** Debian's version order: digits by value, letters before the rest, `~` before everything. */
-export function compareVersion(a: string, b: string): number {
+function compareVersion(a: string, b: string): number {
   let i = 0;
   let j = 0;
   const rank = (char: string | undefined): number => {

@@ -1,7 +1,7 @@
 /** ps, top, kill, killall, pgrep, pkill, free, df, du, watch, uptime: what the machine is doing. */
 import { textOf } from '../../ground/base/bytes.ts';
 import { anyOf, type Task } from '../../ground/base/task.ts';
-import { compileExtended } from '../../ground/lang/posix-regexp.ts';
+import { compileExtended } from '../../ground/lang/regexp/posix.ts';
 import { formatDate } from '../../ground/lang/strftime.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { ProcessEntry } from '../../machines/machine/kernel.ts';

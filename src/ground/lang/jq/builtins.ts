@@ -4,17 +4,8 @@ import { compareText } from '../../base/text.ts';
 import { exp, log, logBase, pow, sin, cos, atan } from '../float-math.ts';
 import { formatDate } from '../strftime.ts';
 import { toText } from './format.ts';
-import {
-  isEnd,
-  type JqMachine,
-  describe,
-  Item,
-  JqError,
-  one,
-  type Scope,
-  type Stream,
-  wrap,
-} from './machine.ts';
+import type { JqMachine, Scope } from './machine.ts';
+import { describe, isEnd, Item, JqError, one, type Stream, wrap } from './signals.ts';
 import { add, indexValue, splitText } from './operations.ts';
 import { type Definition, type Filter, parseDefinitions } from './parser.ts';
 import { deletePaths, getPath, setPath } from './paths.ts';
@@ -134,7 +125,7 @@ export const PRELUDE: ReadonlyMap<string, Definition> = new Map(
 type Simple = (value: Json, machine: JqMachine) => Json | JqError;
 
 const number =
-  (name: string, apply: (value: number) => number): Simple =>
+  (apply: (value: number) => number): Simple =>
   (value) =>
     typeof value === 'number' ? apply(value) : new JqError(`${describe(value)} number required`);
 
@@ -218,24 +209,21 @@ const NO_ARGS: ReadonlyMap<string, Simple> = new Map<string, Simple>([
   ['min', (value) => extreme(value, -1)],
   ['max', (value) => extreme(value, 1)],
   ['flatten', (value) => flatten(value, Number.POSITIVE_INFINITY)],
-  ['floor', number('floor', Math.floor)],
-  ['ceil', number('ceil', Math.ceil)],
-  [
-    'round',
-    number('round', (value) => (value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5))),
-  ],
-  ['trunc', number('trunc', Math.trunc)],
-  ['fabs', number('fabs', Math.abs)],
-  ['sqrt', number('sqrt', Math.sqrt)],
-  ['exp', number('exp', exp)],
-  ['exp2', number('exp2', (value) => pow(2, value))],
-  ['exp10', number('exp10', (value) => pow(10, value))],
-  ['log', number('log', log)],
-  ['log2', number('log2', (value) => logBase(value, 2))],
-  ['log10', number('log10', (value) => logBase(value, 10))],
-  ['sin', number('sin', sin)],
-  ['cos', number('cos', cos)],
-  ['atan', number('atan', atan)],
+  ['floor', number(Math.floor)],
+  ['ceil', number(Math.ceil)],
+  ['round', number((value) => (value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5)))],
+  ['trunc', number(Math.trunc)],
+  ['fabs', number(Math.abs)],
+  ['sqrt', number(Math.sqrt)],
+  ['exp', number(exp)],
+  ['exp2', number((value) => pow(2, value))],
+  ['exp10', number((value) => pow(10, value))],
+  ['log', number(log)],
+  ['log2', number((value) => logBase(value, 2))],
+  ['log10', number((value) => logBase(value, 10))],
+  ['sin', number(sin)],
+  ['cos', number(cos)],
+  ['atan', number(atan)],
   ['infinite', () => Number.POSITIVE_INFINITY],
   ['nan', () => Number.NaN],
   [

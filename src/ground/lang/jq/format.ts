@@ -1,7 +1,7 @@
 /** `@csv`, `@base64` and their kin: strings made of values. */
 import { base64Of, parseBase64, textOf, utf8 } from '../../base/bytes.ts';
 import { singleQuote } from '../shell-quote.ts';
-import { describe, JqError } from './machine.ts';
+import { describe, JqError } from './signals.ts';
 import { formatJson, isArray, type Json, numberText } from './value.ts';
 
 export function toText(value: Json): string {

@@ -4,6 +4,19 @@
  * `break` travel in the stream as signals, and so does a pause, by which long work lets time pass.
  */
 import type { Definition, Filter, Pattern } from './parser.ts';
+import {
+  Break,
+  clip,
+  describe,
+  isEnd,
+  Item,
+  JqError,
+  type Label,
+  one,
+  Pause,
+  type Stream,
+  wrap,
+} from './signals.ts';
 import { callBuiltin, PRELUDE } from './builtins.ts';
 import { formatText } from './format.ts';
 import { add, arithmetic, indexValue, sliceValue } from './operations.ts';
@@ -17,42 +30,6 @@ import {
   type Json,
   typeName,
 } from './value.ts';
-
-export class Item {
-  readonly value: Json;
-  /** How it was reached from the root; undefined when that is not asked or not known. */
-  readonly path: readonly Json[] | undefined;
-
-  constructor(value: Json, path: readonly Json[] | undefined) {
-    this.value = value;
-    this.path = path;
-  }
-}
-
-export class JqError {
-  readonly value: Json;
-
-  constructor(value: Json) {
-    this.value = value;
-  }
-}
-
-class Break {
-  readonly label: Label;
-
-  constructor(label: Label) {
-    this.label = label;
-  }
-}
-
-class Pause {}
-
-export type Signal = JqError | Break | Pause;
-export type Stream = Generator<Item | Signal, void, void>;
-
-interface Label {
-  readonly name: string;
-}
 
 /** Names in scope, innermost first. */
 export interface Scope {
@@ -718,22 +695,8 @@ export class JqMachine {
   }
 }
 
-export function* one(item: Item | Signal): Stream {
-  yield item;
-}
-
-/** A value or an error as a stream's item. */
-export function wrap(value: Json | JqError): Item | JqError {
-  return value instanceof JqError ? value : new Item(value, undefined);
-}
-
 function plainItem(item: Item): Item {
   return item.path === undefined ? item : new Item(item.value, undefined);
-}
-
-/** Nothing follows an error or a break. */
-export function isEnd(item: Item | Signal): boolean {
-  return item instanceof JqError || item instanceof Break;
 }
 
 function lookUp(scope: Scope | undefined, name: string): Scope | undefined {
@@ -748,15 +711,6 @@ function namesOf(pattern: Pattern): readonly string[] {
     ...(entry.variable === undefined ? [] : [entry.variable]),
     ...(entry.pattern === undefined ? [] : namesOf(entry.pattern)),
   ]);
-}
-
-function clip(text: string): string {
-  return text.length > 14 ? `${text.slice(0, 11)}...` : text;
-}
-
-/** `string ("abc")`, cut as jq 1.6 cuts it. */
-export function describe(value: Json): string {
-  return `${typeName(value)} (${clip(formatJson(value))})`;
 }
 
 function describeShort(value: Json): string {

@@ -1,6 +1,6 @@
 /** jq's operators on values: indexing, slices, arithmetic (jq 1.6 texts). */
-import { describe, JqError } from './machine.ts';
-import { compareJson, isArray, isObject, type Json, numberText, typeName } from './value.ts';
+import { describe, JqError } from './signals.ts';
+import { compareJson, isArray, isObject, type Json, typeName } from './value.ts';
 
 export function indexValue(target: Json, key: Json): Json | JqError {
   if (isObject(target) && typeof key === 'string') return target.get(key) ?? null;
@@ -120,9 +120,4 @@ function merge(
     );
   }
   return out;
-}
-
-/** `tostring`: strings as they are, everything else as JSON. */
-export function keyText(value: Json): string {
-  return typeof value === 'number' ? numberText(value) : `${value}`;
 }

@@ -1,6 +1,6 @@
 /** Paths into values: reading, setting, deleting. */
 import { indexValue } from './operations.ts';
-import { JqError } from './machine.ts';
+import { JqError } from './signals.ts';
 import { compareJson, isArray, isObject, type Json, typeName } from './value.ts';
 
 /** Longest array that an index may make. */

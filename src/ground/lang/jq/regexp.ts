@@ -1,6 +1,6 @@
 /** jq's regular expressions (Oniguruma in the original) on RE2's syntax. */
-import { compileRe2 } from '../posix-regexp.ts';
-import { describe, JqError } from './machine.ts';
+import { compileRe2 } from '../regexp/posix.ts';
+import { describe, JqError } from './signals.ts';
 import { isArray, type Json } from './value.ts';
 
 /** Match objects of the text; all with the flag `g`, else the first. */

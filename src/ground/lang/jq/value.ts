@@ -85,7 +85,7 @@ export function numberText(value: number): string {
   return text;
 }
 
-export function stringText(text: string, ascii = false): string {
+function stringText(text: string, ascii = false): string {
   let out = '"';
   for (const char of text) {
     const point = char.codePointAt(0) as number;

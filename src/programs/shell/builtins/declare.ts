@@ -2,11 +2,11 @@
 import type { Task } from '../../../ground/base/task.ts';
 import { evaluate, makeIndexed } from '../assign.ts';
 import { type Expanded, performAssignment } from '../command.ts';
-import { complainPending } from '../execute.ts';
+import { complainPending } from '../report.ts';
 import { attributesOf, declareText, quoteIfNeeded, valueText } from '../quoting.ts';
 import type { Shell } from '../state.ts';
 import { isArray, type Variable } from '../variables.ts';
-import type { Builtin, BuiltinContext } from './index.ts';
+import type { Builtin, BuiltinContext } from './types.ts';
 
 interface Attributes {
   readonly on: ReadonlySet<string>;

@@ -2,7 +2,7 @@
 import type { Task } from '../../../ground/base/task.ts';
 import { strerror } from '../../../machines/network/errno.ts';
 import type { Shell } from '../state.ts';
-import type { Builtin } from './index.ts';
+import type { Builtin } from './types.ts';
 
 /** Changes the working directory; the words of the error otherwise. */
 function enter(shell: Shell, path: string, physical: boolean): string | undefined {

@@ -5,7 +5,7 @@ import { findCommand, notFound, runExternal } from '../command.ts';
 import type { SpawnError } from '../../../machines/machine/process.ts';
 import type { Shell } from '../state.ts';
 import { runText } from '../script.ts';
-import { type Builtin, type BuiltinContext, BUILTINS, builtinNamed } from './index.ts';
+import { type Builtin, type BuiltinContext, builtinNamed } from './types.ts';
 import { singleQuote } from '../quoting.ts';
 
 const KEYWORDS = new Set([
@@ -279,7 +279,7 @@ function* commands(shell: Shell, argv: string[], context: BuiltinContext): Task<
 function* builtins(shell: Shell, argv: string[], context: BuiltinContext): Task<number> {
   const name = argv[1];
   if (name === undefined) return 0;
-  const builtin = BUILTINS.get(name);
+  const builtin = shell.interpreter.builtins.get(name);
   if (builtin !== undefined) return yield* builtin(shell, argv.slice(1), context);
   yield* shell.complain(`builtin: ${name}: not a shell builtin`);
   return 1;

@@ -2,10 +2,10 @@
 import { textOf } from '../../../ground/base/bytes.ts';
 import { anyOf, type Task } from '../../../ground/base/task.ts';
 import { assign, assignArray } from '../assign.ts';
-import { complainPending } from '../execute.ts';
+import { complainPending } from '../report.ts';
 import { ifsOf } from '../expand.ts';
 import type { Shell } from '../state.ts';
-import type { Builtin } from './index.ts';
+import type { Builtin } from './types.ts';
 
 interface ReadOptions {
   raw: boolean;

@@ -7,7 +7,7 @@ import { waitForeground } from '../pipeline.ts';
 import { singleQuote } from '../quoting.ts';
 import { type Job, type Shell, SIGNAL_NUMBERS, signalNamed } from '../state.ts';
 import { runPendingTraps, setTrap } from '../traps.ts';
-import type { Builtin } from './index.ts';
+import type { Builtin } from './types.ts';
 
 function* jobs(shell: Shell, argv: string[]): Task<number> {
   refreshJobs(shell);

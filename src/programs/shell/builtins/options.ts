@@ -5,7 +5,7 @@ import { OPTION_LETTERS } from '../conditional.ts';
 import { quoteIfNeeded, singleQuote, valueText } from '../quoting.ts';
 import type { Shell } from '../state.ts';
 import { isArray } from '../variables.ts';
-import { type Builtin, builtinNames } from './index.ts';
+import type { Builtin } from './types.ts';
 
 /** The name under which an option is kept: its letter, or its long name without one. */
 function keyOf(name: string): string | undefined {
@@ -247,11 +247,11 @@ function* help(shell: Shell, argv: string[]): Task<number> {
   if (name === undefined) {
     yield* shell.write(
       1,
-      `These shell commands are defined internally.\n\n${builtinNames().sort(compareText).join(' ')}\n`,
+      `These shell commands are defined internally.\n\n${[...shell.interpreter.builtins.keys()].sort(compareText).join(' ')}\n`,
     );
     return 0;
   }
-  if (builtinNames().includes(name)) {
+  if ([...shell.interpreter.builtins.keys()].includes(name)) {
     yield* shell.write(1, `${name}: a shell builtin\n`);
     return 0;
   }

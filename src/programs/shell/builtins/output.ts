@@ -5,9 +5,9 @@ import { formatDate } from '../../../ground/lang/strftime.ts';
 import { evaluateTest, type TestView } from '../../../ground/lang/test-expression.ts';
 import { assign, assignElement } from '../assign.ts';
 import { binaryTest, compareNumbers, unaryTest } from '../conditional.ts';
-import { complainPending } from '../execute.ts';
+import { complainPending } from '../report.ts';
 import type { Shell } from '../state.ts';
-import type { Builtin } from './index.ts';
+import type { Builtin } from './types.ts';
 
 function* echo(shell: Shell, argv: string[]): Task<number> {
   let newline = true;
@@ -59,7 +59,7 @@ function* printf(shell: Shell, argv: string[]): Task<number> {
   return good && printed.faults.length === 0 ? 0 : 1;
 }
 
-export function testView(shell: Shell): TestView {
+function testView(shell: Shell): TestView {
   return {
     unary: (operator, operand) => {
       if (operator === '-a') return unaryTest(shell, '-e', operand);

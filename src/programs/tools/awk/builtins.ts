@@ -3,7 +3,7 @@ import type { Task } from '../../../ground/base/task.ts';
 import { compareText } from '../../../ground/base/text.ts';
 import { wallFromCivil } from '../../../ground/base/time.ts';
 import { atan2, cos, exp, log, sin } from '../../../ground/lang/float-math.ts';
-import type { Regexp, RegexpMatch } from '../../../ground/lang/posix-regexp.ts';
+import type { Regexp, RegexpMatch } from '../../../ground/lang/regexp/posix.ts';
 import { formatDate } from '../../../ground/lang/strftime.ts';
 import { formatAwk } from './format.ts';
 import type { AwkArray, Machine } from './machine.ts';

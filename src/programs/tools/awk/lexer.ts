@@ -45,7 +45,7 @@ const KEYWORDS = new Set([
   'default',
 ]);
 
-export const BUILTINS = new Set([
+const BUILTINS = new Set([
   'length',
   'substr',
   'index',

@@ -5,7 +5,7 @@
 import type { Task } from '../../../ground/base/task.ts';
 import { compareText } from '../../../ground/base/text.ts';
 import { pow } from '../../../ground/lang/float-math.ts';
-import { compileExtended, type Regexp } from '../../../ground/lang/posix-regexp.ts';
+import { compileExtended, type Regexp } from '../../../ground/lang/regexp/posix.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import { Output } from '../support.ts';
 import { callBuiltin } from './builtins.ts';

@@ -1,7 +1,7 @@
 /** Records of a file by RS: a newline, one character, an expression, or empty lines. */
 import { concatBytes, textOf } from '../../../ground/base/bytes.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import type { Regexp } from '../../../ground/lang/posix-regexp.ts';
+import type { Regexp } from '../../../ground/lang/regexp/posix.ts';
 import type { OpenFile } from '../../../machines/machine/files-types.ts';
 
 export interface RecordEnd {

@@ -26,7 +26,7 @@ export function toNumber(value: Value): number {
 }
 
 /** Text of a number by CONVFMT or OFMT: integers print as integers. */
-export function numberText(value: number, format: string): string {
+function numberText(value: number, format: string): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e16)
     return Object.is(value, -0) ? '-0' : `${value}`;
   if (Number.isNaN(value)) return value < 0 ? 'nan' : '-nan';

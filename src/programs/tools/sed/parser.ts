@@ -1,5 +1,5 @@
 /** The language of sed: a script to a flat list of commands (GNU sed 4.9). */
-import { compileBasic, compileExtended, type Regexp } from '../../../ground/lang/posix-regexp.ts';
+import { compileBasic, compileExtended, type Regexp } from '../../../ground/lang/regexp/posix.ts';
 
 export type Address =
   | { readonly kind: 'line'; readonly line: number }

@@ -1,7 +1,7 @@
 /** sed as a program: the cycle over lines, pattern and hold space (GNU sed 4.9). */
 import { textOf } from '../../../ground/base/bytes.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import type { Regexp, RegexpMatch } from '../../../ground/lang/posix-regexp.ts';
+import type { Regexp, RegexpMatch } from '../../../ground/lang/regexp/posix.ts';
 import { strerror } from '../../../machines/network/errno.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import {

@@ -6,7 +6,7 @@
  * Matching is leftmost-longest, as regexec(3).
  */
 import { RE2JS } from 're2js';
-import { err, ok, type Result } from '../base/result.ts';
+import { err, ok, type Result } from '../../base/result.ts';
 
 export interface Span {
   readonly start: number;
