@@ -10,3 +10,5 @@ declare module '*?raw' {
   const text: string;
   export default text;
 }
+/** The version of package.json, put in by the build. */
+declare const __VERSION__: string;

@@ -199,7 +199,7 @@ export async function saveLab(title: string): Promise<SavedLab> {
  * Replays to a moment in a second worker, which then takes the place of this one. The old lab waits a
  * minute, paused, so that the drop can be undone.
  */
-export async function forkAt(time: number, title: string): Promise<void> {
+export async function forkAt(time: number, title: string, resume = false): Promise<void> {
   const saved = await saveLab(title);
   const dropped = mirror.time.value - time;
   const cut: SavedLab = {
@@ -209,11 +209,12 @@ export async function forkAt(time: number, title: string): Promise<void> {
     story: '',
     marks: saved.marks.filter((mark) => mark.time <= time),
   };
-  switchTo(cut, t('fork.dropped', { time: clockText(time), span: spanText(dropped) }));
+  const message = t('fork.dropped', { time: clockText(time), span: spanText(dropped) });
+  switchTo(cut, message, resume);
 }
 
 /** Opens a saved lab beside the present one and swaps when it has been replayed. */
-export function switchTo(saved: SavedLab, message: string): void {
+function switchTo(saved: SavedLab, message: string, resume: boolean): void {
   const old = connection;
   command({ do: 'pause' });
   const held: Batch[] = [];
@@ -230,7 +231,8 @@ export function switchTo(saved: SavedLab, message: string): void {
       mirror.booted.value = true;
       if (terminals.value.length === 0) openTerminal(1);
       dropParked();
-      if (old !== undefined) park(old, saved);
+      if (old !== undefined) park(old);
+      if (resume) command({ do: 'run' });
       showToast(message, { label: t('undo'), run: undoSwitch });
     },
     broken: (text) => {
@@ -242,11 +244,10 @@ export function switchTo(saved: SavedLab, message: string): void {
   next.tell({ verb: 'open', saved, runAtOnce: false });
 }
 
-function park(old: Connection, saved: SavedLab): void {
+function park(old: Connection): void {
   old.listen({ batch: () => undefined, broken: () => undefined });
   const timer = window.setTimeout(dropParked, UNDO_MS);
   parked = { connection: old, timer };
-  void saved;
 }
 
 function dropParked(): void {
@@ -257,7 +258,7 @@ function dropParked(): void {
 }
 
 /** Brings the lab back that the last fork or reset replaced. */
-export function undoSwitch(): void {
+function undoSwitch(): void {
   if (parked === undefined || connection === undefined) return;
   const { connection: old, timer } = parked;
   window.clearTimeout(timer);

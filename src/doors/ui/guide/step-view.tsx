@@ -1,10 +1,10 @@
 /** One step of a scenario: where we are, prose, checks with what is still missing, hints, solve, back, next. */
 import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
-import { ask, runCommand } from '../actions/lab.ts';
+import { runCommand } from '../actions/lab.ts';
 import { clockText } from '../format.ts';
 import { scenarioState } from '../mirror/mirror.ts';
-import { scenarioStep } from '../mirror/selection.ts';
+import { inspectorTab, scenarioStep, selected } from '../mirror/selection.ts';
 import { t, tell } from '../text.ts';
 import { Glyph, Icon } from '../widgets/icon.tsx';
 import type { GuideHint, GuideScenario, GuideStep, GuideTask } from './guide-state.ts';
@@ -21,7 +21,6 @@ export function StepView({ scenario }: { readonly scenario: GuideScenario }) {
   if (step === undefined) return null;
   const go = (to: number): void => {
     scenarioStep.value = to;
-    void ask({ verb: 'scenario-step', step: to }).catch(() => undefined);
   };
   return (
     <>
@@ -47,7 +46,7 @@ export function StepView({ scenario }: { readonly scenario: GuideScenario }) {
           </ul>
           {step.hints.length > 0 && <h3>{t('guide.hints')}</h3>}
           <ul class="hints">
-            {step.hints.map((hint, index) => (
+            {step.hints.filter(isShown).map((hint, index) => (
               <Hint key={hint.id} hint={hint} step={step} index={index} />
             ))}
           </ul>
@@ -58,13 +57,19 @@ export function StepView({ scenario }: { readonly scenario: GuideScenario }) {
   );
 }
 
+/** A hint for a known wrong turn shows only when that was taken. */
+function isShown(hint: GuideHint): boolean {
+  return !hint.conditional || scenarioState.value?.hints.some((one) => one.id === hint.id && one.due) === true;
+}
+
 function Task({ task }: { readonly task: GuideTask }) {
   const state = scenarioState.value?.tasks.find((one) => one.id === task.id);
   const passed = state?.passed === true;
-  const feedback = state === undefined || state.feedback === '' ? '' : tell(state.feedback, state.values);
+  const feedback = state === undefined || state.feedback === '' ? '' : feedbackOf(state.feedback, state.values);
+  const now = !passed && feedback !== '' && !/^check\.(after|later)$/.test(state?.feedback ?? '');
   return (
-    <li class={!passed && feedback !== '' ? 'now' : ''}>
-      <Glyph state={passed ? 'done' : feedback === '' ? 'todo' : 'progress'} />
+    <li class={now ? 'now' : ''}>
+      <Glyph state={passed ? 'done' : now ? 'progress' : 'todo'} />
       <div>
         <b>{task.title}</b>
         <span class="quiet">
@@ -77,6 +82,11 @@ function Task({ task }: { readonly task: GuideTask }) {
       </div>
     </li>
   );
+}
+
+function feedbackOf(key: string, values: Readonly<Record<string, string>>): string {
+  const none = key === 'check.value' && values['seen'] === '';
+  return tell(none ? 'check.no-value' : key, values);
 }
 
 interface HintProps {
@@ -101,7 +111,10 @@ function Hint({ hint, step, index }: HintProps) {
         onClick={() => {
           const next = new Set(opened);
           if (open) next.delete(key);
-          else next.add(key);
+          else {
+            next.add(key);
+            pointAt(hint);
+          }
           openedHints.value = next;
         }}
       >
@@ -119,6 +132,13 @@ function Hint({ hint, step, index }: HintProps) {
   );
 }
 
+/** A pointer opens what it speaks of. */
+function pointAt(hint: GuideHint): void {
+  if (hint.object === '') return;
+  selected.value = hint.object;
+  inspectorTab.value = 'why';
+}
+
 interface FootProps {
   readonly scenario: GuideScenario;
   readonly step: GuideStep;
@@ -129,6 +149,9 @@ interface FootProps {
 function Foot({ scenario, step, at, go }: FootProps) {
   const [showing, setShowing] = useState('');
   const shown = showing === step.id;
+  const finished =
+    at < scenario.steps.length - 1 &&
+    step.tasks.every((task) => scenarioState.value?.tasks.some((one) => one.id === task.id && one.passed) === true);
   return (
     <>
       {shown && (
@@ -169,7 +192,7 @@ function Foot({ scenario, step, at, go }: FootProps) {
         </button>
         <button
           type="button"
-          class="button line"
+          class={`button ${finished ? 'primary' : 'line'}`}
           disabled={at >= scenario.steps.length - 1}
           onClick={() => go(at + 1)}
         >

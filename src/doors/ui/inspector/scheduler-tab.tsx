@@ -48,9 +48,12 @@ export function SchedulerTab() {
       <div class="matrix-scroll">
         <Matrix attempt={attempt} />
       </div>
-      <p class="note" lang="en">
-        {attempt.message}
-      </p>
+      <Refusals attempt={attempt} />
+      {attempt.message !== '' && (
+        <p class="note" lang="en">
+          {attempt.message}
+        </p>
+      )}
       <p class="note">{attempt.single ? t('scheduler.single') : t('scheduler.explain')}</p>
       <p class="note">{clockText(attempt.time)}</p>
     </>
@@ -106,13 +109,13 @@ function Matrix({ attempt }: { readonly attempt: SchedulingAttempt }) {
             </td>
           </tr>
         )}
-        {!attempt.single && <Scores attempt={attempt} washed={washed} />}
+        {!attempt.single && <Scores attempt={attempt} washed={washed} refused={refusedAt} />}
         {!attempt.single && (
           <tr class="total">
             <th scope="row">{t('scheduler.total')}</th>
             {nodes.map((node, column) => (
               <td key={node} class={`number ${washed(node)}`}>
-                {node === attempt.chosen && <span class="link">{t('scheduler.chosen')} </span>}
+                {node === attempt.chosen && <span class="badge accent">{t('scheduler.chosen')}</span>}
                 {totals[column] ?? '–'}
               </td>
             ))}
@@ -123,35 +126,65 @@ function Matrix({ attempt }: { readonly attempt: SchedulingAttempt }) {
   );
 }
 
+/** Each refused node with its filter's whole reason. */
+function Refusals({ attempt }: { readonly attempt: SchedulingAttempt }) {
+  const reasons = attempt.nodes.flatMap((node, column) => {
+    const filter = attempt.filters.find((one) => !['', '-', undefined].includes(one.verdicts[column]));
+    return filter === undefined ? [] : [{ node, reason: filter.verdicts[column] ?? '' }];
+  });
+  return (
+    <ul class="note" lang="en">
+      {reasons.map(({ node, reason }) => (
+        <li key={node}>
+          <strong>{node}</strong> {reason}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Verdict({ text }: { readonly text: string }) {
   if (text === '') return <Glyph state="done" />;
   if (text === '-') return <span class="quiet">–</span>;
   return (
     <span class="refused" data-tip={text}>
       <Glyph state="fail" />
-      {text.length > 24 ? `${text.slice(0, 22)}…` : text}
+      {shortReason(text)}
     </span>
   );
+}
+
+/** The word of a reason that fits a column: the whole stands below the matrix. */
+function shortReason(text: string): string {
+  if (/taint/.test(text)) return 'taint';
+  if (/Insufficient (\S+)/.test(text)) return /Insufficient (\S+)/.exec(text)?.[1] ?? text;
+  if (/affinity|selector/.test(text)) return 'affinity';
+  if (/unschedulable/.test(text)) return 'unschedulable';
+  if (/port/.test(text)) return 'port';
+  return text;
 }
 
 interface ScoresProps {
   readonly attempt: SchedulingAttempt;
   readonly washed: (node: string) => string;
+  readonly refused: readonly boolean[];
 }
 
-function Scores({ attempt, washed }: ScoresProps) {
+function Scores({ attempt, washed, refused }: ScoresProps) {
   const { nodes, scores } = attempt;
   return (
     <>
       <tr class="section">
         <th scope="row">{t('scheduler.score')}</th>
-        {nodes.map((node) => (
+        {nodes.map((node, column) => (
           <td key={node} class={washed(node)}>
+            {refused[column] !== true && (
             <span class="values">
               <span>{t('scheduler.raw')}</span>
               <span>{t('scheduler.norm')}</span>
               <span>× w</span>
             </span>
+            )}
           </td>
         ))}
       </tr>

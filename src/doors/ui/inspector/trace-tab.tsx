@@ -35,7 +35,13 @@ export function TraceTab({ id }: { readonly id: string }) {
           </button>
         )}
       </div>
-      <table class="table">
+      <table class="table trace">
+        <colgroup>
+          <col style="width:88px" />
+          <col style="width:116px" />
+          <col />
+          <col style="width:60px" />
+        </colgroup>
         <thead>
           <tr>
             <th scope="col">{t('trace.time')}</th>
@@ -52,11 +58,17 @@ export function TraceTab({ id }: { readonly id: string }) {
                   {clockText(record.time)}
                 </button>
               </td>
-              <td class="quiet">{record.component}</td>
-              <td class="wrap">
+              <td class="quiet cut" data-tip={record.component}>
+                {record.component}
+              </td>
+              <td style="white-space:normal;overflow-wrap:anywhere">
                 {record.verb} {record.object}
                 {record.revision > 0 && <span class="quiet"> r{record.revision}</span>}
-                {record.note !== '' && <span class="quiet"> {record.note}</span>}
+                {record.note !== '' && (
+                  <span class="note-line" data-tip={record.note}>
+                    {record.note}
+                  </span>
+                )}
               </td>
               <td>
                 {record.cause > 0 && (

@@ -8,6 +8,9 @@ import { t, tell } from '../text.ts';
 import { Glyph, Icon } from '../widgets/icon.tsx';
 import { explainAnswer } from './answers.ts';
 
+/** Claims that say that all is well. */
+const GOOD = /\.(ready|complete|endpoints|finished)$/;
+
 export function WhyTab({ id }: { readonly id: string }) {
   const answer = explainAnswer.value;
   if (answer === undefined) return <p class="note">{t('inspect.asking')}</p>;
@@ -25,7 +28,7 @@ export function WhyTab({ id }: { readonly id: string }) {
       {answer.trees.map((tree) => (
         <section key={tree.claim}>
           <h3 class="claim">
-            <Glyph state="progress" />
+            <Glyph state={GOOD.test(tree.claim) ? 'ok' : 'warn'} />
             {tell(tree.claim, tree.values)}
           </h3>
           <Evidence items={tree.evidence} />

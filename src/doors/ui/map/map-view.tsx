@@ -12,6 +12,8 @@ import { clusterMap, type MapRoom, type MapService, type MapUnit } from './map-m
 import { TrafficDots } from './traffic-dots.tsx';
 
 const ROOMS_DRAWN_MAX = 60;
+/** Room for the words cpu and mem. */
+const LABEL = 28;
 const size = signal({ width: 600, height: 260 });
 
 export const theMap = computed(() =>
@@ -150,7 +152,7 @@ function itemProps({ id, label }: ItemProps) {
 function Room({ place, hidden }: { readonly place: Placed<MapRoom>; readonly hidden: number }) {
   const { it, x, y, width, height } = place;
   const dead = !it.powered || it.state === 'off';
-  const bar = Math.max(16, (width - 70) / 2);
+  const bar = Math.max(12, (width - 86) / 2);
   const word = it.status === '' ? t('map.joining') : it.status;
   return (
     <g class={`room${dead ? ' dead' : ''}`} {...itemProps({ id: it.key, label: `Node ${it.name}, ${word}${it.powered ? '' : `, ${t('map.no-power')}`}` })}>
@@ -168,7 +170,7 @@ function Room({ place, hidden }: { readonly place: Placed<MapRoom>; readonly hid
         {width > 120 ? word : ''}
       </text>
       <Level x={x + 8} y={y + 31} name="cpu" width={bar} percent={it.cpu} />
-      <Level x={x + 8 + bar + 28} y={y + 31} name="mem" width={bar} percent={it.memory} />
+      <Level x={x + 8 + bar + 36} y={y + 31} name="mem" width={bar} percent={it.memory} />
       {hidden > 0 && (
         <text x={x + 10} y={y + height - 8} class="axis">
           {t('map.more', { count: hidden })}
@@ -187,8 +189,8 @@ function Level(props: { readonly x: number; readonly y: number; readonly name: s
       <text x={x} y={y} class="axis">
         {name}
       </text>
-      <rect x={x + 24} y={y - 5} width={width - 2} height="4" class="track" />
-      <rect x={x + 24} y={y - 5} width={((width - 2) * Math.min(100, percent)) / 100} height="4" class="level" />
+      <rect x={x + LABEL} y={y - 5} width={width} height="4" class="track" />
+      <rect x={x + LABEL} y={y - 5} width={(width * Math.min(100, percent)) / 100} height="4" class="level" />
     </>
   );
 }
@@ -207,12 +209,12 @@ function Unit({ place }: { readonly place: Placed<MapUnit> }) {
       </svg>
       <text x={x + 22} y={y + 14.5}>
         {name}
+        {it.suffix !== '' && wide + it.suffix.length * 6.4 < width && (
+          <tspan dx="6" class="suffix">
+            {it.suffix}
+          </tspan>
+        )}
       </text>
-      {it.suffix !== '' && wide + it.suffix.length * 6.4 < width && (
-        <text x={x + wide + 4} y={y + 14.5} class="suffix">
-          {it.suffix}
-        </text>
-      )}
       {selected.value === it.key && <rect x={x - 2} y={y - 2} width={width + 4} height={height + 5} rx="4" class="ring" />}
       <rect x={x} y={y} width={width} height={height + 1} rx="3" class="focus-ring" />
     </g>

@@ -2,9 +2,8 @@
 import { useState } from 'preact/hooks';
 import { copyByHand } from '../actions/clipboard.ts';
 import { offer, openFailure, takeFiles } from '../actions/files.ts';
-import { command, DEFAULT_BASE, freshLab, openLab } from '../actions/lab.ts';
+import { command, openLab } from '../actions/lab.ts';
 import { clockText, spanText } from '../format.ts';
-import { labTitle } from '../guide/guide-state.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { ShareDialog } from '../share/share-dialog.tsx';
 import { t } from '../text.ts';
@@ -14,6 +13,7 @@ import { closeDialog, dialog } from './dialogs.ts';
 import { Help } from './help.tsx';
 import { Palette } from './palette.tsx';
 import { lastLab } from './last-lab.ts';
+import { NewLabDialog } from './new-lab-dialog.tsx';
 import { forkHere } from './status-bar.tsx';
 
 export function Dialogs() {
@@ -190,54 +190,6 @@ function ForkDialog() {
           </button>
         </div>
       </div>
-    </Dialog>
-  );
-}
-
-const NODES_MAX = 50;
-
-function NewLabDialog() {
-  const [seed, setSeed] = useState('7');
-  const [nodes, setNodes] = useState('3');
-  const [profile, setProfile] = useState<'modern' | 'seed-era'>('modern');
-  const fine = /^\d{1,9}$/.test(seed) && Number(nodes) >= 1 && Number(nodes) <= NODES_MAX;
-  return (
-    <Dialog title={t('new-lab')} onClose={closeDialog}>
-      <form
-        class="content"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!fine) return;
-          closeDialog(false);
-          openLab(freshLab({ ...DEFAULT_BASE, nodes: Number(nodes), profile }, Number(seed)), true);
-        }}
-      >
-        <p>{t('new-lab.text', { title: labTitle() })}</p>
-        <label>
-          {t('new-lab.seed')}
-          <input class="text-field" inputMode="numeric" value={seed} onInput={(event) => setSeed(event.currentTarget.value)} />
-        </label>
-        <label>
-          {t('new-lab.nodes', { most: NODES_MAX })}
-          <input class="text-field" inputMode="numeric" value={nodes} onInput={(event) => setNodes(event.currentTarget.value)} />
-        </label>
-        <label>
-          {t('new-lab.profile')}
-          <select
-            class="text-field"
-            value={profile}
-            onChange={(event) => setProfile(event.currentTarget.value === 'seed-era' ? 'seed-era' : 'modern')}
-          >
-            <option value="modern">Kubernetes 1.34</option>
-            <option value="seed-era">{t('status.seed-era')}</option>
-          </select>
-        </label>
-        <div class="actions">
-          <button type="submit" class="button primary" disabled={!fine}>
-            {t('new-lab.start')}
-          </button>
-        </div>
-      </form>
     </Dialog>
   );
 }

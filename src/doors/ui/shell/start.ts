@@ -1,7 +1,7 @@
 /** How the page begins: choices, language, what the address asks for, keys, storage, service worker. */
 import { command, freshLab, openLab, saveLab } from '../actions/lab.ts';
 import { offer, openFailure, takeFiles } from '../actions/files.ts';
-import { labTitle } from '../guide/guide-state.ts';
+import { followScenario, labTitle } from '../guide/guide-state.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { keepPreferences, pauseHidden } from '../mirror/selection.ts';
 import { firstLanguage, setLanguage, t } from '../text.ts';
@@ -17,6 +17,7 @@ export async function start(): Promise<void> {
   keepPreferences();
   await setLanguage(firstLanguage());
   readLastLab();
+  followScenario();
   listenToKeys();
   listenToDrops();
   pauseWhenHidden();

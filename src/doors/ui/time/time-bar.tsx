@@ -100,7 +100,7 @@ function Speeds() {
   const now = mirror.speed.value;
   const shown: readonly number[] = SPEEDS.some((speed) => speed === now) ? SPEEDS : [now, 1, 5, 0];
   return (
-    <span class="row">
+    <span class="row" style="gap:10px;padding-left:12px">
       <span class="quiet" style="font-size:var(--text-xs)" id="speed-label">
         {t('time.speed')}
       </span>

@@ -13,7 +13,7 @@ const ICONS = {
   share: 'M6.5 9.5 9.5 6.5M7 4.5 9 2.6a3 3 0 0 1 4.3 4.3l-2 2M9 11.5l-2 1.9A3 3 0 0 1 2.7 9.1l2-2',
   save: 'M8 2.5v7M5 7l3 3 3-3M2.5 11v2.5h11V11',
   open: 'M2 12.5v-9h4l1.5 2H13v2M2 12.5 4 7.5h10.5l-2 5z',
-  theme: 'M8 2.2a5.8 5.8 0 1 0 0 11.6A5.8 5.8 0 0 0 8 2.2a5.8 5.8 0 0 1 0 11.6',
+  theme: 'M8 2.2a5.8 5.8 0 1 0 0 11.6A5.8 5.8 0 0 0 8 2.2',
   text: 'M2 12.5 5.6 3.5l3.6 9M3.2 9.6h4.8M10 12.5l2.2-5.6 2.2 5.6M10.7 10.8h3',
   help: 'M8 2.2a5.8 5.8 0 1 0 0 11.6A5.8 5.8 0 0 0 8 2.2M6.2 6.4a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.8.6-.8 1.2M8 11.3v.1',
   bolt: 'M9 1.8 3.5 9H8l-1 5.2L12.5 7H8z',
@@ -38,6 +38,8 @@ const ICONS = {
 
 export type IconName = keyof typeof ICONS;
 const FILLED: ReadonlySet<string> = new Set(['play']);
+/** Half of the theme's disc is solid. */
+const HALF = 'M8 2.2a5.8 5.8 0 0 1 0 11.6z';
 
 export function Icon({ name, tone }: { readonly name: IconName; readonly tone?: string }) {
   return (
@@ -47,6 +49,7 @@ export function Icon({ name, tone }: { readonly name: IconName; readonly tone?: 
         fill={FILLED.has(name) ? 'currentColor' : undefined}
         stroke-width={name === 'pause' ? 2.4 : name === 'more' ? 2.2 : undefined}
       />
+      {name === 'theme' && <path d={HALF} fill="currentColor" />}
     </svg>
   );
 }
