@@ -28,7 +28,6 @@ import {
   isObject,
   isTruthy,
   type Json,
-  typeName,
 } from './value.ts';
 
 /** Names in scope, innermost first. */
