@@ -21,14 +21,7 @@ import { callBuiltin, PRELUDE } from './builtins.ts';
 import { formatText } from './format.ts';
 import { add, arithmetic, indexValue, sliceValue } from './operations.ts';
 import { deletePaths, getPath, setPath } from './paths.ts';
-import {
-  compareJson,
-  formatJson,
-  isArray,
-  isObject,
-  isTruthy,
-  type Json,
-} from './value.ts';
+import { compareJson, formatJson, isArray, isObject, isTruthy, type Json } from './value.ts';
 
 /** Names in scope, innermost first. */
 export interface Scope {
