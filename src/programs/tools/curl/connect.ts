@@ -59,9 +59,9 @@ export function spanOption(options: CurlOptions, name: string): Micros | undefin
 
 /** When connecting must be over. */
 function connectDeadline(dialler: Dialler): Micros {
-  const limit =
-    dialler.started + (spanOption(dialler.options, 'connect-timeout') ?? CONNECT_TIMEOUT);
-  return Math.min(limit, dialler.deadline ?? limit) + TIMER_SLACK;
+  const span = spanOption(dialler.options, 'connect-timeout') ?? CONNECT_TIMEOUT;
+  const limit = dialler.started + span + TIMER_SLACK;
+  return Math.min(limit, dialler.deadline ?? limit);
 }
 
 /** What is left until a moment, at least nothing. */

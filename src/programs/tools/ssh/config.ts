@@ -1,4 +1,5 @@
 /** `~/.ssh/config` and `/etc/ssh/ssh_config`: the first value for a host counts. (ssh_config(5)) */
+import { globMatch } from '../../../ground/lang/glob.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import { SSH_PORT } from './messages.ts';
 
@@ -68,13 +69,7 @@ function readConfig(text: string, name: string, values: Map<string, string>): vo
 
 /** `*`, `?` and `!` as in ssh_config. */
 function fitsHost(name: string, patterns: readonly string[]): boolean {
-  const fits = (pattern: string): boolean => {
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*/g, '.*')
-      .replace(/\?/g, '.');
-    return new RegExp(`^${source}$`).test(name);
-  };
+  const fits = (pattern: string): boolean => globMatch(pattern, name);
   if (patterns.some((pattern) => pattern.startsWith('!') && fits(pattern.slice(1)))) return false;
   return patterns.some((pattern) => !pattern.startsWith('!') && fits(pattern));
 }

@@ -1,0 +1,119 @@
+/** What dig, host and nslookup share: a question to one server, and records as text in master-file form. */
+import type { Micros } from '../../../ground/base/event-loop.ts';
+import { formatIp, type Ip, parseIp } from '../../../ground/base/ip.ts';
+import { err, ok, type Result } from '../../../ground/base/result.ts';
+import type { Task } from '../../../ground/base/task.ts';
+import {
+  type DnsContent,
+  type DnsFields,
+  DnsMessage,
+  dnsOf,
+  type DnsType,
+} from '../../../machines/network/dns-message.ts';
+import type { Errno } from '../../../machines/network/errno.ts';
+import type { Process } from '../../../machines/machine/process.ts';
+
+export const DNS_PORT = 53;
+
+export const DNS_TYPES: readonly DnsType[] = [
+  'A',
+  'NS',
+  'CNAME',
+  'SOA',
+  'PTR',
+  'MX',
+  'TXT',
+  'AAAA',
+  'SRV',
+  'ANY',
+];
+
+export interface DnsAsked {
+  readonly server: Ip;
+  readonly port: number;
+  readonly name: string;
+  readonly type: DnsType;
+  readonly recurse: boolean;
+  /** EDNS buffer size; undefined: no EDNS. */
+  readonly udpSize: number | undefined;
+  readonly timeout: Micros;
+}
+
+export interface DnsAnswer {
+  readonly fields: DnsFields;
+  /** Bytes of the answer. */
+  readonly size: number;
+  readonly took: Micros;
+}
+
+/** One datagram there and one back. ETIMEDOUT (as EAGAIN), ECONNREFUSED, ENETUNREACH … */
+export function* askServer(process: Process, asked: DnsAsked): Task<Result<DnsAnswer, Errno>> {
+  const socket = process.net.udp(0, 0);
+  if (!socket.ok) return socket;
+  const id = process.random.below(65_536);
+  const began = process.clock.monotonic();
+  const query = new DnsMessage({
+    id,
+    response: false,
+    recursionDesired: asked.recurse,
+    code: 'NOERROR',
+    questions: [{ name: asked.name, type: asked.type }],
+    answers: [],
+    authority: [],
+    additional: [],
+    ...(asked.udpSize === undefined ? {} : { udpSize: asked.udpSize }),
+  });
+  const sent = socket.value.sendTo({ ip: asked.server, port: asked.port }, query);
+  if (!sent.ok) {
+    socket.value.close();
+    return sent;
+  }
+  for (;;) {
+    const budget = began + asked.timeout - process.clock.monotonic();
+    const received = budget <= 0 ? err('EAGAIN' as const) : yield* socket.value.receive(budget);
+    if (!received.ok) {
+      socket.value.close();
+      return received;
+    }
+    const fields = dnsOf(received.value.payload);
+    if (fields?.id !== id || !fields.response) continue;
+    socket.value.close();
+    const { payload } = received.value;
+    const size = payload instanceof Uint8Array ? payload.length : payload.render().length;
+    return ok({ fields, size, took: process.clock.monotonic() - began });
+  }
+}
+
+/** A name with its final dot. */
+export function absolute(name: string): string {
+  return name.endsWith('.') ? name : `${name}.`;
+}
+
+/** The data of a record as dig shows it. */
+export function dataText(data: DnsContent): string {
+  switch (data.type) {
+    case 'A':
+      return formatIp(data.ip);
+    case 'AAAA':
+      return data.address;
+    case 'NS':
+    case 'CNAME':
+    case 'PTR':
+      return absolute(data.target);
+    case 'MX':
+      return `${data.preference} ${absolute(data.target)}`;
+    case 'TXT':
+      return data.texts.map((text) => `"${text.replace(/(["\\])/g, '\\$1')}"`).join(' ');
+    case 'SRV':
+      return `${data.priority} ${data.weight} ${data.port} ${absolute(data.target)}`;
+    case 'SOA':
+      return `${absolute(data.primary)} ${absolute(data.mailbox)} ${data.serial} ${data.refresh} ${data.retry} ${data.expire} ${data.minimum}`;
+  }
+}
+
+/** `10.0.0.1` as `1.0.0.10.in-addr.arpa`; undefined for a name. */
+export function reverseName(text: string): string | undefined {
+  const ip = parseIp(text);
+  if (ip === undefined) return undefined;
+  return `${ip & 255}.${(ip >>> 8) & 255}.${(ip >>> 16) & 255}.${ip >>> 24}.in-addr.arpa`;
+}

@@ -1,0 +1,312 @@
+/**
+ * ss of iproute2 6.1: sockets in columns that fill the screen, as tightly as they go without one.
+ *
+ * Filters: `state …`, `sport`, `dport`, `src`, `dst` with `=`, joined by `and`. Refused: -e, -i, -m,
+ * other filters.
+ */
+import { contains, parseCidr } from '../../ground/base/cidr.ts';
+import { formatIp, type Ip } from '../../ground/base/ip.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
+import type { Task } from '../../ground/base/task.ts';
+import type { SocketRow } from '../../machines/network/socket-table.ts';
+import type { Process } from '../../machines/machine/process.ts';
+import { portOf, serviceName } from './services.ts';
+import { defineTool, parseOptions, type ParsedOptions } from './support.ts';
+
+const LONG = {
+  tcp: 't',
+  udp: 'u',
+  unix: 'x',
+  listening: 'l',
+  all: 'a',
+  numeric: 'n',
+  processes: 'p',
+  'no-header': 'H',
+  oneline: 'O',
+  summary: 's',
+  options: 'o',
+  ipv4: '4',
+  extended: 'e',
+  info: 'i',
+  memory: 'm',
+  version: 'V',
+  resolve: 'r',
+};
+
+interface Column {
+  readonly right: boolean;
+  readonly title: string;
+  readonly gap: string;
+}
+
+/** In order; a title and its gap to the left. */
+const COLUMNS: readonly Column[] = [
+  { right: false, title: 'Netid', gap: '' },
+  { right: false, title: 'State', gap: ' ' },
+  { right: false, title: 'Recv-Q', gap: ' ' },
+  { right: false, title: 'Send-Q', gap: ' ' },
+  { right: true, title: 'Local Address:', gap: ' ' },
+  { right: false, title: 'Port', gap: '' },
+  { right: true, title: 'Peer Address:', gap: ' ' },
+  { right: false, title: 'Port', gap: '' },
+  { right: false, title: 'Process', gap: '' },
+];
+
+export const ss = defineTool('ss', function* run(process, args) {
+  const parsed = parseOptions(args, { short: 'tuxlanpHOso4eimVr', long: LONG });
+  if (!parsed.ok) {
+    yield* process.printError(
+      `ss: ${parsed.error}\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n`,
+    );
+    return 255;
+  }
+  const options = parsed.value;
+  if (options.has('V')) {
+    yield* process.print('ss utility, iproute2-6.1.0\n');
+    return 0;
+  }
+  for (const letter of ['e', 'i', 'm'] as const) {
+    if (!options.has(letter)) continue;
+    yield* process.printError(
+      `ss: -${letter} is not available: this kernel keeps no such counters\n`,
+    );
+    return 255;
+  }
+  const filter = parseFilter(options.operands);
+  if (!filter.ok) {
+    yield* process.printError(`${filter.error}\n`);
+    return 255;
+  }
+  const rows = process.kernel.namespaces.network.sockets.rows();
+  if (options.has('s')) {
+    yield* process.print(summary(rows));
+    return 0;
+  }
+  const shown = rows.filter(
+    (row) =>
+      isWanted(row, options, filter.value.states) && filter.value.tests.every((test) => test(row)),
+  );
+  yield* process.print(yield* format(process, shown, options));
+  return 0;
+});
+
+interface Filter {
+  readonly states: ReadonlySet<string> | undefined;
+  readonly tests: readonly ((row: SocketRow) => boolean)[];
+}
+
+const STATES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['established', ['ESTAB']],
+  ['syn-sent', ['SYN-SENT']],
+  ['syn-recv', ['SYN-RECV']],
+  ['fin-wait-1', ['FIN-WAIT-1']],
+  ['fin-wait-2', ['FIN-WAIT-2']],
+  ['time-wait', ['TIME-WAIT']],
+  ['close-wait', ['CLOSE-WAIT']],
+  ['last-ack', ['LAST-ACK']],
+  ['listening', ['LISTEN']],
+  ['listen', ['LISTEN']],
+  [
+    'connected',
+    [
+      'ESTAB',
+      'SYN-SENT',
+      'SYN-RECV',
+      'FIN-WAIT-1',
+      'FIN-WAIT-2',
+      'TIME-WAIT',
+      'CLOSE-WAIT',
+      'LAST-ACK',
+    ],
+  ],
+]);
+
+function parseFilter(words: readonly string[]): Result<Filter, string> {
+  let states: Set<string> | undefined;
+  const tests: ((row: SocketRow) => boolean)[] = [];
+  const queue = words
+    .flatMap((word) => word.replace(/([()])/g, ' $1 ').split(/\s+/))
+    .filter((word) => word !== '' && word !== '(' && word !== ')');
+  while (queue.length > 0) {
+    const word = queue.shift() as string;
+    if (word === 'and' || word === '&&') continue;
+    if (word === 'state') {
+      const named = STATES.get((queue.shift() ?? '').toLowerCase());
+      if (named === undefined) return err('ss: wrong state name');
+      states ??= new Set();
+      for (const each of named) states.add(each);
+      continue;
+    }
+    if (word !== 'sport' && word !== 'dport' && word !== 'src' && word !== 'dst')
+      return err(
+        `Error: an inet prefix is expected rather than "${word}".\nCannot parse dst/src address.`,
+      );
+    if (queue[0] === '=' || queue[0] === '==' || queue[0] === 'eq') queue.shift();
+    const value = queue.shift() ?? '';
+    const local = word === 'sport' || word === 'src';
+    const colon = value.lastIndexOf(':');
+    const port = colon < 0 ? undefined : portOf(value.slice(colon + 1));
+    const range = parseCidr(colon < 0 ? value : value.slice(0, colon));
+    const byPort = word.endsWith('port') || colon >= 0;
+    if (byPort && port === undefined)
+      return err(`Error: argument "${value}" is wrong: cannot parse port`);
+    if (!byPort && range === undefined)
+      return err(
+        `Error: an inet prefix is expected rather than "${value}".\nCannot parse dst/src address.`,
+      );
+    tests.push((row) => {
+      const end = local ? row.local : row.remote;
+      return (
+        (port === undefined || end.port === port) &&
+        (range === undefined || contains(range, end.ip))
+      );
+    });
+  }
+  return ok({ states, tests });
+}
+
+function isWanted(
+  row: SocketRow,
+  options: ParsedOptions,
+  states: ReadonlySet<string> | undefined,
+): boolean {
+  const kinds = options.has('t') || options.has('u') || options.has('x');
+  const letter = row.protocol === 'tcp' ? 't' : row.protocol === 'udp' ? 'u' : 'x';
+  if (kinds && !options.has(letter)) return false;
+  if (options.has('4') && row.protocol === 'unix') return false;
+  if (states !== undefined) return states.has(row.state);
+  if (options.has('a')) return true;
+  const listening = row.state === 'LISTEN' || row.state === 'UNCONN';
+  return options.has('l') ? listening : !listening;
+}
+
+function* format(
+  process: Process,
+  rows: readonly SocketRow[],
+  options: ParsedOptions,
+): Task<string> {
+  const kinds = ['t', 'u', 'x'].filter((letter) => options.has(letter)).length;
+  const cells = rows.map((row) => cellsOf(row, options));
+  if (kinds === 1) for (const line of cells) line[0] = '';
+  const titles = COLUMNS.map(({ title }, index) => (index === 0 && kinds === 1 ? '' : title));
+  const lines = options.has('H') ? cells : [titles, ...cells];
+  const columns = options.has('O') ? undefined : process.stdout.terminal?.columns;
+  const { widths, ends } = layOut(lines, columns);
+  return lines
+    .map((line) => {
+      let text = '';
+      line.forEach((cell, index) => {
+        const column = COLUMNS[index] as Column;
+        const width = widths[index] as number;
+        if (width === 0) return;
+        const first = index === 0 || widths.slice(0, index).every((each) => each === 0);
+        const gap = first || ends.has(index - 1) ? '' : column.gap;
+        const room = Math.max(0, width - gap.length);
+        text += gap + (column.right ? cell.padStart(room) : cell.padEnd(room));
+        if (ends.has(index) && index < COLUMNS.length - 1) text += '\n';
+      });
+      return `${text}\n`;
+    })
+    .join('');
+}
+
+/** Widths of columns, and after which of them a line ends: what is left of the screen is shared out. */
+function layOut(
+  lines: readonly (readonly string[])[],
+  screen: number | undefined,
+): { widths: number[]; ends: Set<number> } {
+  const widths: number[] = [];
+  let first = true;
+  COLUMNS.forEach(({ gap }, index) => {
+    const longest = lines.reduce((most, line) => Math.max(most, (line[index] ?? '').length), 0);
+    const width = longest === 0 ? 0 : longest + (first ? 0 : gap.length);
+    widths.push(screen === undefined ? width : Math.min(width, screen));
+    if (width > 0) first = false;
+  });
+  const ends = new Set<number>();
+  if (screen === undefined) return { widths, ends };
+  let begin = 0;
+  let length = 0;
+  for (let index = 0; index < widths.length; index += 1) {
+    if (widths[index] === 0) continue;
+    length += widths[index] as number;
+    const last = widths.slice(index + 1).every((each) => each === 0);
+    if (!last && length < screen) continue;
+    let end = index;
+    if (length > screen && end > begin) {
+      length -= widths[index] as number;
+      end -= 1;
+    }
+    shareOut(widths, begin, end, Math.max(0, screen - length));
+    ends.add(end);
+    begin = end + 1;
+    index = end;
+    length = 0;
+  }
+  return { widths, ends };
+}
+
+function shareOut(widths: number[], begin: number, end: number, space: number): void {
+  const used = widths.slice(begin, end + 1).filter((width) => width > 0).length;
+  if (used === 0) return;
+  let rest = space % used;
+  for (let index = end; index >= begin; index -= 1) {
+    if (widths[index] === 0) continue;
+    widths[index] = (widths[index] as number) + Math.floor(space / used) + (rest > 0 ? 1 : 0);
+    rest -= 1;
+  }
+}
+
+function cellsOf(row: SocketRow, options: ParsedOptions): string[] {
+  const owner = options.has('p')
+    ? ` users:(("${row.owner.comm}",pid=${row.owner.pid},fd=${row.descriptor}))`
+    : '';
+  if (row.protocol === 'unix') {
+    return [
+      'u_str',
+      row.state,
+      String(row.receiveQueue),
+      String(row.sendQueue),
+      row.path ?? '*',
+      ' 0',
+      '*',
+      ' 0',
+      owner,
+    ];
+  }
+  const numeric = options.has('n');
+  return [
+    row.protocol,
+    row.state,
+    String(row.receiveQueue),
+    String(row.sendQueue),
+    `${addressText(row.local.ip)}:`,
+    portText(row.local.port, numeric),
+    `${addressText(row.remote.ip)}:`,
+    row.remote.port === 0 ? '*' : portText(row.remote.port, numeric),
+    owner,
+  ];
+}
+
+function addressText(ip: Ip): string {
+  return formatIp(ip);
+}
+
+function portText(port: number, numeric: boolean): string {
+  return (numeric ? undefined : serviceName(port)) ?? String(port);
+}
+
+function summary(rows: readonly SocketRow[]): string {
+  const tcp = rows.filter(({ protocol }) => protocol === 'tcp');
+  const udp = rows.filter(({ protocol }) => protocol === 'udp').length;
+  const inState = (state: string): number => tcp.filter((row) => row.state === state).length;
+  const live = tcp.length - inState('TIME-WAIT');
+  const line = (name: string, count: number): string =>
+    `${name}\t  ${String(count).padEnd(9)} ${String(count).padEnd(9)} 0        \n`;
+  return `Total: ${rows.length}
+TCP:   ${tcp.length} (estab ${inState('ESTAB')}, closed ${inState('TIME-WAIT')}, orphaned 0, timewait ${inState('TIME-WAIT')})
+
+Transport Total     IP        IPv6
+${line('RAW', 0)}${line('UDP', udp)}${line('TCP', live)}${line('INET', live + udp)}${line('FRAG', 0)}
+`;
+}
