@@ -71,7 +71,10 @@ export async function takeFiles(files: Iterable<File>): Promise<void> {
       return;
     }
     if (file.size > MANIFEST_MAX) {
-      openFailure.value = { key: 'file.too-large', values: { name: file.name, size: String(file.size) } };
+      openFailure.value = {
+        key: 'file.too-large',
+        values: { name: file.name, size: String(file.size) },
+      };
       return;
     }
     const text = await file.text();

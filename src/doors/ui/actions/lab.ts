@@ -77,7 +77,10 @@ function begin(saved: SavedLab): void {
 }
 
 function liveListener(saved: SavedLab): ConnectionListener {
-  return { batch: (batch) => takeLive(batch, saved), broken: (message) => (broken.value = message) };
+  return {
+    batch: (batch) => takeLive(batch, saved),
+    broken: (message) => (broken.value = message),
+  };
 }
 
 function takeLive(batch: Batch, saved: SavedLab): void {

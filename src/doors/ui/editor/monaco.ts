@@ -77,7 +77,10 @@ export function mountEditor(host: HTMLElement, path: string, text: string): Moun
     restyle() {
       defineTheme();
       const scale = Number(getComputedStyle(host).getPropertyValue('--scale')) || 1;
-      editor.updateOptions({ fontSize: Math.round(12 * scale), lineHeight: Math.round(18 * scale) });
+      editor.updateOptions({
+        fontSize: Math.round(12 * scale),
+        lineHeight: Math.round(18 * scale),
+      });
     },
     focus() {
       editor.focus();
@@ -91,7 +94,9 @@ export function mountEditor(host: HTMLElement, path: string, text: string): Moun
 }
 
 function prepare(): void {
-  (self as { MonacoEnvironment?: unknown }).MonacoEnvironment = { getWorker: () => new EditorWorker() };
+  (self as { MonacoEnvironment?: unknown }).MonacoEnvironment = {
+    getWorker: () => new EditorWorker(),
+  };
   monaco.languages.registerCompletionItemProvider('yaml', {
     triggerCharacters: [' ', '\n', '-', ':'],
     provideCompletionItems: complete,
@@ -137,7 +142,10 @@ async function hover(
     offset,
   }).catch(() => null);
   if (answer === null) return null;
-  const range = monaco.Range.fromPositions(model.getPositionAt(answer.from), model.getPositionAt(answer.to));
+  const range = monaco.Range.fromPositions(
+    model.getPositionAt(answer.from),
+    model.getPositionAt(answer.to),
+  );
   return { range, contents: [{ value: answer.markdown }] };
 }
 
@@ -148,7 +156,8 @@ function markerOf(marker: Marker): monaco.editor.IMarkerData {
     endLineNumber: marker.endLine,
     endColumn: marker.endColumn,
     message: marker.message,
-    severity: marker.severity === 'error' ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
+    severity:
+      marker.severity === 'error' ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
   };
 }
 

@@ -8,7 +8,18 @@ import { filesOpen } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Glyph, Icon } from '../widgets/icon.tsx';
 import { Tabs } from '../widgets/tabs.tsx';
-import { activeFile, closeFile, fileNames, fileOf, listFiles, openEdit, openFile, openFiles, type OpenFile, saveFile } from './open-files.ts';
+import {
+  activeFile,
+  closeFile,
+  fileNames,
+  fileOf,
+  listFiles,
+  openEdit,
+  openFile,
+  openFiles,
+  type OpenFile,
+  saveFile,
+} from './open-files.ts';
 
 const LIST = '/';
 
@@ -17,7 +28,8 @@ export function FilesPane() {
     () =>
       effect(() => {
         for (const edit of editRequests.value) {
-          if (fileOf(edit.name)?.asker !== edit.terminal) openEdit(edit.terminal, edit.name, edit.text);
+          if (fileOf(edit.name)?.asker !== edit.terminal)
+            openEdit(edit.terminal, edit.name, edit.text);
         }
       }),
     [],
@@ -68,7 +80,12 @@ export function FilesPane() {
           </button>
         </div>
       </div>
-      <div class="editor" id="files-panel" role="tabpanel" aria-label={file?.path ?? t('pane.files')}>
+      <div
+        class="editor"
+        id="files-panel"
+        role="tabpanel"
+        aria-label={file?.path ?? t('pane.files')}
+      >
         {file === undefined ? <FileList /> : <Editor key={file.path} path={file.path} />}
       </div>
       {file !== undefined && <Problems file={file} />}
@@ -97,7 +114,13 @@ function FileActions({ file }: { readonly file: OpenFile }) {
         </button>
       ) : (
         <>
-          <button type="button" class="button" data-tip="Ctrl+S" disabled={file.text === file.stored} onClick={() => saveFile(file.path)}>
+          <button
+            type="button"
+            class="button"
+            data-tip="Ctrl+S"
+            disabled={file.text === file.stored}
+            onClick={() => saveFile(file.path)}
+          >
             {t('files.save')}
           </button>
           {/\.(ya?ml|json)$/.test(file.path) && (
@@ -105,10 +128,18 @@ function FileActions({ file }: { readonly file: OpenFile }) {
               <button type="button" class="button" onClick={() => run(`kubectl diff -f ${name}`)}>
                 {t('files.diff')}
               </button>
-              <button type="button" class="button" onClick={() => run(`kubectl apply --dry-run=server -f ${name}`)}>
+              <button
+                type="button"
+                class="button"
+                onClick={() => run(`kubectl apply --dry-run=server -f ${name}`)}
+              >
                 {t('files.dry-run')}
               </button>
-              <button type="button" class="button line" onClick={() => run(`kubectl apply -f ${name}`)}>
+              <button
+                type="button"
+                class="button line"
+                onClick={() => run(`kubectl apply -f ${name}`)}
+              >
                 {t('files.apply')}
               </button>
             </>

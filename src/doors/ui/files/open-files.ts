@@ -30,7 +30,9 @@ export async function listFiles(): Promise<void> {
 
 export async function openFile(path: string): Promise<void> {
   if (fileOf(path) === undefined) {
-    const found = await ask<{ readonly text: string } | null>({ verb: 'read-file', path }).catch(() => null);
+    const found = await ask<{ readonly text: string } | null>({ verb: 'read-file', path }).catch(
+      () => null,
+    );
     const text = found?.text ?? '';
     add({ path, text, stored: text, markers: [], asker: 0 });
   }
@@ -50,7 +52,9 @@ function add(file: OpenFile): void {
 }
 
 function change(path: string, next: Partial<OpenFile>): void {
-  openFiles.value = openFiles.value.map((file) => (file.path === path ? { ...file, ...next } : file));
+  openFiles.value = openFiles.value.map((file) =>
+    file.path === path ? { ...file, ...next } : file,
+  );
 }
 
 export function editText(path: string, text: string): void {
@@ -90,6 +94,9 @@ function checkSoon(path: string): void {
 async function check(path: string): Promise<void> {
   const file = fileOf(path);
   if (file === undefined || !/\.(ya?ml|json)$/.test(path)) return;
-  const answer = await ask<MarkersAnswer>({ verb: 'check-yaml', path, text: file.text }).catch(() => undefined);
-  if (answer !== undefined && fileOf(path)?.text === file.text) change(path, { markers: answer.markers });
+  const answer = await ask<MarkersAnswer>({ verb: 'check-yaml', path, text: file.text }).catch(
+    () => undefined,
+  );
+  if (answer !== undefined && fileOf(path)?.text === file.text)
+    change(path, { markers: answer.markers });
 }

@@ -6,7 +6,11 @@ import { guideScenario } from './guide-state.ts';
 import { RunLine } from './run-line.tsx';
 import { StepView } from './step-view.tsx';
 
-const FIRST_COMMANDS = ['kubectl get nodes', 'kubectl get pods -A', 'kubectl create deployment web --image=nginx --replicas=3'];
+const FIRST_COMMANDS = [
+  'kubectl get nodes',
+  'kubectl get pods -A',
+  'kubectl create deployment web --image=nginx --replicas=3',
+];
 
 export function GuidePane() {
   const scenario = guideScenario.value;

@@ -61,8 +61,11 @@ export function followScenario(): void {
 }
 
 async function load(id: string, words: string): Promise<void> {
-  const guide = await ask<Guide>({ verb: 'guide', scenario: id, language: words }).catch(() => undefined);
-  if (guide !== undefined && openedLab.value?.base.scenario === id) guideScenario.value = drawn(guide);
+  const guide = await ask<Guide>({ verb: 'guide', scenario: id, language: words }).catch(
+    () => undefined,
+  );
+  if (guide !== undefined && openedLab.value?.base.scenario === id)
+    guideScenario.value = drawn(guide);
 }
 
 function drawn({ scenario, text, solutions }: Guide): GuideScenario {
@@ -75,7 +78,8 @@ function drawn({ scenario, text, solutions }: Guide): GuideScenario {
       return {
         id: step.id,
         title: words.title,
-        markdown: index === 0 && text.intro !== '' ? `${text.intro}\n\n${words.prose}` : words.prose,
+        markdown:
+          index === 0 && text.intro !== '' ? `${text.intro}\n\n${words.prose}` : words.prose,
         tasks: step.tasks.map((task) => ({ id: task.id, title: taskTitle(text, task.id) })),
         hints: step.hints.map((hint) => ({
           id: hint.say,

@@ -116,7 +116,13 @@ function Inline({ token }: { readonly token: Token }) {
     case 'escape':
       return <>{token.text}</>;
     case 'text':
-      return <>{'tokens' in token && token.tokens !== undefined ? inline(token.tokens) : unescaped(token.text)}</>;
+      return (
+        <>
+          {'tokens' in token && token.tokens !== undefined
+            ? inline(token.tokens)
+            : unescaped(token.text)}
+        </>
+      );
     default:
       return <>{token.raw}</>;
   }
@@ -124,6 +130,12 @@ function Inline({ token }: { readonly token: Token }) {
 
 /** marked keeps `&amp;` and its like in texts. */
 function unescaped(text: string): string {
-  const names: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+  const names: Readonly<Record<string, string>> = {
+    amp: '&',
+    lt: '<',
+    gt: '>',
+    quot: '"',
+    '#39': "'",
+  };
   return text.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => names[name] ?? '');
 }

@@ -6,7 +6,12 @@ import { Icon } from '../widgets/icon.tsx';
 /** A command that a press runs; with Alt it is only put at the prompt. */
 export function RunLine({ line }: { readonly line: string }) {
   return (
-    <button type="button" class="run" data-tip={t('guide.run-tip')} onClick={(event) => runOrInsert(line, event.altKey)}>
+    <button
+      type="button"
+      class="run"
+      data-tip={t('guide.run-tip')}
+      onClick={(event) => runOrInsert(line, event.altKey)}
+    >
       <Icon name="play" />
       <code lang="en">{line}</code>
     </button>

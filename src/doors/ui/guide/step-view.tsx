@@ -59,13 +59,17 @@ export function StepView({ scenario }: { readonly scenario: GuideScenario }) {
 
 /** A hint for a known wrong turn shows only when that was taken. */
 function isShown(hint: GuideHint): boolean {
-  return !hint.conditional || scenarioState.value?.hints.some((one) => one.id === hint.id && one.due) === true;
+  return (
+    !hint.conditional ||
+    scenarioState.value?.hints.some((one) => one.id === hint.id && one.due) === true
+  );
 }
 
 function Task({ task }: { readonly task: GuideTask }) {
   const state = scenarioState.value?.tasks.find((one) => one.id === task.id);
   const passed = state?.passed === true;
-  const feedback = state === undefined || state.feedback === '' ? '' : feedbackOf(state.feedback, state.values);
+  const feedback =
+    state === undefined || state.feedback === '' ? '' : feedbackOf(state.feedback, state.values);
   const now = !passed && feedback !== '' && !/^check\.(after|later)$/.test(state?.feedback ?? '');
   return (
     <li class={now ? 'now' : ''}>
@@ -151,7 +155,9 @@ function Foot({ scenario, step, at, go }: FootProps) {
   const shown = showing === step.id;
   const finished =
     at < scenario.steps.length - 1 &&
-    step.tasks.every((task) => scenarioState.value?.tasks.some((one) => one.id === task.id && one.passed) === true);
+    step.tasks.every(
+      (task) => scenarioState.value?.tasks.some((one) => one.id === task.id && one.passed) === true,
+    );
   return (
     <>
       {shown && (

@@ -2,7 +2,13 @@
 import { useEffect } from 'preact/hooks';
 import type { LayerRow, ObjectRow } from '../../worker/protocol.ts';
 import { rows } from '../mirror/mirror.ts';
-import { type InspectorTab, inspectorTab, phoneInspect, selected, splits } from '../mirror/selection.ts';
+import {
+  type InspectorTab,
+  inspectorTab,
+  phoneInspect,
+  selected,
+  splits,
+} from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { FaultMenuItems } from '../shell/fault-menu.tsx';
 import { Glyph, Icon, toneOf } from '../widgets/icon.tsx';
@@ -28,7 +34,13 @@ export function InspectorPane() {
       {key === '' ? <NothingHead /> : <ObjectHead id={key} row={row} />}
       {key !== '' && <Layers rows={objectAnswer.value?.layers ?? []} />}
       <InspectorTabs kind={key.split('/')[0] ?? ''} />
-      <div class="scroll" id="inspector-panel" role="tabpanel" aria-label={t(`inspect.${inspectorTab.value}`)} tabIndex={0}>
+      <div
+        class="scroll"
+        id="inspector-panel"
+        role="tabpanel"
+        aria-label={t(`inspect.${inspectorTab.value}`)}
+        tabIndex={0}
+      >
         <TabBody id={key} />
       </div>
     </section>
@@ -215,7 +227,9 @@ function Layers({ rows: layers }: { readonly rows: readonly LayerRow[] }) {
             <td>{layer.desired}</td>
             <td>
               <span class="row">
-                {layer.desired !== '' && layer.desired !== layer.observed && <Glyph state="progress" />}
+                {layer.desired !== '' && layer.desired !== layer.observed && (
+                  <Glyph state="progress" />
+                )}
                 {layer.observed}
               </span>
             </td>

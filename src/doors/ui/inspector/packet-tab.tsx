@@ -20,7 +20,11 @@ export function PacketTab({ id }: { readonly id: string }) {
     return (
       <div class="empty">
         <h3>{t('packet.none')}</h3>
-        <p>{id === '' ? t('packet.none-text') : t('packet.none-of', { name: id.split('/').at(-1) ?? id })}</p>
+        <p>
+          {id === ''
+            ? t('packet.none-text')
+            : t('packet.none-of', { name: id.split('/').at(-1) ?? id })}
+        </p>
         <code lang="en">{EXAMPLE}</code>
         <button type="button" class="button line" onClick={() => runCommand(EXAMPLE)}>
           <Icon name="play" />

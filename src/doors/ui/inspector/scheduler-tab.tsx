@@ -87,7 +87,11 @@ function Matrix({ attempt }: { readonly attempt: SchedulingAttempt }) {
           <th scope="row">{t('scheduler.filter')}</th>
           {nodes.map((node, column) => (
             <td key={node} class={washed(node)}>
-              {refusedAt[column] === true ? <span class="fail">{t('scheduler.out')}</span> : t('scheduler.feasible')}
+              {refusedAt[column] === true ? (
+                <span class="fail">{t('scheduler.out')}</span>
+              ) : (
+                t('scheduler.feasible')
+              )}
             </td>
           ))}
         </tr>
@@ -115,7 +119,9 @@ function Matrix({ attempt }: { readonly attempt: SchedulingAttempt }) {
             <th scope="row">{t('scheduler.total')}</th>
             {nodes.map((node, column) => (
               <td key={node} class={`number ${washed(node)}`}>
-                {node === attempt.chosen && <span class="badge accent">{t('scheduler.chosen')}</span>}
+                {node === attempt.chosen && (
+                  <span class="badge accent">{t('scheduler.chosen')}</span>
+                )}
                 {totals[column] ?? '–'}
               </td>
             ))}
@@ -129,7 +135,9 @@ function Matrix({ attempt }: { readonly attempt: SchedulingAttempt }) {
 /** Each refused node with its filter's whole reason. */
 function Refusals({ attempt }: { readonly attempt: SchedulingAttempt }) {
   const reasons = attempt.nodes.flatMap((node, column) => {
-    const filter = attempt.filters.find((one) => !['', '-', undefined].includes(one.verdicts[column]));
+    const filter = attempt.filters.find(
+      (one) => !['', '-', undefined].includes(one.verdicts[column]),
+    );
     return filter === undefined ? [] : [{ node, reason: filter.verdicts[column] ?? '' }];
   });
   return (
@@ -179,11 +187,11 @@ function Scores({ attempt, washed, refused }: ScoresProps) {
         {nodes.map((node, column) => (
           <td key={node} class={washed(node)}>
             {refused[column] !== true && (
-            <span class="values">
-              <span>{t('scheduler.raw')}</span>
-              <span>{t('scheduler.norm')}</span>
-              <span>× w</span>
-            </span>
+              <span class="values">
+                <span>{t('scheduler.raw')}</span>
+                <span>{t('scheduler.norm')}</span>
+                <span>× w</span>
+              </span>
             )}
           </td>
         ))}

@@ -15,7 +15,10 @@ export function TraceTab({ id }: { readonly id: string }) {
   const answer = recordsAnswer.value;
   if (answer === undefined) return <p class="note">{t('inspect.asking')}</p>;
   const name = id.split('/').at(-1) ?? '';
-  const wanted = id === '' || !onlyObject.value ? answer.records : answer.records.filter((one) => one.object.includes(name));
+  const wanted =
+    id === '' || !onlyObject.value
+      ? answer.records
+      : answer.records.filter((one) => one.object.includes(name));
   const causes = causesOf(answer.records, lit.value);
   return (
     <>
@@ -95,6 +98,7 @@ export function TraceTab({ id }: { readonly id: string }) {
 function causesOf(records: readonly RecordRow[], id: number): ReadonlySet<number> {
   const byId = new Map(records.map((record) => [record.id, record]));
   const found = new Set<number>();
-  for (let at = byId.get(id); at !== undefined && !found.has(at.id); at = byId.get(at.cause)) found.add(at.id);
+  for (let at = byId.get(id); at !== undefined && !found.has(at.id); at = byId.get(at.cause))
+    found.add(at.id);
   return found;
 }

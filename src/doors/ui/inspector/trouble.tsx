@@ -5,13 +5,22 @@ import { inspectorTab, selected } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Glyph } from '../widgets/icon.tsx';
 
-const WORST: readonly StateWord[] = ['off', 'fail', 'warn', 'stale', 'terminating', 'pending', 'progress'];
+const WORST: readonly StateWord[] = [
+  'off',
+  'fail',
+  'warn',
+  'stale',
+  'terminating',
+  'pending',
+  'progress',
+];
 const SHOWN_MAX = 50;
 const KINDS: ReadonlySet<string> = new Set(['Pod', 'Node', 'Deployment', 'Service', 'ReplicaSet']);
 
 export function Trouble() {
   const bad: ObjectRow[] = [];
-  for (const row of rows.value.values()) if (KINDS.has(row.kind) && WORST.includes(row.state)) bad.push(row);
+  for (const row of rows.value.values())
+    if (KINDS.has(row.kind) && WORST.includes(row.state)) bad.push(row);
   bad.sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state) || (a.key < b.key ? -1 : 1));
   if (bad.length === 0)
     return (

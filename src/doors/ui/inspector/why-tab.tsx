@@ -71,7 +71,13 @@ function Evidence({ items }: { readonly items: readonly WhyEvidence[] }) {
   return (
     <>
       {items.map((item) => (
-        <button key={item.text} type="button" class="evidence" lang="en" onClick={() => follow(item)}>
+        <button
+          key={item.text}
+          type="button"
+          class="evidence"
+          lang="en"
+          onClick={() => follow(item)}
+        >
           {item.text}
         </button>
       ))}

@@ -11,7 +11,10 @@ export function YamlTab({ id }: { readonly id: string }) {
   const answer = objectAnswer.value;
   if (answer === undefined) return <p class="note">{t('inspect.asking')}</p>;
   const [kind = '', namespace = '', name] = id.split('/');
-  const target = name === undefined ? `${kind.toLowerCase()} ${namespace}` : `${kind.toLowerCase()} ${name} -n ${namespace}`;
+  const target =
+    name === undefined
+      ? `${kind.toLowerCase()} ${namespace}`
+      : `${kind.toLowerCase()} ${name} -n ${namespace}`;
   return (
     <>
       <div class="toolbar">
@@ -29,11 +32,14 @@ export function YamlTab({ id }: { readonly id: string }) {
               }}
             >
               <option value="">{t('inspect.live-revision')}</option>
-              {[...answer.revisions].reverse().slice(0, 40).map((one) => (
-                <option key={one.revision} value={one.time}>
-                  {`r${one.revision} · ${clockText(one.time)} · ${one.by}`}
-                </option>
-              ))}
+              {[...answer.revisions]
+                .reverse()
+                .slice(0, 40)
+                .map((one) => (
+                  <option key={one.revision} value={one.time}>
+                    {`r${one.revision} · ${clockText(one.time)} · ${one.by}`}
+                  </option>
+                ))}
             </select>
           </label>
         )}

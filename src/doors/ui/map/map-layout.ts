@@ -37,7 +37,10 @@ const UNITS_MAX = 12;
 
 export function layOut(map: ClusterMap, width: number, least: number): MapLayout {
   const inner = Math.max(ROOM_MIN, width - 2 * EDGE);
-  const columns = Math.max(1, Math.min(map.rooms.length || 1, Math.floor((inner + GAP) / (ROOM_MIN + GAP))));
+  const columns = Math.max(
+    1,
+    Math.min(map.rooms.length || 1, Math.floor((inner + GAP) / (ROOM_MIN + GAP))),
+  );
   const room = Math.floor((inner - GAP * (columns - 1)) / columns);
   const services = placeServices(map.services, columns, room);
   const serviceRows = Math.ceil(services.length / columns);
@@ -58,15 +61,33 @@ export function layOut(map: ClusterMap, width: number, least: number): MapLayout
       const shown = one.units.length > fits ? one.units.slice(0, fits) : one.units;
       hidden.set(one.key, one.units.length - shown.length + one.others);
       shown.forEach((unit, place) => {
-        units.push({ it: unit, x: x + 8, y: y + HEAD + 7 + place * UNIT_STEP, width: room - 16, height: UNIT });
+        units.push({
+          it: unit,
+          x: x + 8,
+          y: y + HEAD + 7 + place * UNIT_STEP,
+          width: room - 16,
+          height: UNIT,
+        });
       });
     });
     y += height + GAP;
   }
-  return { width, height: y - GAP + EDGE, rooms, units, services, edges: edgesOf(services, units, rooms), hidden };
+  return {
+    width,
+    height: y - GAP + EDGE,
+    rooms,
+    units,
+    services,
+    edges: edgesOf(services, units, rooms),
+    hidden,
+  };
 }
 
-function placeServices(services: readonly MapService[], columns: number, width: number): Placed<MapService>[] {
+function placeServices(
+  services: readonly MapService[],
+  columns: number,
+  width: number,
+): Placed<MapService>[] {
   return services.map((it, index) => ({
     it,
     x: EDGE + (index % columns) * (width + GAP),

@@ -10,7 +10,13 @@ export function MapList({ map }: { readonly map: ClusterMap }) {
     <div class="twin">
       <ul role="tree" aria-label={t('map.twin')} onKeyDown={moveInTree}>
         {map.rooms.map((room) => (
-          <Leaf key={room.key} id={room.key} state={room.state} label={room.name} word={room.status}>
+          <Leaf
+            key={room.key}
+            id={room.key}
+            state={room.state}
+            label={room.name}
+            word={room.status}
+          >
             {room.units.map((unit) => (
               <Leaf
                 key={unit.key}
@@ -60,7 +66,11 @@ interface LeafProps {
 function Leaf({ id, state, label, word, children }: LeafProps) {
   const has = Array.isArray(children) && children.length > 0;
   return (
-    <li role="treeitem" aria-selected={selected.value === id} aria-expanded={has ? true : undefined}>
+    <li
+      role="treeitem"
+      aria-selected={selected.value === id}
+      aria-expanded={has ? true : undefined}
+    >
       <button
         type="button"
         onClick={() => {

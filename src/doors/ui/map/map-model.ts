@@ -43,12 +43,19 @@ export interface ClusterMap {
   readonly services: readonly MapService[];
   /** Pods without a node. */
   readonly waiting: readonly MapUnit[];
-  readonly cuts: readonly { readonly name: string; readonly text: string; readonly target: string }[];
+  readonly cuts: readonly {
+    readonly name: string;
+    readonly text: string;
+    readonly target: string;
+  }[];
   readonly pods: number;
 }
 
 const CONTROL_PLANE = /^(etcd|kube-apiserver|kube-controller-manager|kube-scheduler)-/;
-const SHORT: Readonly<Record<string, string>> = { 'kube-controller-manager': 'controllers', 'kube-scheduler': 'scheduler' };
+const SHORT: Readonly<Record<string, string>> = {
+  'kube-controller-manager': 'controllers',
+  'kube-scheduler': 'scheduler',
+};
 
 export function clusterMap(
   rows: ReadonlyMap<string, ObjectRow>,
@@ -72,8 +79,12 @@ export function clusterMap(
   const byName = new Map(nodes.map((row) => [row.name, row]));
   const usage = new Map(hosts.map((host) => [host.name, host]));
   const names = [...new Set([...hosts.map((host) => host.name), ...byName.keys()])].sort(naturally);
-  const rooms = names.map((name) => roomOf(name, byName.get(name), usage.get(name), pods.get(name) ?? []));
-  const shown = services.filter((row) => row.namespace !== 'kube-system' && row.name !== 'kubernetes');
+  const rooms = names.map((name) =>
+    roomOf(name, byName.get(name), usage.get(name), pods.get(name) ?? []),
+  );
+  const shown = services.filter(
+    (row) => row.namespace !== 'kube-system' && row.name !== 'kubernetes',
+  );
   return {
     rooms,
     services: shown.sort((a, b) => (a.key < b.key ? -1 : 1)).map((row) => serviceOf(row, rates)),
@@ -90,7 +101,9 @@ function roomOf(
   pods: readonly ObjectRow[],
 ): MapRoom {
   const powered = host?.powered ?? true;
-  const drawn = pods.filter((pod) => pod.namespace !== 'kube-system' || CONTROL_PLANE.test(pod.name));
+  const drawn = pods.filter(
+    (pod) => pod.namespace !== 'kube-system' || CONTROL_PLANE.test(pod.name),
+  );
   return {
     key: `Node/${name}`,
     name,
@@ -106,7 +119,8 @@ function roomOf(
 
 function unitOf(row: ObjectRow): MapUnit {
   const control = row.namespace === 'kube-system' ? CONTROL_PLANE.exec(row.name)?.[1] : undefined;
-  const { name, suffix } = control === undefined ? splitName(row) : { name: SHORT[control] ?? control, suffix: '' };
+  const { name, suffix } =
+    control === undefined ? splitName(row) : { name: SHORT[control] ?? control, suffix: '' };
   const system = control !== undefined && row.state === 'ok';
   return { key: row.key, name, suffix, state: row.state, status: row.status, system };
 }

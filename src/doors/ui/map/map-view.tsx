@@ -36,7 +36,14 @@ export function MapView() {
   }, []);
   return (
     <>
-      <div class="scroll map-scroll" ref={ref} id="view-panel" role="tabpanel" aria-label={t('view.map')} tabIndex={-1}>
+      <div
+        class="scroll map-scroll"
+        ref={ref}
+        id="view-panel"
+        role="tabpanel"
+        aria-label={t('view.map')}
+        tabIndex={-1}
+      >
         <MapBody />
       </div>
       <Legend />
@@ -46,7 +53,11 @@ export function MapView() {
 
 function MapBody() {
   const map = theMap.value;
-  if (map.rooms.length === 0 || (!mirror.booted.value && mirror.looking.value === null && map.pods === 0)) return <Starting />;
+  if (
+    map.rooms.length === 0 ||
+    (!mirror.booted.value && mirror.looking.value === null && map.pods === 0)
+  )
+    return <Starting />;
   if (listTwin.value) return <MapList map={map} />;
   if (map.rooms.length > ROOMS_DRAWN_MAX) return <Squares rooms={map.rooms} />;
   return <Picture layout={layout.value} />;
@@ -87,7 +98,13 @@ function Picture({ layout: plan }: { readonly layout: MapLayout }) {
       onKeyDown={moveFocus}
     >
       <defs>
-        <pattern id="map-hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <pattern
+          id="map-hatch"
+          width="7"
+          height="7"
+          patternUnits="userSpaceOnUse"
+          patternTransform="rotate(45)"
+        >
           <line x1="0" y1="0" x2="0" y2="7" stroke="var(--line-2)" stroke-width="1.4" />
         </pattern>
       </defs>
@@ -130,7 +147,10 @@ interface ItemProps {
 function itemProps({ id, label }: ItemProps) {
   return {
     role: 'listitem' as const,
-    tabIndex: selected.value === id || (selected.value === '' && id === theMap.value.rooms[0]?.key) ? 0 : -1,
+    tabIndex:
+      selected.value === id || (selected.value === '' && id === theMap.value.rooms[0]?.key)
+        ? 0
+        : -1,
     'data-key': id,
     'aria-label': label,
     'aria-current': selected.value === id ? ('true' as const) : undefined,
@@ -155,9 +175,24 @@ function Room({ place, hidden }: { readonly place: Placed<MapRoom>; readonly hid
   const bar = Math.max(12, (width - 86) / 2);
   const word = it.status === '' ? t('map.joining') : it.status;
   return (
-    <g class={`room${dead ? ' dead' : ''}`} {...itemProps({ id: it.key, label: `Node ${it.name}, ${word}${it.powered ? '' : `, ${t('map.no-power')}`}` })}>
+    <g
+      class={`room${dead ? ' dead' : ''}`}
+      {...itemProps({
+        id: it.key,
+        label: `Node ${it.name}, ${word}${it.powered ? '' : `, ${t('map.no-power')}`}`,
+      })}
+    >
       <rect x={x + 0.5} y={y + 0.5} width={width - 1} height={height - 1} rx="3" class="wall" />
-      {dead && <rect x={x + 1} y={y + 1} width={width - 2} height={height - 2} fill="url(#map-hatch)" opacity=".55" />}
+      {dead && (
+        <rect
+          x={x + 1}
+          y={y + 1}
+          width={width - 2}
+          height={height - 2}
+          fill="url(#map-hatch)"
+          opacity=".55"
+        />
+      )}
       <rect x={x + 1} y={y + 1} width={width - 2} height={37} rx="2" class="room-head" />
       <line x1={x} x2={x + width} y1={y + 38.5} y2={y + 38.5} class="thin" />
       <svg x={x + 8} y={y + 7} width="12" height="12" class={`glyph ${toneOf(it.state)}`}>
@@ -166,7 +201,12 @@ function Room({ place, hidden }: { readonly place: Placed<MapRoom>; readonly hid
       <text x={x + 25} y={y + 17} class="name">
         {it.name}
       </text>
-      <text x={x + width - 8} y={y + 17} text-anchor="end" class={`aside${dead || it.status.startsWith('NotReady') ? ' fail' : ''}`}>
+      <text
+        x={x + width - 8}
+        y={y + 17}
+        text-anchor="end"
+        class={`aside${dead || it.status.startsWith('NotReady') ? ' fail' : ''}`}
+      >
         {width > 120 ? word : ''}
       </text>
       <Level x={x + 8} y={y + 31} name="cpu" width={bar} percent={it.cpu} />
@@ -176,13 +216,21 @@ function Room({ place, hidden }: { readonly place: Placed<MapRoom>; readonly hid
           {t('map.more', { count: hidden })}
         </text>
       )}
-      {selected.value === it.key && <rect x={x - 2} y={y - 2} width={width + 4} height={height + 4} rx="4" class="ring" />}
+      {selected.value === it.key && (
+        <rect x={x - 2} y={y - 2} width={width + 4} height={height + 4} rx="4" class="ring" />
+      )}
       <rect x={x + 2} y={y + 2} width={width - 4} height={height - 4} rx="3" class="focus-ring" />
     </g>
   );
 }
 
-function Level(props: { readonly x: number; readonly y: number; readonly name: string; readonly width: number; readonly percent: number }) {
+function Level(props: {
+  readonly x: number;
+  readonly y: number;
+  readonly name: string;
+  readonly width: number;
+  readonly percent: number;
+}) {
   const { x, y, name, width, percent } = props;
   return (
     <>
@@ -190,7 +238,13 @@ function Level(props: { readonly x: number; readonly y: number; readonly name: s
         {name}
       </text>
       <rect x={x + LABEL} y={y - 5} width={width} height="4" class="track" />
-      <rect x={x + LABEL} y={y - 5} width={(width * Math.min(100, percent)) / 100} height="4" class="level" />
+      <rect
+        x={x + LABEL}
+        y={y - 5}
+        width={(width * Math.min(100, percent)) / 100}
+        height="4"
+        class="level"
+      />
     </>
   );
 }
@@ -201,10 +255,23 @@ function Unit({ place }: { readonly place: Placed<MapUnit> }) {
   const name = it.name.length > room ? `${it.name.slice(0, Math.max(3, room - 1))}…` : it.name;
   const wide = 22 + name.length * 6.5;
   return (
-    <g class={`unit ${it.system ? 'system' : toneOf(it.state)}`} {...itemProps({ id: it.key, label: `Pod ${it.key.split('/').at(-1) ?? it.name}, ${it.status}` })}>
+    <g
+      class={`unit ${it.system ? 'system' : toneOf(it.state)}`}
+      {...itemProps({
+        id: it.key,
+        label: `Pod ${it.key.split('/').at(-1) ?? it.name}, ${it.status}`,
+      })}
+    >
       <title>{`${it.key.split('/').at(-1) ?? ''} · ${it.status}`}</title>
       <rect x={x + 0.5} y={y + 0.5} width={width - 1} height={height} rx="3" class="box" />
-      <svg x={x + 6} y={y + 5} width="11" height="11" viewBox="0 0 12 12" class={`glyph ${it.system ? 'control' : toneOf(it.state)}`}>
+      <svg
+        x={x + 6}
+        y={y + 5}
+        width="11"
+        height="11"
+        viewBox="0 0 12 12"
+        class={`glyph ${it.system ? 'control' : toneOf(it.state)}`}
+      >
         {glyphShape(it.state)}
       </svg>
       <text x={x + 22} y={y + 14.5}>
@@ -215,7 +282,9 @@ function Unit({ place }: { readonly place: Placed<MapUnit> }) {
           </tspan>
         )}
       </text>
-      {selected.value === it.key && <rect x={x - 2} y={y - 2} width={width + 4} height={height + 5} rx="4" class="ring" />}
+      {selected.value === it.key && (
+        <rect x={x - 2} y={y - 2} width={width + 4} height={height + 5} rx="4" class="ring" />
+      )}
       <rect x={x} y={y} width={width} height={height + 1} rx="3" class="focus-ring" />
     </g>
   );
@@ -224,9 +293,16 @@ function Unit({ place }: { readonly place: Placed<MapUnit> }) {
 function Service({ place }: { readonly place: Placed<MapService> }) {
   const { it, x, y, width, height } = place;
   const none = it.pods.length === 0;
-  const aside = none ? t('map.none-ready') : it.rate > 0 ? t('map.rate', { rate: it.rate }) : t('map.endpoints', { count: it.pods.length });
+  const aside = none
+    ? t('map.none-ready')
+    : it.rate > 0
+      ? t('map.rate', { rate: it.rate })
+      : t('map.endpoints', { count: it.pods.length });
   return (
-    <g class={`service${none ? ' none' : ''}`} {...itemProps({ id: it.key, label: `Service ${it.name}, ${aside}` })}>
+    <g
+      class={`service${none ? ' none' : ''}`}
+      {...itemProps({ id: it.key, label: `Service ${it.name}, ${aside}` })}
+    >
       <rect x={x + 0.5} y={y + 0.5} width={width - 1} height={height - 1} rx="3" class="box" />
       <text x={x + 10} y={y + 16} class="name">
         {it.name.length > 16 ? `${it.name.slice(0, 15)}…` : it.name}
@@ -235,9 +311,13 @@ function Service({ place }: { readonly place: Placed<MapService> }) {
         {aside}
       </text>
       <text x={x + 10} y={y + 30} class="axis mono">
-        {it.address === 'None' ? t('map.headless') : `${it.address}${it.ports === '' ? '' : `:${it.ports}`}`}
+        {it.address === 'None'
+          ? t('map.headless')
+          : `${it.address}${it.ports === '' ? '' : `:${it.ports}`}`}
       </text>
-      {selected.value === it.key && <rect x={x - 2} y={y - 2} width={width + 4} height={height + 4} rx="4" class="ring" />}
+      {selected.value === it.key && (
+        <rect x={x - 2} y={y - 2} width={width + 4} height={height + 4} rx="4" class="ring" />
+      )}
       <rect x={x + 1} y={y + 1} width={width - 2} height={height - 2} rx="3" class="focus-ring" />
     </g>
   );
@@ -253,12 +333,17 @@ function moveFocus(event: KeyboardEvent): void {
     event.stopPropagation();
     return;
   }
-  const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+    event.key
+  ];
   if (way === undefined) return;
   event.preventDefault();
   event.stopPropagation();
   const [dx = 0, dy = 0] = way;
-  const middle = (box: DOMRect): readonly [number, number] => [box.left + box.width / 2, box.top + Math.min(10, box.height / 2)];
+  const middle = (box: DOMRect): readonly [number, number] => [
+    box.left + box.width / 2,
+    box.top + Math.min(10, box.height / 2),
+  ];
   const [x, y] = middle(from.getBoundingClientRect());
   let best: SVGGElement | undefined;
   let least = Number.POSITIVE_INFINITY;

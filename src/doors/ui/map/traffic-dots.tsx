@@ -22,12 +22,17 @@ export function TrafficDots({ edges }: { readonly edges: readonly MapEdge[] }) {
         const group = ref.current;
         const moves = mirror.running.value && mirror.speed.value > 0 && mirror.speed.value <= 1;
         if (group === null || !moves || mirror.inPast.value || document.hidden) return;
-        if (known.current.length > EDGES_MAX || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+        if (
+          known.current.length > EDGES_MAX ||
+          matchMedia('(prefers-reduced-motion: reduce)').matches
+        )
+          return;
         for (const flow of flows) {
           const edge = known.current.find(
             (one) => one.service === flow.service && (one.pod === flow.to || flow.to === ''),
           );
-          if (edge !== undefined && group.childElementCount < DOTS_MAX) addDot(group, edge, flow.failed > 0);
+          if (edge !== undefined && group.childElementCount < DOTS_MAX)
+            addDot(group, edge, flow.failed > 0);
         }
       }),
     [],

@@ -85,7 +85,11 @@ export function viewOf(): Record<string, string> {
 
 /** Takes what `viewOf` and the preferences wrote; unknown words change nothing. */
 export function applyView(view: Readonly<Record<string, string>>): void {
-  const word = <T extends string>(key: string, words: readonly T[], take: (value: T) => void): void => {
+  const word = <T extends string>(
+    key: string,
+    words: readonly T[],
+    take: (value: T) => void,
+  ): void => {
     const found = words.find((one) => one === view[key]);
     if (found !== undefined) take(found);
   };
@@ -116,7 +120,12 @@ export function applyView(view: Readonly<Record<string, string>>): void {
   const step = Number(view['step']);
   if (Number.isInteger(step) && step >= 0) scenarioStep.value = step;
   const [guide, inspector, work] = (view['splits'] ?? '').split(',').map(Number);
-  if (guide !== undefined && inspector !== undefined && work !== undefined && guide + inspector < 95) {
+  if (
+    guide !== undefined &&
+    inspector !== undefined &&
+    work !== undefined &&
+    guide + inspector < 95
+  ) {
     splits.value = { ...splits.value, guide, inspector, work };
   }
 }
@@ -125,7 +134,9 @@ export function readStored(key: string): Record<string, string> | undefined {
   try {
     const text = localStorage.getItem(key);
     const value: unknown = text === null ? undefined : JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, string>) : undefined;
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, string>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -49,7 +49,8 @@ export class TerminalModel {
 
   take(output: TerminalOutput): void {
     const echoed = output.echoed ?? [];
-    if (echoed.length > 0) this.sent.value = this.sent.value.slice(echoed.filter((one) => !one.keys).length);
+    if (echoed.length > 0)
+      this.sent.value = this.sent.value.slice(echoed.filter((one) => !one.keys).length);
     this.title.value = output.title;
     this.mode.value = output.mode;
     this.waiting.value = output.waiting;
@@ -67,13 +68,18 @@ export class TerminalModel {
     const add = (piece: string): void => {
       const last = entries.at(-1);
       if (last === undefined || piece === '') return;
-      entries = [...entries.slice(0, -1), { ...last, output: (last.output + piece).slice(-60_000) }];
+      entries = [
+        ...entries.slice(0, -1),
+        { ...last, output: (last.output + piece).slice(-60_000) },
+      ];
     };
     for (const echo of echoed) {
       if (echo.keys) continue;
       add(text.slice(at, echo.at));
       at = echo.at + echo.line.length + 1;
-      entries = [...entries, { line: echo.line, time: echo.time, output: '' }].slice(-TRANSCRIPT_MAX);
+      entries = [...entries, { line: echo.line, time: echo.time, output: '' }].slice(
+        -TRANSCRIPT_MAX,
+      );
     }
     add(text.slice(at));
     this.transcript.value = entries;

@@ -13,7 +13,10 @@ import { OwnerTree } from './owner-tree.tsx';
 export const objectKind = signal('Pod');
 const filter = signal('');
 const namespace = signal('');
-const sort = signal<{ readonly column: number; readonly down: boolean }>({ column: 0, down: false });
+const sort = signal<{ readonly column: number; readonly down: boolean }>({
+  column: 0,
+  down: false,
+});
 const tree = signal(false);
 const ROWS_DRAWN = 400;
 
@@ -26,22 +29,33 @@ const namespaces = computed(() =>
 const ofKind = computed(() => {
   const found: ObjectRow[] = [];
   for (const row of rows.value.values()) {
-    if (row.kind === objectKind.value && (namespace.value === '' || row.namespace === namespace.value || row.namespace === ''))
+    if (
+      row.kind === objectKind.value &&
+      (namespace.value === '' || row.namespace === namespace.value || row.namespace === '')
+    )
       found.push(row);
   }
   return found;
 });
 const shown = computed(() => {
-  const words = filter.value.toLowerCase().split(/[\s,]+/).filter((word) => word !== '');
-  const kept = words.length === 0 ? [...ofKind.value] : ofKind.value.filter((row) => matches(row, words));
+  const words = filter.value
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((word) => word !== '');
+  const kept =
+    words.length === 0 ? [...ofKind.value] : ofKind.value.filter((row) => matches(row, words));
   const { column, down } = sort.value;
-  kept.sort((a, b) => compareCells(cellOf(a, column), cellOf(b, column)) || (a.key < b.key ? -1 : 1));
+  kept.sort(
+    (a, b) => compareCells(cellOf(a, column), cellOf(b, column)) || (a.key < b.key ? -1 : 1),
+  );
   return down ? kept.reverse() : kept;
 });
 
 function matches(row: ObjectRow, words: readonly string[]): boolean {
   const labels = Object.entries(row.labels).map(([key, value]) => `${key}=${value}`);
-  const text = [row.name, row.namespace, row.status, row.node, row.ip, ...row.cells, ...labels].join(' ').toLowerCase();
+  const text = [row.name, row.namespace, row.status, row.node, row.ip, ...row.cells, ...labels]
+    .join(' ')
+    .toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -59,7 +73,13 @@ export function ObjectsView() {
   return (
     <>
       <FilterBar />
-      <div class="scroll" id="view-panel" role="tabpanel" aria-label={t('view.objects')} tabIndex={-1}>
+      <div
+        class="scroll"
+        id="view-panel"
+        role="tabpanel"
+        aria-label={t('view.objects')}
+        tabIndex={-1}
+      >
         {tree.value ? <OwnerTree rows={shown.value} /> : <Table />}
       </div>
     </>
@@ -115,7 +135,9 @@ function FilterBar() {
           ))}
         </select>
       </label>
-      <span class="quiet wide">{t('objects.count', { shown: shown.value.length, all: ofKind.value.length })}</span>
+      <span class="quiet wide">
+        {t('objects.count', { shown: shown.value.length, all: ofKind.value.length })}
+      </span>
       <button
         type="button"
         class="button"
@@ -213,7 +235,15 @@ function Row({ row, columns, withNamespace }: RowProps) {
   );
 }
 
-function Cell({ row, name, value }: { readonly row: ObjectRow; readonly name: string; readonly value: string | number }) {
+function Cell({
+  row,
+  name,
+  value,
+}: {
+  readonly row: ObjectRow;
+  readonly name: string;
+  readonly value: string | number;
+}) {
   if (name === 'Age') return <td class="one-line">{ageText(shownTime.value - row.created)}</td>;
   if (name === 'Name')
     return (
@@ -264,11 +294,20 @@ function EmptyTable() {
         </button>
       </div>
     );
-  const fill = kind === 'Pod' ? 'kubectl run web --image=nginx' : kind === 'Deployment' ? 'kubectl create deployment web --image=nginx' : `kubectl get ${word} -A`;
+  const fill =
+    kind === 'Pod'
+      ? 'kubectl run web --image=nginx'
+      : kind === 'Deployment'
+        ? 'kubectl create deployment web --image=nginx'
+        : `kubectl get ${word} -A`;
   return (
     <div class="empty">
       <h3>{t('objects.none', { kind })}</h3>
-      <p>{namespace.value === '' ? t('objects.none-anywhere') : t('objects.none-in', { namespace: namespace.value })}</p>
+      <p>
+        {namespace.value === ''
+          ? t('objects.none-anywhere')
+          : t('objects.none-in', { namespace: namespace.value })}
+      </p>
       <button type="button" class="button line" onClick={() => runCommand(fill)}>
         <Icon name="play" />
         <code>{fill}</code>
@@ -278,7 +317,9 @@ function EmptyTable() {
 }
 
 function moveInRows(event: KeyboardEvent): void {
-  const list = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>('tbody tr[data-key]')];
+  const list = [
+    ...(event.currentTarget as Element).querySelectorAll<HTMLElement>('tbody tr[data-key]'),
+  ];
   const at = list.indexOf((document.activeElement as HTMLElement)?.closest('tr') as HTMLElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: list.length - 1 }[event.key];
   if (event.key === 'Enter' || event.key === ' ') {

@@ -3,7 +3,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { t } from '../text.ts';
 
 export function QrCode({ text }: { readonly text: string }) {
-  const [code, setCode] = useState<{ readonly size: number; readonly path: string } | undefined>(undefined);
+  const [code, setCode] = useState<{ readonly size: number; readonly path: string } | undefined>(
+    undefined,
+  );
   useEffect(() => {
     let wanted = true;
     const draw = async (): Promise<void> => {

@@ -43,7 +43,11 @@ export function ShareDialog() {
     <Dialog title={t('share.title')} onClose={closeDialog}>
       <div class="content">
         <p>{t('share.text', { time: clockText(time) })}</p>
-        {packed === undefined ? <p class="middle">{t('share.packing')}</p> : <Link link={packed.link} />}
+        {packed === undefined ? (
+          <p class="middle">{t('share.packing')}</p>
+        ) : (
+          <Link link={packed.link} />
+        )}
         <div class="share-grid">
           <div>
             <p class="row">
@@ -89,7 +93,8 @@ function addressOf(fragment: string): string {
 function Link({ link }: { readonly link: string }) {
   const { length } = link;
   const tone = length <= SAFE ? 'ok' : length <= LIMIT ? 'warn' : 'fail';
-  const verdict = length <= SAFE ? t('share.safe') : length <= LIMIT ? t('share.long') : t('share.too-long');
+  const verdict =
+    length <= SAFE ? t('share.safe') : length <= LIMIT ? t('share.long') : t('share.too-long');
   return (
     <>
       <div class="row">
@@ -101,7 +106,12 @@ function Link({ link }: { readonly link: string }) {
           value={length <= LIMIT ? link : ''}
           onFocus={(event) => event.currentTarget.select()}
         />
-        <button type="button" class="button primary" disabled={length > LIMIT} onClick={() => void copyText(link)}>
+        <button
+          type="button"
+          class="button primary"
+          disabled={length > LIMIT}
+          onClick={() => void copyText(link)}
+        >
           <Icon name="copy" />
           {t('share.copy')}
         </button>

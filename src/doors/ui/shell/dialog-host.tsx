@@ -132,7 +132,9 @@ function parseClock(text: string): number | undefined {
 
 function UntilDialog() {
   const now = mirror.time.value;
-  const [text, setText] = useState(clockText(Math.ceil(now / 1_000_000 + 30) * 1_000_000).replace(/\.000$/, ''));
+  const [text, setText] = useState(
+    clockText(Math.ceil(now / 1_000_000 + 30) * 1_000_000).replace(/\.000$/, ''),
+  );
   const time = parseClock(text);
   const fine = time !== undefined && time > now;
   return (
@@ -156,7 +158,9 @@ function UntilDialog() {
             onInput={(event) => setText(event.currentTarget.value)}
           />
         </label>
-        <p class={fine ? 'middle' : 'fail'}>{fine ? t('until.for', { span: spanText(time - now) }) : t('until.wrong')}</p>
+        <p class={fine ? 'middle' : 'fail'}>
+          {fine ? t('until.for', { span: spanText(time - now) }) : t('until.wrong')}
+        </p>
         <div class="actions">
           <button type="submit" class="button primary" disabled={!fine}>
             {t('time.run')}

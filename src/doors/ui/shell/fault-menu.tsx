@@ -21,8 +21,12 @@ const COMPONENTS = ['kube-scheduler', 'kube-controller-manager', 'kube-apiserver
 /** What can be broken on the target: a key of an object, or empty for the whole cluster. */
 function choicesFor(target: string): readonly FaultChoice[] {
   const [kind = '', namespace = '', name = ''] = target.split('/');
-  const nodes = [...rows.value.values()].filter((row) => row.kind === 'Node').map((row) => row.name).sort();
-  const node = kind === 'Node' ? namespace : kind === 'Pod' ? (rows.value.get(target)?.node ?? '') : '';
+  const nodes = [...rows.value.values()]
+    .filter((row) => row.kind === 'Node')
+    .map((row) => row.name)
+    .sort();
+  const node =
+    kind === 'Node' ? namespace : kind === 'Pod' ? (rows.value.get(target)?.node ?? '') : '';
   const chosen = node === '' ? nodes.filter((one) => one !== 'cp-1') : [node];
   const choices: FaultChoice[] = [];
   if (kind === 'Pod') {
@@ -33,11 +37,21 @@ function choicesFor(target: string): readonly FaultChoice[] {
     });
   }
   for (const one of chosen.slice(0, 6)) {
-    const off = faults.value.find((fault) => fault.target === one || fault.target === `node/${one}`);
+    const off = faults.value.find(
+      (fault) => fault.target === one || fault.target === `node/${one}`,
+    );
     choices.push(
       off === undefined
-        ? { group: t('fault.nodes'), label: t('fault.power-off', { name: one }), command: `lab fault power-off ${one}` }
-        : { group: t('fault.nodes'), label: t('fault.mend', { name: off.text }), command: `lab fault delete ${off.name}` },
+        ? {
+            group: t('fault.nodes'),
+            label: t('fault.power-off', { name: one }),
+            command: `lab fault power-off ${one}`,
+          }
+        : {
+            group: t('fault.nodes'),
+            label: t('fault.mend', { name: off.text }),
+            command: `lab fault delete ${off.name}`,
+          },
     );
   }
   const from = node === '' ? (chosen[0] ?? '') : node;
@@ -56,8 +70,20 @@ function componentChoices(name: string): readonly FaultChoice[] {
   const group = t('fault.components');
   const here = rows.value.has(`Pod/kube-system/${name}-cp-1`);
   return here
-    ? [{ group, label: t('fault.stop', { name }), command: `ssh cp-1 mv ${MANIFESTS}/${name}.yaml /root/` }]
-    : [{ group, label: t('fault.start', { name }), command: `ssh cp-1 mv /root/${name}.yaml ${MANIFESTS}/` }];
+    ? [
+        {
+          group,
+          label: t('fault.stop', { name }),
+          command: `ssh cp-1 mv ${MANIFESTS}/${name}.yaml /root/`,
+        },
+      ]
+    : [
+        {
+          group,
+          label: t('fault.start', { name }),
+          command: `ssh cp-1 mv /root/${name}.yaml ${MANIFESTS}/`,
+        },
+      ];
 }
 
 interface ItemsProps {
@@ -106,7 +132,8 @@ export function FaultMenuItems({ target, close }: ItemsProps) {
         </MenuItem>
       ))}
       <p class="runs">
-        {t('fault.runs')} <code lang="en">{shown === '' ? (choices[0]?.command ?? '') : shown}</code>
+        {t('fault.runs')}{' '}
+        <code lang="en">{shown === '' ? (choices[0]?.command ?? '') : shown}</code>
       </p>
     </>
   );

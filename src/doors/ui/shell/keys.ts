@@ -20,7 +20,8 @@ const PANES = ['top', 'guide', 'terminal', 'map', 'inspector', 'files', 'time'];
 export function listenToKeys(): void {
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented) return;
-    if (takesEverywhere(event) || (outsideText(event) && takesOutside(event))) event.preventDefault();
+    if (takesEverywhere(event) || (outsideText(event) && takesOutside(event)))
+      event.preventDefault();
   });
 }
 
@@ -32,7 +33,8 @@ function outsideText(event: KeyboardEvent): boolean {
     !event.ctrlKey &&
     !event.metaKey &&
     !event.altKey &&
-    target.closest('input,textarea,select,[contenteditable],.monaco-host,.screen,[role="menu"]') === null
+    target.closest('input,textarea,select,[contenteditable],.monaco-host,.screen,[role="menu"]') ===
+      null
   );
 }
 
@@ -57,14 +59,19 @@ function takesEverywhere(event: KeyboardEvent): boolean {
 
 function takesOutside(event: KeyboardEvent): boolean {
   const { key, shiftKey } = event;
-  const onControl = (event.target as HTMLElement).closest('button,a,[role="slider"],[role="tab"]') !== null;
+  const onControl =
+    (event.target as HTMLElement).closest('button,a,[role="slider"],[role="tab"]') !== null;
   switch (key) {
     case ' ':
       return onControl ? false : done(runOrPause);
     case '.':
       return done(runOrPause);
     case 'ArrowRight':
-      return done(() => (mirror.inPast.value ? stepForward(shiftKey) : command({ do: shiftKey ? 'step-write' : 'step-event' })));
+      return done(() =>
+        mirror.inPast.value
+          ? stepForward(shiftKey)
+          : command({ do: shiftKey ? 'step-write' : 'step-event' }),
+      );
     case 'ArrowLeft':
       return done(() => stepBack(shiftKey));
     case 'End':
@@ -122,13 +129,14 @@ function peel(): boolean {
 }
 
 function nextPane(step: number): boolean {
-  const panes = PANES.map((name) => document.querySelector<HTMLElement>(`[data-pane="${name}"]`)).filter(
-    (pane): pane is HTMLElement => pane !== null && pane.offsetParent !== null,
-  );
+  const panes = PANES.map((name) =>
+    document.querySelector<HTMLElement>(`[data-pane="${name}"]`),
+  ).filter((pane): pane is HTMLElement => pane !== null && pane.offsetParent !== null);
   const at = panes.findIndex((pane) => pane.contains(document.activeElement));
   const next = panes[(at + step + panes.length) % panes.length];
   if (next === undefined) return false;
-  if (next.dataset['pane'] === 'terminal' && !transcriptOpen.value) shownTerminal()?.screen?.focus();
+  if (next.dataset['pane'] === 'terminal' && !transcriptOpen.value)
+    shownTerminal()?.screen?.focus();
   else firstIn(next)?.focus();
   return true;
 }

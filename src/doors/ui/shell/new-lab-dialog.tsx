@@ -52,7 +52,11 @@ function Lessons() {
           <b>{card.title}</b>
           <span>{card.summary}</span>
           <span>
-            {t('new-lab.steps', { steps: card.steps, minutes: card.minutes, level: t(`level.${card.level}`) })}
+            {t('new-lab.steps', {
+              steps: card.steps,
+              minutes: card.minutes,
+              level: t(`level.${card.level}`),
+            })}
           </span>
         </button>
       ))}
@@ -64,7 +68,11 @@ function OwnCluster() {
   const [seed, setSeed] = useState('7');
   const [nodes, setNodes] = useState('3');
   const [profile, setProfile] = useState<'modern' | 'seed-era'>('modern');
-  const fine = /^\d{1,9}$/.test(seed) && /^\d+$/.test(nodes) && Number(nodes) >= 1 && Number(nodes) <= NODES_MAX;
+  const fine =
+    /^\d{1,9}$/.test(seed) &&
+    /^\d+$/.test(nodes) &&
+    Number(nodes) >= 1 &&
+    Number(nodes) <= NODES_MAX;
   return (
     <form
       class="facts"
@@ -96,7 +104,9 @@ function OwnCluster() {
         id="new-profile"
         class="text-field"
         value={profile}
-        onChange={(event) => setProfile(event.currentTarget.value === 'seed-era' ? 'seed-era' : 'modern')}
+        onChange={(event) =>
+          setProfile(event.currentTarget.value === 'seed-era' ? 'seed-era' : 'modern')
+        }
       >
         <option value="modern">Kubernetes 1.34</option>
         <option value="seed-era">{t('status.seed-era')}</option>

@@ -15,7 +15,8 @@ export function Opening() {
   const start = (): void => {
     offered.value = undefined;
     applyView(saved.view);
-    if (saved.view['lang'] === 'zh-CN' || saved.view['lang'] === 'en') void setLanguage(saved.view['lang']);
+    if (saved.view['lang'] === 'zh-CN' || saved.view['lang'] === 'en')
+      void setLanguage(saved.view['lang']);
     openLab(saved, false);
     forgetAddress();
   };

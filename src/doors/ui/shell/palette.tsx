@@ -1,13 +1,28 @@
 /** The palette: finds actions, objects and commands by letters in order; Enter does the first. */
 import { useState } from 'preact/hooks';
-import { addMark, command, insertCommand, look, openTerminal, runCommand, runOrPause } from '../actions/lab.ts';
+import {
+  addMark,
+  command,
+  insertCommand,
+  look,
+  openTerminal,
+  runCommand,
+  runOrPause,
+} from '../actions/lab.ts';
 import { saveToFile } from '../actions/files.ts';
 import { rows } from '../mirror/mirror.ts';
-import { inspectorTab, listTwin, selected, theme, transcriptOpen, viewTab } from '../mirror/selection.ts';
+import {
+  inspectorTab,
+  listTwin,
+  selected,
+  theme,
+  transcriptOpen,
+  viewTab,
+} from '../mirror/selection.ts';
 import { language, setLanguage, t } from '../text.ts';
 import { Glyph, Icon } from '../widgets/icon.tsx';
 import { Dialog } from '../widgets/overlay.tsx';
-import { closeDialog, dialog, openDialog } from './dialogs.ts';
+import { closeDialog, type dialog, openDialog } from './dialogs.ts';
 
 interface Choice {
   readonly id: string;
@@ -118,7 +133,12 @@ function scoreOf(text: string, wanted: string): number | undefined {
 }
 
 function actions(): readonly Choice[] {
-  const act = (id: string, text: string, aside: string, run: () => void): Choice => ({ id, text, aside, run });
+  const act = (id: string, text: string, aside: string, run: () => void): Choice => ({
+    id,
+    text,
+    aside,
+    run,
+  });
   return [
     act('run-pause', t('key.run'), 'F8', runOrPause),
     act('event', t('key.event'), 'F9', () => command({ do: 'step-event' })),
@@ -149,7 +169,12 @@ function actions(): readonly Choice[] {
     act('theme', t('palette.theme'), '', () => {
       theme.value = theme.value === 'dark' ? 'light' : 'dark';
     }),
-    act('language', t('palette.language'), '', () => void setLanguage(language.value === 'en' ? 'zh-CN' : 'en')),
+    act(
+      'language',
+      t('palette.language'),
+      '',
+      () => void setLanguage(language.value === 'en' ? 'zh-CN' : 'en'),
+    ),
   ];
 }
 

@@ -51,7 +51,12 @@ export function MiniBar() {
           {t('phone.inspect')}
         </button>
       )}
-      <button type="button" class="button only-icon" aria-label={t('time.event')} onClick={() => command({ do: 'step-event' })}>
+      <button
+        type="button"
+        class="button only-icon"
+        aria-label={t('time.event')}
+        onClick={() => command({ do: 'step-event' })}
+      >
         <Icon name="step" />
       </button>
       <button

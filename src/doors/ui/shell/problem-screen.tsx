@@ -32,7 +32,11 @@ export function ProblemScreen() {
               <Icon name="copy" />
               {t('problem.copy')}
             </button>
-            <button type="button" class="button primary" onClick={() => openLab(found.saved, false)}>
+            <button
+              type="button"
+              class="button primary"
+              onClick={() => openLab(found.saved, false)}
+            >
               {t('problem.back')}
             </button>
           </div>

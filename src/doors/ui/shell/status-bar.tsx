@@ -40,7 +40,9 @@ export function StatusBar() {
         </span>
       )}
       <span class="grow" />
-      {savedAt.value !== undefined && <span>{t('status.saved', { time: clockText(savedAt.value) })}</span>}
+      {savedAt.value !== undefined && (
+        <span>{t('status.saved', { time: clockText(savedAt.value) })}</span>
+      )}
       {offline.value !== 'no' && (
         <span>
           <Glyph state="done" small />

@@ -1,7 +1,14 @@
 /** The top bar: menu, what is open, the palette, open, save, share, faults, language, look, help. */
 import { guideScenario } from '../guide/guide-state.ts';
 import { copyOffline, saveToFile } from '../actions/files.ts';
-import { contrast, pauseHidden, singleKeys, textScale, type Theme, theme } from '../mirror/selection.ts';
+import {
+  contrast,
+  pauseHidden,
+  singleKeys,
+  textScale,
+  type Theme,
+  theme,
+} from '../mirror/selection.ts';
 import { language, setLanguage, t } from '../text.ts';
 import { Icon } from '../widgets/icon.tsx';
 import { MenuButton } from '../widgets/menu-button.tsx';
@@ -31,7 +38,12 @@ export function TopBar() {
         <Icon name="save" />
         <span class="wide-only">{t('save-lab')}</span>
       </button>
-      <button type="button" class="button" aria-label={t('share')} onClick={() => openDialog('share')}>
+      <button
+        type="button"
+        class="button"
+        aria-label={t('share')}
+        onClick={() => openDialog('share')}
+      >
         <Icon name="share" />
         <span class="wide">{t('share')}</span>
       </button>
@@ -94,10 +106,16 @@ function MainMenu() {
             </MenuItem>
             <div class="narrow">
               <hr />
-              <MenuItem checked={language.value === 'en'} onPick={after(() => void setLanguage('en'))}>
+              <MenuItem
+                checked={language.value === 'en'}
+                onPick={after(() => void setLanguage('en'))}
+              >
                 English
               </MenuItem>
-              <MenuItem checked={language.value === 'zh-CN'} onPick={after(() => void setLanguage('zh-CN'))}>
+              <MenuItem
+                checked={language.value === 'zh-CN'}
+                onPick={after(() => void setLanguage('zh-CN'))}
+              >
                 简体中文
               </MenuItem>
             </div>

@@ -40,7 +40,10 @@ export function CommandBar() {
         >
           ↑
         </button>
-        <button type="button" onClick={() => send({ kind: 'keys', terminal: model.id, text: '\x03' })}>
+        <button
+          type="button"
+          onClick={() => send({ kind: 'keys', terminal: model.id, text: '\x03' })}
+        >
           Ctrl C
         </button>
         {recent.map((line) => (

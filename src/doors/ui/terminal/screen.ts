@@ -52,7 +52,10 @@ export class Screen implements TerminalScreen {
     });
     this.#xterm.loadAddon(this.#fit);
     this.#xterm.open(host);
-    this.#xterm.textarea?.setAttribute('aria-label', t('terminal.input', { name: String(model.id) }));
+    this.#xterm.textarea?.setAttribute(
+      'aria-label',
+      t('terminal.input', { name: String(model.id) }),
+    );
     this.#xterm.attachCustomKeyEventHandler((event) => this.#key(event));
     this.#xterm.onData((data) => this.#input(data));
     this.#observer = new ResizeObserver(() => this.fit());

@@ -3,7 +3,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeTerminal, openTerminal, runCommand } from '../actions/lab.ts';
 import { inPast, rows, shownTime } from '../mirror/mirror.ts';
 import { contrast, maximized, textScale, theme, transcriptOpen } from '../mirror/selection.ts';
-import { activeTerminal, shownTerminal, type TerminalModel, terminals } from '../mirror/terminals.ts';
+import {
+  activeTerminal,
+  shownTerminal,
+  type TerminalModel,
+  terminals,
+} from '../mirror/terminals.ts';
 import { clockText } from '../format.ts';
 import { t } from '../text.ts';
 import { Icon } from '../widgets/icon.tsx';
@@ -102,7 +107,9 @@ export function TerminalPane() {
           </span>
         )}
         {inPast.value && (
-          <span class="badge warn waiting">{t('terminal.past', { time: clockText(shownTime.value) })}</span>
+          <span class="badge warn waiting">
+            {t('terminal.past', { time: clockText(shownTime.value) })}
+          </span>
         )}
         {searching && shown !== undefined && (
           <TerminalSearch model={shown} onClose={() => setSearching(false)} />
@@ -114,8 +121,12 @@ export function TerminalPane() {
 }
 
 function NewTerminal() {
-  const nodes = [...rows.value.values()].filter((row) => row.kind === 'Node').map((row) => row.name);
-  const pods = [...rows.value.values()].filter((row) => row.kind === 'Pod' && row.status === 'Running');
+  const nodes = [...rows.value.values()]
+    .filter((row) => row.kind === 'Node')
+    .map((row) => row.name);
+  const pods = [...rows.value.values()].filter(
+    (row) => row.kind === 'Pod' && row.status === 'Running',
+  );
   return (
     <MenuButton label={t('terminal.new')} iconOnly face={<Icon name="plus" />}>
       {(close) => {
@@ -156,7 +167,13 @@ function NewTerminal() {
   );
 }
 
-function ScreenHost({ model, hidden }: { readonly model: TerminalModel; readonly hidden: boolean }) {
+function ScreenHost({
+  model,
+  hidden,
+}: {
+  readonly model: TerminalModel;
+  readonly hidden: boolean;
+}) {
   const ref = useRef<HTMLDivElement>(null);
   const screen = useRef<Screen | undefined>(undefined);
   useEffect(() => {
@@ -175,7 +192,13 @@ function ScreenHost({ model, hidden }: { readonly model: TerminalModel; readonly
   return <div ref={ref} class="screen" hidden={hidden} lang="en" />;
 }
 
-function TerminalSearch({ model, onClose }: { readonly model: TerminalModel; readonly onClose: () => void }) {
+function TerminalSearch({
+  model,
+  onClose,
+}: {
+  readonly model: TerminalModel;
+  readonly onClose: () => void;
+}) {
   const [text, setText] = useState('');
   const [found, setFound] = useState(true);
   const find = async (back: boolean): Promise<void> => {

@@ -17,7 +17,11 @@ export function Transcript({ model }: { readonly model: TerminalModel }) {
     <div class="transcript scroll" style="height:100%" lang="en">
       <h2 class="unseen">{t('terminal.transcript')}</h2>
       {model.transcript.value.map((entry, index) => (
-        <Entry key={`${entry.time}.${index}`} entry={entry} last={index === model.transcript.value.length - 1} />
+        <Entry
+          key={`${entry.time}.${index}`}
+          entry={entry}
+          last={index === model.transcript.value.length - 1}
+        />
       ))}
       <Prompt model={model} />
     </div>
@@ -27,7 +31,10 @@ export function Transcript({ model }: { readonly model: TerminalModel }) {
 function Entry({ entry, last }: { readonly entry: TranscriptEntry; readonly last: boolean }) {
   const text = entry.output.replace(ESCAPES, '');
   // What follows the last line end is the next prompt, unless the program still writes.
-  const body = text.slice(0, last || text.includes('\n') ? text.lastIndexOf('\n') + 1 : text.length);
+  const body = text.slice(
+    0,
+    last || text.includes('\n') ? text.lastIndexOf('\n') + 1 : text.length,
+  );
   return (
     <>
       <h3>
@@ -85,7 +92,8 @@ function blocksOf(text: string): readonly Block[] {
   const lines = text.split('\n');
   let plain: string[] = [];
   const flush = (): void => {
-    if (plain.join('').trim() !== '') blocks.push({ text: plain.join('\n').replace(/\n+$/, ''), rows: undefined });
+    if (plain.join('').trim() !== '')
+      blocks.push({ text: plain.join('\n').replace(/\n+$/, ''), rows: undefined });
     plain = [];
   };
   for (let index = 0; index < lines.length; index += 1) {
@@ -95,11 +103,17 @@ function blocksOf(text: string): readonly Block[] {
       continue;
     }
     flush();
-    const starts = [...line.matchAll(/(?:^| {2,})(\S)/g)].map((match) => (match.index ?? 0) + match[0].length - 1);
+    const starts = [...line.matchAll(/(?:^| {2,})(\S)/g)].map(
+      (match) => (match.index ?? 0) + match[0].length - 1,
+    );
     const cut = (row: string): string[] =>
       starts.map((start, at) => row.slice(start, starts[at + 1] ?? row.length).trim());
     const rows = [cut(line)];
-    while (index + 1 < lines.length && (lines[index + 1] ?? '') !== '' && !HEAD.test(lines[index + 1] ?? '')) {
+    while (
+      index + 1 < lines.length &&
+      (lines[index + 1] ?? '') !== '' &&
+      !HEAD.test(lines[index + 1] ?? '')
+    ) {
       index += 1;
       rows.push(cut(lines[index] ?? ''));
     }

@@ -18,7 +18,17 @@ export function HistoryList() {
         {newest(shownTime.value).map((mark) => (
           <li key={mark.id}>
             <button type="button" onClick={() => look(mark.time)}>
-              <Glyph state={mark.warning ? 'warn' : mark.lane === 'faults' ? 'fail' : mark.lane === 'you' ? 'done' : 'todo'} />
+              <Glyph
+                state={
+                  mark.warning
+                    ? 'warn'
+                    : mark.lane === 'faults'
+                      ? 'fail'
+                      : mark.lane === 'you'
+                        ? 'done'
+                        : 'todo'
+                }
+              />
               <span class="mono">{clockText(mark.time)}</span>
               <span lang="en">{mark.text}</span>
             </button>

@@ -14,7 +14,16 @@ import { Icon } from '../widgets/icon.tsx';
 
 type LaneName = LaneMark['lane'];
 const SHORT: readonly LaneName[] = ['you', 'faults', 'writes', 'events'];
-const ALL: readonly LaneName[] = ['you', 'faults', 'writes', 'events', 'scheduler', 'controllers', 'kubelets', 'proxy'];
+const ALL: readonly LaneName[] = [
+  'you',
+  'faults',
+  'writes',
+  'events',
+  'scheduler',
+  'controllers',
+  'kubelets',
+  'proxy',
+];
 const TONES: Readonly<Record<LaneName, string>> = {
   you: 'you',
   faults: 'fault',
@@ -100,7 +109,14 @@ function LanePicture({ lanes }: { readonly lanes: readonly LaneName[] }) {
     >
       <rect class="future" x={now} y={0} width={Math.max(0, width.value - now)} height={bottom} />
       {lanes.map((lane, index) => (
-        <line key={lane} class="lane" x1="0" x2={width.value} y1={index * STEP + 6} y2={index * STEP + 6} />
+        <line
+          key={lane}
+          class="lane"
+          x1="0"
+          x2={width.value}
+          y1={index * STEP + 6}
+          y2={index * STEP + 6}
+        />
       ))}
       <Axis span={span} x={x} y={bottom} />
       <FaultSpans x={x} end={end} top={lanes.indexOf('faults') * STEP} />
@@ -129,7 +145,11 @@ function moveCursor(event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
-function Axis(props: { readonly span: number; readonly x: (time: number) => number; readonly y: number }) {
+function Axis(props: {
+  readonly span: number;
+  readonly x: (time: number) => number;
+  readonly y: number;
+}) {
   const { span, x, y } = props;
   const steps = [1, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
   const step = (steps.find((one) => (span / SECOND / one) * 70 < width.value) ?? 86_400) * SECOND;
@@ -149,13 +169,23 @@ function Axis(props: { readonly span: number; readonly x: (time: number) => numb
   );
 }
 
-function FaultSpans(props: { readonly x: (time: number) => number; readonly end: number; readonly top: number }) {
+function FaultSpans(props: {
+  readonly x: (time: number) => number;
+  readonly end: number;
+  readonly top: number;
+}) {
   const { x, end, top } = props;
   return (
     <>
       {mirror.faults.value.map((fault) => (
         <g key={fault.name}>
-          <rect class="fault-bar" x={x(fault.since)} y={top + 0.5} width={Math.max(2, x(end) - x(fault.since))} height="11" />
+          <rect
+            class="fault-bar"
+            x={x(fault.since)}
+            y={top + 0.5}
+            width={Math.max(2, x(end) - x(fault.since))}
+            height="11"
+          />
           <text class="fault-text" x={x(fault.since) + 5} y={top + 9.5}>
             {fault.text}
           </text>
@@ -166,7 +196,11 @@ function FaultSpans(props: { readonly x: (time: number) => number; readonly end:
 }
 
 /** One path per lane, at most one stroke per half pixel: thousands of marks cost as many as fit. */
-function LaneMarks(props: { readonly lane: LaneName; readonly x: (time: number) => number; readonly top: number }) {
+function LaneMarks(props: {
+  readonly lane: LaneName;
+  readonly x: (time: number) => number;
+  readonly top: number;
+}) {
   const { lane, x, top } = props;
   const seen = new Set<number>();
   const warnings: number[] = [];

@@ -21,9 +21,24 @@ export function TimeBar() {
         <div class="row">
           <Control icon="back" label={t('time.back')} keys="←" unnamed run={() => stepBack()} />
           <RunButton />
-          <Control icon="step" label={t('time.event')} keys="F9" run={() => command({ do: 'step-event' })} />
-          <Control icon="write" label={t('time.write')} keys="Shift+F9" run={() => command({ do: 'step-write' })} />
-          <Control icon="quiet" label={t('time.quiet')} keys="Alt+F9" run={() => command({ do: 'step-quiet' })} />
+          <Control
+            icon="step"
+            label={t('time.event')}
+            keys="F9"
+            run={() => command({ do: 'step-event' })}
+          />
+          <Control
+            icon="write"
+            label={t('time.write')}
+            keys="Shift+F9"
+            run={() => command({ do: 'step-write' })}
+          />
+          <Control
+            icon="quiet"
+            label={t('time.quiet')}
+            keys="Alt+F9"
+            run={() => command({ do: 'step-quiet' })}
+          />
           <button type="button" class="button" data-tip="U" onClick={() => openDialog('until')}>
             {t('time.until')}
           </button>
@@ -79,7 +94,12 @@ export function Clock() {
     <span class="row" style="gap:8px;padding-left:6px">
       <time class="clock">{clockText(mirror.shownTime.value)}</time>
       {past ? (
-        <button type="button" class="badge warn" onClick={() => look(null)} data-tip={t('past.return')}>
+        <button
+          type="button"
+          class="badge warn"
+          onClick={() => look(null)}
+          data-tip={t('past.return')}
+        >
           <Icon name="clock" />
           {t('time.past')}
         </button>

@@ -43,7 +43,11 @@ const HALF = 'M8 2.2a5.8 5.8 0 0 1 0 11.6z';
 
 export function Icon({ name, tone }: { readonly name: IconName; readonly tone?: string }) {
   return (
-    <svg class={tone === undefined ? 'icon' : `icon ${tone}`} viewBox="0 0 16 16" aria-hidden="true">
+    <svg
+      class={tone === undefined ? 'icon' : `icon ${tone}`}
+      viewBox="0 0 16 16"
+      aria-hidden="true"
+    >
       <path
         d={ICONS[name]}
         fill={FILLED.has(name) ? 'currentColor' : undefined}
@@ -95,7 +99,14 @@ export function glyphShape(state: GlyphName) {
     case 'warn':
       return <path d="M6 1 11.4 10.6H.6z" fill="currentColor" />;
     case 'fail':
-      return <path d="M3 3 9 9M9 3 3 9" stroke="currentColor" stroke-width="2.2" stroke-linecap="square" />;
+      return (
+        <path
+          d="M3 3 9 9M9 3 3 9"
+          stroke="currentColor"
+          stroke-width="2.2"
+          stroke-linecap="square"
+        />
+      );
     case 'terminating':
       return (
         <>
@@ -104,7 +115,9 @@ export function glyphShape(state: GlyphName) {
         </>
       );
     case 'done':
-      return <path d="m1.8 6.4 2.8 2.9 5.6-6.2" fill="none" stroke="currentColor" stroke-width="1.8" />;
+      return (
+        <path d="m1.8 6.4 2.8 2.9 5.6-6.2" fill="none" stroke="currentColor" stroke-width="1.8" />
+      );
     case 'stale':
       return (
         <path
@@ -118,7 +131,12 @@ export function glyphShape(state: GlyphName) {
       return (
         <>
           <path d="M6 1v4.6" stroke="currentColor" stroke-width="1.7" />
-          <path d="M3.4 2.8a4.4 4.4 0 1 0 5.2 0" stroke="currentColor" stroke-width="1.5" fill="none" />
+          <path
+            d="M3.4 2.8a4.4 4.4 0 1 0 5.2 0"
+            stroke="currentColor"
+            stroke-width="1.5"
+            fill="none"
+          />
         </>
       );
     case 'todo':

@@ -35,7 +35,8 @@ export function Menu({ label, anchor, onClose, children }: MenuProps) {
     document.addEventListener('pointerdown', outside);
     return () => {
       document.removeEventListener('pointerdown', outside);
-      if (menu.contains(document.activeElement) || document.activeElement === document.body) anchor.focus();
+      if (menu.contains(document.activeElement) || document.activeElement === document.body)
+        anchor.focus();
     };
   }, []);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -56,7 +57,10 @@ export function Menu({ label, anchor, onClose, children }: MenuProps) {
 }
 
 function itemsOf(menu: HTMLElement | null): HTMLElement[] {
-  return [...(menu?.querySelectorAll<HTMLElement>('[role^="menuitem"]:not([aria-disabled="true"])') ?? [])];
+  return [
+    ...(menu?.querySelectorAll<HTMLElement>('[role^="menuitem"]:not([aria-disabled="true"])') ??
+      []),
+  ];
 }
 
 interface MenuItemProps {
@@ -101,7 +105,8 @@ export function Dialog({ title, onClose, class: extra, bare, children }: DialogP
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    const first = ref.current?.querySelector<HTMLElement>('[data-first]') ?? focusablesOf(ref.current)[0];
+    const first =
+      ref.current?.querySelector<HTMLElement>('[data-first]') ?? focusablesOf(ref.current)[0];
     first?.focus();
     return () => before?.focus();
   }, []);
@@ -136,7 +141,12 @@ export function Dialog({ title, onClose, class: extra, bare, children }: DialogP
         {bare !== true && (
           <header>
             <h2>{title}</h2>
-            <button type="button" class="button only-icon" aria-label={t('close')} onClick={onClose}>
+            <button
+              type="button"
+              class="button only-icon"
+              aria-label={t('close')}
+              onClick={onClose}
+            >
               <Icon name="close" />
             </button>
           </header>

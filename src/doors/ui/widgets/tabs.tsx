@@ -12,7 +12,14 @@ interface TabsProps<T extends string> {
   readonly panel: string;
 }
 
-export function Tabs<T extends string>({ label, tabs, active, onPick, inner, panel }: TabsProps<T>) {
+export function Tabs<T extends string>({
+  label,
+  tabs,
+  active,
+  onPick,
+  inner,
+  panel,
+}: TabsProps<T>) {
   const onKeyDown = (event: KeyboardEvent): void => {
     const at = tabs.findIndex((tab) => tab.id === active);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
@@ -25,7 +32,12 @@ export function Tabs<T extends string>({ label, tabs, active, onPick, inner, pan
     list.querySelector<HTMLElement>(`[data-tab="${CSS.escape(next.id)}"]`)?.focus();
   };
   return (
-    <div class={inner === true ? 'inner-tabs' : 'tabs'} role="tablist" aria-label={label} onKeyDown={onKeyDown}>
+    <div
+      class={inner === true ? 'inner-tabs' : 'tabs'}
+      role="tablist"
+      aria-label={label}
+      onKeyDown={onKeyDown}
+    >
       {tabs.map((tab) => (
         <button
           key={tab.id}

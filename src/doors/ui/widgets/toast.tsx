@@ -8,9 +8,9 @@ interface ToastAction {
   readonly run: () => void;
 }
 
-const shown = signal<{ readonly text: string; readonly action: ToastAction | undefined } | undefined>(
-  undefined,
-);
+const shown = signal<
+  { readonly text: string; readonly action: ToastAction | undefined } | undefined
+>(undefined);
 const SHOWN_MS = 6000;
 let timer: number | undefined;
 

@@ -19,7 +19,8 @@ export function Tooltip() {
       if (target === null || target === undefined) return;
       timer = window.setTimeout(() => {
         const text = target.getAttribute('data-tip') ?? '';
-        if (text !== '' && target.isConnected) tip.value = { text, at: target.getBoundingClientRect() };
+        if (text !== '' && target.isConnected)
+          tip.value = { text, at: target.getBoundingClientRect() };
       }, delay);
     };
     const over = (event: Event): void => show(event, DELAY_MS);
