@@ -24,7 +24,10 @@ import { judgeLines, judgeObjects, judgeSample, notYet, PASSED, type Verdict } f
 import type { LoadedScenario } from './folder.ts';
 import type { HoldTask, RequestTask, Scenario, Step, Task } from './format.ts';
 
-/** Short enough to see the dip when a pod is replaced at once. */
+/**
+ * Short enough to see the dip when a pod is replaced at once. A step taken to quiet looks between two
+ * instants, which a replay does not: so lines and sends count from one period before a task is due.
+ */
 const CHECK_EVERY: Micros = 50 * MILLISECOND;
 /** A busy lab is not waited for longer than this before the first send. */
 const QUIET_PATIENCE: Micros = 2 * SECOND;
@@ -93,7 +96,7 @@ export class ScenarioRun {
       const reason = this.#lab.run({ ...limit, events, until: Math.min(until, this.#due) });
       events -= loop.executed - before;
       if (reason === 'count') return reason;
-      this.#update(live);
+      if (reason === 'quiet' || loop.now >= this.#due) this.#update(live);
       const stopped = reason === 'time' ? loop.now >= until : reason !== 'quiet' || loop.isQuiet();
       if (stopped) return reason;
       if (events <= 0) return 'count';
@@ -228,7 +231,7 @@ export class ScenarioRun {
       case 'state':
         return judgeObjects(task.check, lab.recorder.history, now);
       case 'command':
-        return judgeLines(task.matches, lab.inputs, from, now);
+        return judgeLines(task.matches, lab.inputs, from - CHECK_EVERY, now);
       case 'hold':
         return this.#judgeHold(task, now);
       case 'request':
@@ -258,7 +261,7 @@ export class ScenarioRun {
     const { samples } = this.#lab.cluster.sender;
     for (let index = samples.length - 1; index >= 0; index -= 1) {
       const sample = samples[index] as Sample;
-      if (sample.started < from) return undefined;
+      if (sample.started < from - CHECK_EVERY) return undefined;
       const { send } = task;
       if (sample.from !== send.from || sample.url !== send.url || sample.times !== send.times)
         continue;
