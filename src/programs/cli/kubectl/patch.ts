@@ -1,0 +1,81 @@
+/** `kubectl patch` (k8s.io/kubectl/pkg/cmd/patch, v0.34). */
+import { sameValue } from '../../../ground/api/edit.ts';
+import { withMeta } from '../../../ground/api/meta.ts';
+import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
+import { parseYaml } from '../../../ground/lang/yaml/index.ts';
+import { JSON_PATCH, type Loose, MERGE, STRATEGIC } from './api.ts';
+import { apiFailure, fail, type Failure, type Outcome, together } from './failure.ts';
+import { flagSpecs } from './flags.ts';
+import { visit } from './resource-builder.ts';
+import type { Session, Verb } from './session.ts';
+import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
+
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['json', JSON_PATCH],
+  ['merge', MERGE],
+  ['strategic', STRATEGIC],
+]);
+
+export const patch: Verb = {
+  name: 'patch',
+  usage: '(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]',
+  short: 'Update fields of a resource',
+  flags: flagSpecs(
+    `${FILE_FLAGS} ${WRITE_FLAGS} field-manager='kubectl-patch' local=false p patch='' patch-file='' subresource='' type='strategic'`,
+  ),
+  *run(session) {
+    const { flags } = session;
+    if (flags.has('patch') && flags.has('patch-file')) {
+      return fail('cannot specify --patch and --patch-file together');
+    }
+    if (!flags.has('patch') && !flags.has('patch-file')) {
+      return fail('must specify --patch or --patch-file containing the contents of the patch');
+    }
+    if (flags.bool('local')) return fail('--local is not supported by this simulator: use --dry-run=server');
+    const type = TYPES.get(flags.text('type').toLowerCase());
+    if (type === undefined) {
+      return fail(`--type must be one of [json merge strategic], not ${quote(flags.text('type'))}`);
+    }
+    const reporter = Reporter.of(session);
+    if (!reporter.ok) return reporter;
+    const body = readPatch(session);
+    if (!body.ok) return body;
+    const visited = yield* visit(session);
+    if (!visited.ok) return visited;
+    const api = session.api();
+    if (!api.ok) return api;
+    const failures: Failure[] = [...visited.value.failures];
+    for (const { mapping, namespace, name, object } of visited.value.infos) {
+      // Without the server there is nobody to apply the patch: a client dry run asks for a server's.
+      const dryRun = reporter.value.client || reporter.value.server;
+      const query = { manager: flags.text('field-manager'), dryRun, subresource: flags.text('subresource') };
+      const done = yield* api.value.patch(mapping, namespace, name, type, body.value, query);
+      if (!done.ok) {
+        failures.push(apiFailure(done.error));
+        continue;
+      }
+      yield* reporter.value.tell(mapping, done.value, isSame(object, done.value) ? 'patched (no change)' : 'patched');
+    }
+    const failure = together(failures);
+    return failure === undefined ? ok(0) : { ok: false, error: failure };
+  },
+};
+
+function isSame(before: Loose, after: Loose): boolean {
+  const bare = (object: Loose): unknown => withMeta(object, { managedFields: undefined, resourceVersion: undefined } as object);
+  return sameValue(bare(before), bare(after));
+}
+
+function readPatch(session: Session): Outcome<unknown> {
+  let text = session.flags.text('patch');
+  const file = session.flags.text('patch-file');
+  if (file !== '') {
+    const read = session.process.files.readText(file);
+    if (!read.ok) return fail(`unable to read patch file: open ${file}: no such file or directory`);
+    text = read.value;
+  }
+  const parsed = parseYaml(text);
+  if (parsed.error !== undefined) return fail(`unable to parse ${quote(text)}: yaml: ${parsed.error.message.replace(/^yaml: /, '')}`);
+  return ok(parsed.documents[0]?.value ?? null);
+}
