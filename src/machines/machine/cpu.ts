@@ -13,6 +13,7 @@
  *
  * Not modelled: caches, affinity, slices (wake-up latency under load), nice.
  */
+import { Roster } from '../../ground/base/roster.ts';
 import type { CauseId, EventLoop, Micros, Timer } from '../../ground/base/event-loop.ts';
 import { Heap } from '../../ground/base/heap.ts';
 import type { Wait, Waiter } from '../../ground/base/task.ts';
@@ -75,7 +76,7 @@ interface Branch {
 export class Cpu {
   readonly count: number;
   readonly #loop: EventLoop;
-  readonly #free = new Set<CpuJob>();
+  readonly #free = new Roster<CpuJob>();
   readonly #groups = new Map<Cgroup, Group>();
   readonly #branches = new Map<Cgroup, Branch>();
   /** Cgroups with a quota that have busy jobs below, and the rate of each. */

@@ -3,6 +3,7 @@
  * do is a method here; what needs other processes goes to the process table. Parts that most
  * processes never use (random stream, sockets, signal handlers) are made when first asked for.
  */
+import { Roster } from '../../ground/base/roster.ts';
 import type { Micros } from '../../ground/base/event-loop.ts';
 import { RandomStream } from '../../ground/base/random.ts';
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
@@ -85,7 +86,7 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   group: ProcessGroup;
   session: Session;
   state: 'running' | 'stopped' | 'zombie' | 'gone' = 'running';
-  readonly tasks = new Set<Running<unknown>>();
+  readonly tasks = new Roster<Running<unknown>>();
   jobs: CpuJob[] = [];
   cpuUsed: Micros = 0;
   /** Declared memory in bytes. */

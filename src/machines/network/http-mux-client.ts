@@ -4,6 +4,7 @@
  * 30 s of silence and gives up 15 s later (client-go: ReadIdleTimeout, PingTimeout): "http2: client
  * connection lost". On a sound connection no ping is ever sent.
  */
+import { NumberedRoster } from '../../ground/base/roster.ts';
 import { BACKGROUND, type EventLoop, type Micros, SECOND } from '../../ground/base/event-loop.ts';
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, Deferred, type Task, type Wait, type Waiter } from '../../ground/base/task.ts';
@@ -30,7 +31,7 @@ export class MuxClient implements HttpConnection {
   readonly connection: Connection;
   readonly peer: TlsPeer | undefined;
   readonly multiplexed = true;
-  readonly #streams = new Map<number, ClientStream>();
+  readonly #streams = new NumberedRoster<ClientStream>();
   #next = 1;
   #draining = false;
   #broken: HttpError | undefined;

@@ -1,4 +1,5 @@
 /** The server's side of a multiplexed connection: one exchange for each stream. */
+import { NumberedRoster } from '../../ground/base/roster.ts';
 import type { Micros } from '../../ground/base/event-loop.ts';
 import type { Result } from '../../ground/base/result.ts';
 import { Deferred, type Task, type Wait } from '../../ground/base/task.ts';
@@ -24,7 +25,7 @@ export class MuxServer implements ServerConnection {
   readonly peer: TlsPeer | undefined;
   readonly #serve: (exchange: HttpExchange) => void;
   readonly #onClosed: () => void;
-  readonly #streams = new Map<number, MuxExchange>();
+  readonly #streams = new NumberedRoster<MuxExchange>();
   #draining = false;
   #closed = false;
 

@@ -8,6 +8,7 @@
  *       exchange.respond(200, new Map([['content-type', 'text/plain']]), utf8('hello\n'));
  *     });
  */
+import { Roster } from '../../ground/base/roster.ts';
 import { formatIp } from '../../ground/base/ip.ts';
 import type { Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
@@ -48,8 +49,8 @@ class Server implements HttpServer {
   readonly #handler: (exchange: HttpExchange) => Task<void>;
   readonly #options: ServeHttpOptions;
   readonly #name: string;
-  readonly #connections = new Set<ServerConnection>();
-  readonly #idle = new Set<Connection>();
+  readonly #connections = new Roster<ServerConnection>();
+  readonly #idle = new Roster<Connection>();
   readonly #serve = (exchange: HttpExchange): void => {
     this.#host.start(this.#name, this.#handler(exchange));
   };

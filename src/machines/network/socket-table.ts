@@ -2,6 +2,7 @@
  * The sockets of a namespace: who listens where, which ports are taken, and the rows that `ss` shows.
  * Segments find an established peer by reference; only a SYN or a datagram asks this table.
  */
+import { Roster } from '../../ground/base/roster.ts';
 import type { Ip } from '../../ground/base/ip.ts';
 import type { RandomStream } from '../../ground/base/random.ts';
 import type { Errno } from './errno.ts';
@@ -69,7 +70,7 @@ export interface TableSocket {
 
 export class SocketTable {
   readonly #random: RandomStream;
-  readonly #sockets = new Set<TableSocket>();
+  readonly #sockets = new Roster<TableSocket>();
   /** Receivers by port: TCP listeners and UDP sockets. */
   readonly #receivers = { tcp: new Map<number, TableSocket[]>(), udp: new Map<number, TableSocket[]>() };
   /** How many sockets use a port, listeners included. */
@@ -135,7 +136,7 @@ export class SocketTable {
     return [...this.#sockets].map((socket) => socket.row());
   }
 
-  all(): ReadonlySet<TableSocket> {
+  all(): Iterable<TableSocket> {
     return this.#sockets;
   }
 

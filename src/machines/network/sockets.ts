@@ -2,6 +2,7 @@
  * The sockets of one process: the façade that `process.net` is. It notes the owner, so that `ss -p`
  * can name it, and takes everything back when the process ends.
  */
+import { Roster } from '../../ground/base/roster.ts';
 import { ANY_ADDRESS, type Ip, LOOPBACK } from '../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
@@ -43,7 +44,7 @@ export function socketsOf(namespace: NetworkNamespace, owner: SocketOwner): Proc
 class OwnedSockets implements ProcessSockets, SocketKeeper {
   readonly owner: SocketOwner;
   readonly #namespace: NetworkNamespace;
-  readonly #open = new Set<{ close(): void }>();
+  readonly #open = new Roster<{ close(): void }>();
   #descriptor = FIRST_DESCRIPTOR;
   #over = false;
 

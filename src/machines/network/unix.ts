@@ -2,6 +2,7 @@
  * Unix stream sockets. A listener is registered under an opaque key, the inode that the machine layer
  * finds behind a path; both ends are on one host, so nothing is lost and nothing is walked.
  */
+import { Roster } from '../../ground/base/roster.ts';
 import type { EventLoop, Micros } from '../../ground/base/event-loop.ts';
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import { Condition, Queue, type Task, type Wait } from '../../ground/base/task.ts';
@@ -20,7 +21,7 @@ export class UnixSockets {
   readonly #loop: EventLoop;
   readonly #delay: Micros;
   readonly #listeners = new Map<object, UnixListener>();
-  readonly #ends = new Set<UnixListener | UnixConnection>();
+  readonly #ends = new Roster<UnixListener | UnixConnection>();
 
   /** `delay`: one way between two processes. */
   constructor(loop: EventLoop, delay: Micros) {

@@ -4,6 +4,7 @@
  * shims their tasks (ttrpc). A peer that sends bytes is no gRPC peer and is dropped, as upstream's
  * server drops a bogus greeting. Not modelled: HTTP/2 frames, metadata, compression.
  */
+import { NumberedRoster } from '../../../ground/base/roster.ts';
 import type { Micros } from '../../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { anyOf, Deferred, type Running, type Task } from '../../../ground/base/task.ts';
@@ -79,7 +80,7 @@ export class RpcClient {
   #connection: Connection | undefined;
   #dialing: Deferred<CriError | undefined> | undefined;
   #next = 1;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new NumberedRoster<Pending>();
 
   constructor(host: RpcHost, path: string) {
     this.#host = host;
