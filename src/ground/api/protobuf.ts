@@ -20,12 +20,19 @@ export function encodeProtobuf(
   definition: Definition,
   object: Readonly<Record<string, unknown>>,
 ): Uint8Array {
+  const apiVersion = String(object['apiVersion'] ?? '');
+  const kind = String(object['kind'] ?? '');
+  return encodeEnvelope(apiVersion, kind, encodeMessage(definition, object));
+}
+
+/** `k8s\0` and runtime.Unknown around the bytes of an object. */
+export function encodeEnvelope(apiVersion: string, kind: string, raw: Uint8Array): Uint8Array {
   const type = new ProtoWriter();
-  type.text(1, String(object['apiVersion'] ?? ''));
-  type.text(2, String(object['kind'] ?? ''));
+  type.text(1, apiVersion);
+  type.text(2, kind);
   const unknown = new ProtoWriter();
   unknown.bytes(1, type.finish());
-  unknown.bytes(2, encodeMessage(definition, object));
+  unknown.bytes(2, raw);
   unknown.text(3, '');
   unknown.text(4, '');
   const body = unknown.finish();
@@ -41,8 +48,14 @@ export interface DecodedProtobuf {
   readonly value: Value;
 }
 
-/** Reads an enveloped object. The error is a text for a 400. */
-export function decodeProtobuf(bytes: Uint8Array): Result<DecodedProtobuf, string> {
+/**
+ * Reads an enveloped object. What the table does not know by its kind (options, which are registered
+ * in every group) is read by the `expected` definition. The error is a text for a 400.
+ */
+export function decodeProtobuf(
+  bytes: Uint8Array,
+  expected?: Definition,
+): Result<DecodedProtobuf, string> {
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
     return err(
       'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
@@ -55,7 +68,7 @@ export function decodeProtobuf(bytes: Uint8Array): Result<DecodedProtobuf, strin
   const kind = textOf(bytesOf(type, 2));
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-  const definition = definitionOfKind(group, apiVersion.slice(slash + 1), kind);
+  const definition = definitionOfKind(group, apiVersion.slice(slash + 1), kind) ?? expected;
   if (definition === undefined)
     return err(`no kind "${kind}" is registered for version "${apiVersion}"`);
   const value = decodeMessage(definition, bytesOf(unknown, 2));
@@ -74,7 +87,7 @@ export function encodeMessage(
 ): Uint8Array {
   const writer = new ProtoWriter();
   const inner = new Map<number, [Field, unknown][]>();
-  for (const field of definition.fields) {
+  for (const field of inWireOrder(definition)) {
     const value = object[field.name];
     const number = field.proto[0];
     if (value === undefined || value === null || number === undefined) continue;
@@ -84,6 +97,11 @@ export function encodeMessage(
   }
   for (const [number, parts] of inner) writer.bytes(number, encodeInner(parts, 1));
   return writer.finish();
+}
+
+/** Fields by their first number, as upstream's generated code writes them. */
+function inWireOrder(definition: Definition): readonly Field[] {
+  return [...definition.fields].sort((a, b) => (a.proto[0] ?? 0) - (b.proto[0] ?? 0));
 }
 
 /** A message that JSON flattens; `depth` is how far down its numbers' path we are. */

@@ -8,6 +8,7 @@ import type { EtcdClient } from '../etcd/wire/index.ts';
 import { defaultTolerationSeconds, priorityAdmission } from './admission/pods.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
 import { nodeRestriction } from './admission/node-restriction.ts';
+import { rbacEscalation } from './admission/rbac-escalation.ts';
 import { serviceAccountAdmission } from './admission/service-account.ts';
 import { impersonator } from './authn/impersonate.ts';
 import { RequestAuthenticator, TokenAuthenticator } from './authn/authenticator.ts';
@@ -18,15 +19,15 @@ import { nodeRules } from './bootstrap.ts';
 import { Api, type Subresource } from './generic/api.ts';
 import type { AdmissionPlugin, Hooks, RequestContext } from './generic/context.ts';
 import { Discovery } from './generic/discovery.ts';
-import { encodeStored } from './generic/protobuf.ts';
 import { type Answer, Pipeline } from './generic/handler.ts';
-import { type NonResourceOptions, serveNonResource } from './generic/nonresource.ts';
+import { type Check, type NonResourceOptions, serveNonResource } from './generic/nonresource.ts';
 import { OpenApi } from './generic/openapi.ts';
 import { Store } from './generic/store.ts';
 import { ResourceCache } from './generic/watch-cache.ts';
 import type { Credentials } from './credentials.ts';
 import { metricsText } from './metrics.ts';
 import type { Options } from './options.ts';
+import { eventsView } from './resources/event.ts';
 import { kubeletSubresources } from './resources/kubelet.ts';
 import { namespaceHooks, serveFinalize } from './resources/namespace.ts';
 import { podHooks, serveBinding, serveEviction } from './resources/pod.ts';
@@ -53,7 +54,7 @@ export function buildServer(
   credentials: Credentials,
   etcd: EtcdClient,
 ): Server {
-  const store = new Store(process, etcd, encodeStored);
+  const store = new Store(process, etcd);
   const caches = cachesOf(store);
   const network = serviceNetwork(
     options.serviceRange,
@@ -67,6 +68,7 @@ export function buildServer(
     ['services', serviceHooks(network)],
     ['serviceaccounts', { returnsDeleted: true }],
     ['events', { ttlSeconds: options.eventTtlSeconds }],
+    ['events.events.k8s.io', { ttlSeconds: options.eventTtlSeconds, view: eventsView }],
   ]);
   const tokens = new TokenAuthenticator({
     keys: credentials.accountKeys,
@@ -82,37 +84,16 @@ export function buildServer(
     component: 'kube-apiserver',
     watchSecondsMin: options.watchSecondsMin,
     descriptors: RESOURCES,
-    hooks: (descriptor: ResourceDescriptor) => hooks.get(descriptor.resource) ?? {},
-    admission: admissionOf(options, caches),
+    hooks: ({ group, resource }: ResourceDescriptor) =>
+      hooks.get(`${resource}.${group}`) ?? hooks.get(resource) ?? {},
+    admission: [...admissionOf(options, caches), rbacEscalation(authorizer, rbac)],
     subresources: subresourcesOf(process, options, credentials, tokens, () => api),
     virtual: reviews(authorizer, rbac, tokens),
   });
   const nonResource: NonResourceOptions = {
     discovery: new Discovery(RESOURCES, `${options.advertiseAddress}:${options.securePort}`),
     openApi: new OpenApi(RESOURCES),
-    checks: [
-      { name: 'ping', fails: () => undefined },
-      { name: 'log', fails: () => undefined },
-      { name: 'etcd', fails: () => (store.connected ? undefined : 'etcd is not reachable') },
-      {
-        name: 'etcd-readiness',
-        readyOnly: true,
-        fails: () => (store.connected ? undefined : 'etcd'),
-      },
-      { name: 'informer-sync', readyOnly: true, fails: () => (store.ready ? undefined : 'caches') },
-      {
-        name: 'poststarthook/rbac/bootstrap-roles',
-        fails: () => (server.bootstrapped ? undefined : 'not finished'),
-      },
-      {
-        name: 'poststarthook/scheduling/bootstrap-system-priority-classes',
-        fails: () => (server.bootstrapped ? undefined : 'not finished'),
-      },
-      {
-        name: 'poststarthook/start-kube-apiserver-identity-lease-controller',
-        fails: () => (server.ready ? undefined : 'not finished'),
-      },
-    ],
+    checks: checksOf(store, () => server),
     metrics: () => metricsText(pipeline, store),
     issuer: options.issuer,
     jwks: () => jwksText(credentials.accountKeys),
@@ -132,6 +113,37 @@ export function buildServer(
   });
   const server: Server = { api, store, pipeline, bootstrapped: false, ready: false };
   return server;
+}
+
+/**
+ * Health checks in upstream's order, as far as there is something behind them here; those of custom
+ * resources, of the aggregator and of flow control come with these.
+ */
+function checksOf(store: Store, server: () => Server): readonly Check[] {
+  const hook = (name: string, done: () => boolean): Check => ({
+    name: `poststarthook/${name}`,
+    fails: () => (done() ? undefined : 'not finished'),
+  });
+  const filled = (): boolean => store.ready;
+  const bootstrapped = (): boolean => server().bootstrapped;
+  const ready = (): boolean => server().ready;
+  const etcd = (): string | undefined => (store.connected ? undefined : 'etcd is not reachable');
+  return [
+    { name: 'ping', fails: () => undefined },
+    { name: 'log', fails: () => undefined },
+    { name: 'etcd', fails: etcd },
+    { name: 'etcd-readiness', readyOnly: true, fails: etcd },
+    { name: 'informer-sync', readyOnly: true, fails: () => (filled() ? undefined : 'caches') },
+    hook('start-apiserver-admission-initializer', filled),
+    hook('generic-apiserver-start-informers', filled),
+    hook('start-system-namespaces-controller', bootstrapped),
+    hook('start-kube-apiserver-identity-lease-controller', ready),
+    hook('start-service-ip-repair-controllers', filled),
+    hook('rbac/bootstrap-roles', bootstrapped),
+    hook('scheduling/bootstrap-system-priority-classes', bootstrapped),
+    hook('bootstrap-controller', ready),
+    { name: 'shutdown', readyOnly: true, fails: () => undefined },
+  ];
 }
 
 type Caches = ReturnType<typeof cachesOf>;

@@ -9,6 +9,7 @@ import type {
   PolicyRule,
   Role,
   RoleBinding,
+  RoleRef,
   Subject,
 } from '../../../ground/api/types.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
@@ -94,14 +95,20 @@ export class Rbac {
     for (const binding of unique(index, subjects)) yield this.#rulesOf(binding, namespace, errors);
   }
 
+  /** The rules of the role that a binding names; undefined when there is none. */
+  roleRules(roleRef: RoleRef, namespace: string): readonly PolicyRule[] | undefined {
+    const cluster = roleRef.kind === 'ClusterRole';
+    const cache = cluster ? this.#caches.clusterRoles : this.#caches.roles;
+    const role = cache.get(namespace, roleRef.name)?.object as Role | ClusterRole | undefined;
+    return role === undefined ? undefined : (role.rules ?? []);
+  }
+
   #rulesOf(binding: Binding, namespace: string, errors: string[]): readonly PolicyRule[] {
     const { kind, name } = binding.roleRef;
-    const cluster = kind === 'ClusterRole';
-    const cache = cluster ? this.#caches.clusterRoles : this.#caches.roles;
-    const role = cache.get(namespace, name)?.object as Role | ClusterRole | undefined;
-    if (role !== undefined) return role.rules ?? [];
+    const rules = this.roleRules(binding.roleRef, namespace);
+    if (rules !== undefined) return rules;
     errors.push(
-      `${cluster ? 'clusterrole' : 'role'}.rbac.authorization.k8s.io "${name}" not found`,
+      `${kind === 'ClusterRole' ? 'clusterrole' : 'role'}.rbac.authorization.k8s.io "${name}" not found`,
     );
     return [];
   }

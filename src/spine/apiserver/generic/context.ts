@@ -30,6 +30,14 @@ export interface RequestContext {
 /** What a write does besides storing its object, in the same transaction. */
 export type MoreOps = readonly RequestOp[];
 
+/** Another version's form of the objects of one store. */
+export interface View {
+  /** As this version shows a kept object. */
+  shown(object: KubeObject): KubeObject;
+  /** As the store keeps an object of this version. */
+  kept(object: KubeObject): KubeObject;
+}
+
 /** What the server knows of a kind beyond its descriptor: allocation, grace, special deletes. */
 export interface Hooks {
   /** Makes what a new object is given: addresses, ports. Called after admission, before validation. */
@@ -50,6 +58,8 @@ export interface Hooks {
   mayRemove?(object: KubeObject): boolean;
   /** Changes an object as its deletion begins (namespaces: phase Terminating). */
   beginDelete?(object: KubeObject): KubeObject;
+  /** Set when this version is not the one that is stored. */
+  readonly view?: View;
   /** A lease for the object's key, in seconds (events). */
   readonly ttlSeconds?: number;
 }

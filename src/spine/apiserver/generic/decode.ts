@@ -1,6 +1,6 @@
 /**
- * Bodies into objects of one kind (k8s.io/apiserver/pkg/endpoints/handlers, v0.34): JSON, YAML or a
- * message by reference. What a person may have written (bytes, or anything sent by kubectl or with
+ * Bodies into objects of one kind (k8s.io/apiserver/pkg/endpoints/handlers, v0.34): JSON, YAML,
+ * protobuf, or a message by reference. What a person may have written (bytes, or anything sent by kubectl or with
  * `fieldValidation`) is checked field by field; what a component built as a typed object is taken as it
  * is, for that check can find nothing and costs more than the write.
  */
@@ -8,6 +8,8 @@ import { decodeAs } from '../../../ground/api/decode.ts';
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
 import { withFields } from '../../../ground/api/edit.ts';
 import { apiVersionOf, type KubeObject } from '../../../ground/api/object.ts';
+import { decodeProtobuf } from '../../../ground/api/protobuf.ts';
+import { definitionOf } from '../../../ground/api/schema.ts';
 import { unsupportedIn } from '../../../ground/api/support.ts';
 import { textOf } from '../../../ground/base/bytes.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
@@ -28,7 +30,8 @@ import {
 
 /** Three MiB. */
 const BODY_BYTES_MAX = 3_145_728;
-const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const BODY_TYPES = ['application/json', 'application/yaml', PROTOBUF];
 
 /** The media type of a body, without parameters; JSON when none is said. */
 export function mediaType(exchange: HttpExchange): string {
@@ -54,7 +57,7 @@ export function decodeBody(
   const type = mediaType(exchange);
   if (!BODY_TYPES.includes(type)) return unsupportedMediaType(BODY_TYPES);
   if (body === undefined) return badRequest('EOF');
-  const parsed = parseBody(body, type);
+  const parsed = parseBody(body, type, descriptor.schema);
   if (!parsed.ok) return parsed;
   const { value, duplicates } = parsed.value;
   if (isTrusted(context, exchange)) return complete(descriptor, value as KubeObject);
@@ -97,11 +100,14 @@ export function decodeStrictly(
   return complete(descriptor, object);
 }
 
-/** An object of a kind without a descriptor: options and requests of subresources. */
+/**
+ * An object of a kind without a descriptor: options and requests of subresources. A message by
+ * reference is a component's typed object and is taken as it is.
+ */
 export function decodeAny(exchange: HttpExchange, schema: string): Result<KubeObject, Failure> {
   const { body } = exchange.request;
   if (body === undefined) return badRequest('EOF');
-  const parsed = parseBody(body, mediaType(exchange));
+  const parsed = parseBody(body, mediaType(exchange), schema);
   if (!parsed.ok) return parsed;
   if (!parsed.value.raw) return ok(parsed.value.value as KubeObject);
   const decoded = decodeAs<KubeObject>(
@@ -112,7 +118,7 @@ export function decodeAny(exchange: HttpExchange, schema: string): Result<KubeOb
   return decoded.ok ? ok(decoded.value.object) : badRequest(decoded.error);
 }
 
-function parseBody(body: Chunk, type: string): Result<Parsed, Failure> {
+function parseBody(body: Chunk, type: string, schema: string): Result<Parsed, Failure> {
   if (!isBytes(body) && body.protocol === 'api-object') {
     const object = objectOf(body);
     return object.ok
@@ -121,6 +127,12 @@ function parseBody(body: Chunk, type: string): Result<Parsed, Failure> {
   }
   const bytes = isBytes(body) ? body : body.render();
   if (bytes.length > BODY_BYTES_MAX) return requestTooLarge(BODY_BYTES_MAX);
+  if (type === PROTOBUF) {
+    const decoded = decodeProtobuf(bytes, definitionOf(schema));
+    return decoded.ok
+      ? ok({ value: decoded.value.value, duplicates: [], raw: true })
+      : badRequest(decoded.error);
+  }
   const text = textOf(bytes);
   if (type === 'application/yaml') {
     const parsed = parseYaml(text);

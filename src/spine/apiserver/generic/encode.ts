@@ -95,7 +95,8 @@ export function encodeObject(
   // What people read comes in the schema's order.
   const text = form === 'yaml' || wantsIndent(context);
   const definition = definitionOf(registry.descriptor.schema);
-  send(answer, context, form, status, text ? orderedBySchema(definition, object) : object);
+  const shown = registry.shown(object);
+  send(answer, context, form, status, text ? orderedBySchema(definition, shown) : shown);
 }
 
 export function encodeList(
@@ -162,7 +163,11 @@ function listObject(registry: Registry, listed: Listed): KubeObject {
     kind: descriptor.listKind,
     apiVersion: apiVersionOf(descriptor),
     metadata: listMetadata(listed),
-    items: Object.freeze(listed.items),
+    items: Object.freeze(
+      registry.hooks.view === undefined
+        ? listed.items
+        : listed.items.map(registry.hooks.view.shown),
+    ),
   }) as unknown as KubeObject;
 }
 
@@ -174,7 +179,7 @@ export function transformFor(
 ): Transform {
   const form = formFor(answer);
   if (form === 'partial') return partialOf;
-  if (form !== 'table') return undefined;
+  if (form !== 'table') return registry.hooks.view?.shown;
   const include = context.info.query.get('includeObject') ?? 'Metadata';
   let first = true;
   return (object) => {

@@ -3,6 +3,7 @@
  * read (k8s.io/apiserver/pkg/server/routes, v0.34).
  */
 import { freezeDeep } from '../../../ground/api/edit.ts';
+import { quote, sortedText } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { objectMessage } from '../../client/api-body.ts';
 import type { RequestContext } from './context.ts';
@@ -134,26 +135,30 @@ function serveHealth(
   one: string | undefined,
 ): void {
   const { query } = context.info;
-  const excluded = new Set(query.all('exclude'));
   const checks = options.checks.filter(
     (check) =>
       (endpoint === 'readyz' || check.readyOnly !== true) &&
-      (one === undefined || check.name === one) &&
-      !excluded.has(check.name),
+      (one === undefined || check.name === one),
   );
-  if (one !== undefined && checks.length === 0) {
-    answer.text(404, '404 page not found\n');
-    return;
-  }
+  if (one !== undefined) return serveCheck(answer, checks[0]);
+  const excluded = new Set(query.all('exclude'));
   const lines: string[] = [];
   let failed = false;
   for (const check of checks) {
+    if (excluded.delete(check.name)) {
+      lines.push(`[+]${check.name} excluded: ok`);
+      continue;
+    }
     const why = check.fails();
     if (why === undefined) lines.push(`[+]${check.name} ok`);
     else {
       failed = true;
       lines.push(`[-]${check.name} failed: reason withheld`);
     }
+  }
+  if (excluded.size > 0) {
+    const names = sortedText(excluded).map(quote).join(', ');
+    lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
   }
   if (failed) {
     answer.text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
@@ -164,4 +169,14 @@ function serveHealth(
     return;
   }
   answer.text(200, `${lines.join('\n')}\n${endpoint} check passed\n`);
+}
+
+/** One check by its own path. */
+function serveCheck(answer: Answer, check: Check | undefined): void {
+  if (check === undefined) return answer.text(404, '404 page not found\n');
+  const why = check.fails();
+  answer.text(
+    why === undefined ? 200 : 500,
+    why === undefined ? 'ok' : `internal server error: ${why}\n`,
+  );
 }

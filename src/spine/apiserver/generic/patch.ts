@@ -3,7 +3,6 @@
  * once and applied to the newest state, again on conflict. Server-side apply is not served yet: it is
  * answered like any media type that the server does not know.
  */
-import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
 import { freezeDeep } from '../../../ground/api/edit.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import {
@@ -19,7 +18,7 @@ import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import { objectOf } from '../../client/api-body.ts';
 import type { RequestContext } from './context.ts';
 import { complete, decodeStrictly, isTrusted, mediaType } from './decode.ts';
-import type { Build } from './registry.ts';
+import type { Build, Registry } from './registry.ts';
 import { badRequest, failure, type Failure, unsupportedMediaType } from './status.ts';
 
 const TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH];
@@ -32,19 +31,23 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** How to make the patched object of a resource, decoded and defaulted. */
 export function applyPatch(
-  descriptor: ResourceDescriptor,
+  registry: Registry,
   context: RequestContext,
   exchange: HttpExchange,
 ): Result<Build, Failure> {
+  const { descriptor } = registry;
   const raw = applyPatchTo(descriptor.schema, exchange);
   if (!raw.ok) return raw;
   const trusted = isTrusted(context, exchange);
   const validation = context.info.query.get('fieldValidation') ?? 'Warn';
   return ok((current) => {
-    const patched = raw.value(current);
+    const shown = registry.shown(current);
+    const patched = raw.value(shown);
     if (!patched.ok) return patched;
-    if (trusted) return complete(descriptor, patched.value);
-    return decodeStrictly(descriptor, context, patched.value, [], validation, current);
+    const next = trusted
+      ? complete(descriptor, patched.value)
+      : decodeStrictly(descriptor, context, patched.value, [], validation, shown);
+    return next.ok ? ok(registry.kept(next.value)) : next;
   });
 }
 

@@ -8,9 +8,9 @@
  * anew, so the usual write is one transaction.
  */
 import type { ResourceDescriptor } from '../../../ground/api/descriptor.ts';
-import { sameValue, withFields } from '../../../ground/api/edit.ts';
+import { sameValue } from '../../../ground/api/edit.ts';
 import { withMeta } from '../../../ground/api/meta.ts';
-import { apiVersionOf, type KubeObject } from '../../../ground/api/object.ts';
+import type { KubeObject } from '../../../ground/api/object.ts';
 import { invalidField, requiredField } from '../../../ground/api/field-error.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
@@ -332,10 +332,14 @@ export class Registry {
     for (const text of this.descriptor.warnings?.(object) ?? []) context.warnings.add(text);
   }
 
-  /** The object's own apiVersion and kind, for what a client left out. */
-  stamp(object: KubeObject): KubeObject {
-    const apiVersion = apiVersionOf(this.descriptor);
-    return withFields(object, { apiVersion, kind: this.descriptor.kind });
+  /** An object of the store as this version shows it. */
+  shown(object: KubeObject): KubeObject {
+    return this.hooks.view === undefined ? object : this.hooks.view.shown(object);
+  }
+
+  /** An object of this version as the store keeps it. */
+  kept(object: KubeObject): KubeObject {
+    return this.hooks.view === undefined ? object : this.hooks.view.kept(object);
   }
 }
 

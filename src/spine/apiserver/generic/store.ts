@@ -24,7 +24,7 @@ import type {
   WatchEvent,
   WatchResponse,
 } from '../../etcd/wire/index.ts';
-import { StoredObject, type EncodeStored, storedObjectOf, withRevision } from './stored.ts';
+import { StoredObject, storedObjectOf, withRevision } from './stored.ts';
 import { expired, internalError, type Failure } from './status.ts';
 import type { Cached, CacheEvent, CacheWatcher, ResourceCache } from './watch-cache.ts';
 import { recordWrite, type WriteNote } from './write-record.ts';
@@ -59,7 +59,6 @@ export class Store {
   readonly caches = new Map<string, ResourceCache>();
   readonly #process: Process;
   readonly #etcd: EtcdClient;
-  readonly #encode: EncodeStored;
   readonly #loop: EventLoop;
   #revision = 0;
   #ready = false;
@@ -71,10 +70,9 @@ export class Store {
   readonly #deletes = new Map<string, Intent>();
   readonly #responses = new Queue<WatchResponse | undefined>('events from etcd');
 
-  constructor(process: Process, etcd: EtcdClient, encode: EncodeStored) {
+  constructor(process: Process, etcd: EtcdClient) {
     this.#process = process;
     this.#etcd = etcd;
-    this.#encode = encode;
     this.#loop = process.trace.loop;
   }
 
@@ -102,7 +100,7 @@ export class Store {
   }
 
   stored(object: KubeObject): StoredObject {
-    return new StoredObject(object, this.#encode);
+    return new StoredObject(object);
   }
 
   /** Fills the caches and keeps them; never returns. */

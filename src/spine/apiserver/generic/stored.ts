@@ -5,11 +5,12 @@
  */
 import { withFields } from '../../../ground/api/edit.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
+import { encodeProtobuf } from '../../../ground/api/protobuf.ts';
+import { definitionOfKind } from '../../../ground/api/schema.ts';
+import { utf8 } from '../../../ground/base/bytes.ts';
+import { formatJson } from '../../../ground/lang/json.ts';
 import { isBytes, type Message } from '../../../machines/network/chunk.ts';
 import type { StoredValue } from '../../etcd/wire/index.ts';
-
-/** Turns an object into the bytes that upstream would store. */
-export type EncodeStored = (object: KubeObject) => Uint8Array;
 
 /** Bytes that an object of ordinary size takes; exact bytes would have to be rendered first. */
 const SIZE_ESTIMATE = 1200;
@@ -18,15 +19,20 @@ export class StoredObject implements Message {
   readonly protocol = 'api-stored';
   readonly wireSize = SIZE_ESTIMATE;
   readonly object: KubeObject;
-  readonly #encode: EncodeStored;
 
-  constructor(object: KubeObject, encode: EncodeStored) {
+  constructor(object: KubeObject) {
     this.object = object;
-    this.#encode = encode;
   }
 
   render(): Uint8Array {
-    return this.#encode(withoutRevision(this.object));
+    const object = withoutRevision(this.object);
+    const slash = object.apiVersion.indexOf('/');
+    const group = slash < 0 ? '' : object.apiVersion.slice(0, slash);
+    const definition = definitionOfKind(group, object.apiVersion.slice(slash + 1), object.kind);
+    // A kind without a field table is stored as JSON, as custom resources are.
+    return definition === undefined
+      ? utf8(`${formatJson(object)}\n`)
+      : encodeProtobuf(definition, object as unknown as Readonly<Record<string, unknown>>);
   }
 }
 

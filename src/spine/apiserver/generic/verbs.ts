@@ -9,11 +9,10 @@ import type { DeleteOptions } from '../../../ground/api/types.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
 import { anyOf, type Task } from '../../../ground/base/task.ts';
 import { SECOND } from '../../../ground/base/event-loop.ts';
-import type { Chunk } from '../../../machines/network/chunk.ts';
-import { objectOf } from '../../client/api-body.ts';
+import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import { enterBackground } from '../../client/background.ts';
 import type { RequestContext } from './context.ts';
-import { decodeBody } from './decode.ts';
+import { decodeAny, decodeBody } from './decode.ts';
 import { deleteObject } from './delete.ts';
 import { encodeList, encodeObject, transformFor } from './encode.ts';
 import type { Answer } from './handler.ts';
@@ -82,7 +81,7 @@ function* serveCreate(registry: Registry, context: RequestContext, answer: Answe
   if (!decoded.ok) return answer.fail(decoded.error);
   const named = placed(registry, context, decoded.value);
   if (!named.ok) return answer.fail(named.error);
-  const created = yield* registry.create(context, named.value);
+  const created = yield* registry.create(context, registry.kept(named.value));
   if (!created.ok) return answer.fail(created.error);
   encodeObject(answer, context, registry, 201, created.value);
 }
@@ -120,12 +119,13 @@ function* serveUpdate(registry: Registry, context: RequestContext, answer: Answe
   const named = placed(registry, context, decoded.value);
   if (!named.ok) return answer.fail(named.error);
   const options: UpdateOptions = { part: partOf(info.subresource), retry: false, verb: 'update' };
-  const updated = yield* registry.update(context, info.namespace, info.name, () => named, options);
+  const wanted = ok(registry.kept(named.value));
+  const updated = yield* registry.update(context, info.namespace, info.name, () => wanted, options);
   const absent = !updated.ok && updated.error.status.code === 404;
   if (absent && registry.descriptor.createOnUpdate && (named.value.metadata.uid ?? '') === '') {
     const created = yield* registry.create(
       context,
-      withMeta(named.value, { resourceVersion: undefined }),
+      withMeta(wanted.value, { resourceVersion: undefined }),
     );
     if (!created.ok) return answer.fail(created.error);
     return encodeObject(answer, context, registry, 201, created.value);
@@ -141,7 +141,7 @@ function partOf(subresource: string): UpdateOptions['part'] {
 function* servePatch(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
   const { process, info } = context;
   yield* process.work(process.costs.apiWriteMicros);
-  const patch = applyPatch(registry.descriptor, context, answer.exchange);
+  const patch = applyPatch(registry, context, answer.exchange);
   if (!patch.ok) return answer.fail(patch.error);
   const options: UpdateOptions = { part: partOf(info.subresource), retry: true, verb: 'patch' };
   const updated = yield* registry.update(context, info.namespace, info.name, patch.value, options);
@@ -152,14 +152,14 @@ function* servePatch(registry: Registry, context: RequestContext, answer: Answer
 /** DeleteOptions from the body, and from the query where the body has none. */
 function deleteOptionsOf(
   context: RequestContext,
-  body: Chunk | undefined,
+  exchange: HttpExchange,
 ): Result<Partial<DeleteOptions>, Failure> {
   const { query } = context.info;
   let options: Partial<DeleteOptions> = {};
-  if (body !== undefined) {
-    const parsed = objectOf(body);
-    if (!parsed.ok) return badRequest(parsed.error);
-    options = (parsed.value ?? {}) as Partial<DeleteOptions>;
+  if (exchange.request.body !== undefined) {
+    const parsed = decodeAny(exchange, 'meta.v1.DeleteOptions');
+    if (!parsed.ok) return parsed;
+    options = (parsed.value ?? {}) as unknown as Partial<DeleteOptions>;
   }
   const grace = query.get('gracePeriodSeconds');
   const policy = query.get('propagationPolicy');
@@ -173,7 +173,7 @@ function deleteOptionsOf(
 function* serveDelete(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
   const { process, info } = context;
   yield* process.work(process.costs.apiWriteMicros);
-  const options = deleteOptionsOf(context, answer.exchange.request.body);
+  const options = deleteOptionsOf(context, answer.exchange);
   if (!options.ok) return answer.fail(options.error);
   const dryRun = context.dryRun || options.value.dryRun?.includes('All') === true;
   const scoped = dryRun === context.dryRun ? context : { ...context, dryRun };
@@ -192,7 +192,7 @@ function* serveDeleteCollection(
   if (!registry.descriptor.verbs.includes('deletecollection')) {
     return answer.fail(methodNotAllowed().error);
   }
-  const options = deleteOptionsOf(context, answer.exchange.request.body);
+  const options = deleteOptionsOf(context, answer.exchange);
   if (!options.ok) return answer.fail(options.error);
   const filter = filterOf(registry, info.namespace, info.query);
   if (!filter.ok) return answer.fail(filter.error);

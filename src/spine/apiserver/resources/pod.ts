@@ -10,12 +10,12 @@ import type { Binding, DeleteOptions, Eviction, Pod } from '../../../ground/api/
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { formatRfc3339 } from '../../../ground/base/time.ts';
-import { objectOf } from '../../client/api-body.ts';
 import type { Hooks, RequestContext } from '../generic/context.ts';
+import { decodeAny } from '../generic/decode.ts';
 import { deleteObject } from '../generic/delete.ts';
 import type { Answer } from '../generic/handler.ts';
 import type { Registry } from '../generic/registry.ts';
-import { badRequest, conflict, invalid, methodNotAllowed } from '../generic/status.ts';
+import { conflict, invalid, methodNotAllowed } from '../generic/status.ts';
 
 const GRACE_DEFAULT = 30;
 
@@ -69,10 +69,9 @@ export function* serveBinding(
   const { process, info } = context;
   if (info.verb !== 'create') return answer.fail(methodNotAllowed().error);
   yield* process.work(process.costs.apiWriteMicros);
-  const { body } = answer.exchange.request;
-  const parsed = body === undefined ? undefined : objectOf(body);
-  if (parsed?.ok !== true) return answer.fail(badRequest(parsed?.error ?? 'EOF').error);
-  const binding = parsed.value as Binding;
+  const parsed = decodeAny(answer.exchange, 'core.v1.Binding');
+  if (!parsed.ok) return answer.fail(parsed.error);
+  const binding = parsed.value as unknown as Binding;
   const node = binding.target.name ?? '';
   const { name } = info;
   const bound = yield* registry.update(
@@ -132,10 +131,9 @@ export function* serveEviction(
   const { process, info } = context;
   if (info.verb !== 'create') return answer.fail(methodNotAllowed().error);
   yield* process.work(process.costs.apiWriteMicros);
-  const { body } = answer.exchange.request;
-  const parsed = body === undefined ? undefined : objectOf(body);
-  if (parsed?.ok !== true) return answer.fail(badRequest(parsed?.error ?? 'EOF').error);
-  const eviction = parsed.value as Eviction;
+  const parsed = decodeAny(answer.exchange, 'policy.v1.Eviction');
+  if (!parsed.ok) return answer.fail(parsed.error);
+  const eviction = parsed.value as unknown as Eviction;
   const options: Partial<DeleteOptions> = eviction.deleteOptions ?? {};
   const done = yield* deleteObject(registry, context, info.namespace, info.name, options);
   if (!done.ok) return answer.fail(done.error);

@@ -15,6 +15,7 @@ import type { Task } from '../../../ground/base/task.ts';
 import type { TokenAuthenticator } from '../authn/authenticator.ts';
 import type { Attributes } from '../authz/attributes.ts';
 import type { UnionAuthorizer } from '../authz/authorizer.ts';
+import { nodeOfUser } from '../authz/node.ts';
 import type { Rbac } from '../authz/rbac.ts';
 import type { Subresource } from '../generic/api.ts';
 import type { RequestContext, User } from '../generic/context.ts';
@@ -77,6 +78,9 @@ function answering(reply: Reply): Subresource {
           .error,
       );
     }
+    if (info.resource === 'selfsubjectrulesreviews' && !hasNamespace(object)) {
+      return answer.fail(badRequest('no namespace on request').error);
+    }
     const status = reply(context, object);
     const { apiVersion, kind } = object;
     const metadata = { creationTimestamp: formatRfc3339(context.now) };
@@ -92,6 +96,10 @@ function answering(reply: Reply): Subresource {
       }),
     );
   };
+}
+
+function hasNamespace(object: KubeObject): boolean {
+  return ((object as SelfSubjectRulesReview).spec?.namespace ?? '') !== '';
 }
 
 function describeUser(user: User) {
@@ -146,6 +154,14 @@ function reviewToken(tokens: TokenAuthenticator, review: TokenReview) {
 function rulesOf(rbac: Rbac, user: User, review: SelfSubjectRulesReview) {
   const errors: string[] = [];
   const all: PolicyRule[] = [];
+  if (user.groups.includes('system:masters')) {
+    all.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] });
+    all.push({ verbs: ['*'], nonResourceURLs: ['*'] });
+  }
+  // What a kubelet may do depends on its pods: there is no list of it.
+  if (nodeOfUser(user) !== undefined) {
+    errors.push('node authorizer does not support user rule resolution');
+  }
   for (const rules of rbac.rulesFor(user, review.spec.namespace ?? '', errors)) all.push(...rules);
   const resourceRules = all
     .filter((rule) => (rule.resources?.length ?? 0) > 0)
@@ -157,5 +173,7 @@ function rulesOf(rbac: Rbac, user: User, review: SelfSubjectRulesReview) {
   const nonResourceRules = all
     .filter((rule) => (rule.nonResourceURLs?.length ?? 0) > 0)
     .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
-  return { resourceRules, nonResourceRules, incomplete: errors.length > 0 };
+  const list = { resourceRules, nonResourceRules, incomplete: errors.length > 0 };
+  if (errors.length === 0) return list;
+  return { ...list, evaluationError: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]` };
 }

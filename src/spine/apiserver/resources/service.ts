@@ -12,9 +12,11 @@ import { withFields } from '../../../ground/api/edit.ts';
 import { invalidField } from '../../../ground/api/field-error.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../../ground/api/types.ts';
-import type { Hooks } from '../generic/context.ts';
+import type { Hooks, MoreOps } from '../generic/context.ts';
+import type { RequestOp } from '../../etcd/wire/index.ts';
 import { type Failure, internalError, invalid } from '../generic/status.ts';
 import type { CacheEvent } from '../generic/watch-cache.ts';
+import { rangeAllocation } from './ranges.ts';
 
 /** Takes numbers of a range, the upper band first. */
 class Allocator {
@@ -53,8 +55,11 @@ class Allocator {
     return this.#drawFrom(random, this.#band, this.#size) ?? this.#drawFrom(random, 0, this.#band);
   }
 
-  get taken(): ReadonlySet<number> {
-    return this.#taken;
+  /** Offsets that are taken when some numbers are given back. */
+  offsetsWithout(gone: ReadonlySet<number>): readonly number[] {
+    const offsets: number[] = [];
+    for (const value of this.#taken) if (!gone.has(value)) offsets.push(value - this.#first);
+    return offsets;
   }
 
   #drawFrom(random: RandomStream, from: number, to: number): number | undefined {
@@ -73,6 +78,8 @@ export interface ServiceNetwork {
   readonly addresses: Allocator;
   readonly ports: Allocator;
   readonly range: Cidr;
+  /** `30000-32767` */
+  readonly portRange: string;
 }
 
 /** Allocators of a cluster's ranges; the network's own addresses are never given. */
@@ -81,6 +88,7 @@ export function serviceNetwork(range: Cidr, first: number, last: number): Servic
   const count = last - first + 1;
   return {
     range,
+    portRange: `${first}-${last}`,
     addresses: new Allocator(
       range.base + 1,
       hosts,
@@ -95,10 +103,40 @@ export function serviceHooks(network: ServiceNetwork): Hooks {
     returnsDeleted: true,
     allocate: (context, object, old) =>
       allocate(network, context.process.random, object as Service, old as Service | undefined),
+    more: (next, old) =>
+      rangeWrites(network, next as Service | undefined, old as Service | undefined),
     abandon(object, old) {
       release(network, object as Service, old as Service | undefined);
     },
   };
+}
+
+/** The ranges as they are after a write that takes or gives back something. */
+function rangeWrites(
+  network: ServiceNetwork,
+  next: Service | undefined,
+  old: Service | undefined,
+): MoreOps {
+  const writes: RequestOp[] = [];
+  const before = addressOf(old?.spec);
+  const after = addressOf(next?.spec);
+  if (before !== after) {
+    const gone = new Set(before === undefined ? [] : [before]);
+    // Bit 0 is the first address behind the network's own.
+    const value = rangeAllocation(
+      formatCidr(network.range),
+      network.addresses.offsetsWithout(gone),
+    );
+    writes.push({ put: { key: '/registry/ranges/serviceips', value } });
+  }
+  const still = new Set(nodePortsOf(next?.spec));
+  const had = nodePortsOf(old?.spec);
+  const gone = had.filter((port) => !still.has(port));
+  if (gone.length > 0 || still.size > had.length - gone.length) {
+    const value = rangeAllocation(network.portRange, network.ports.offsetsWithout(new Set(gone)));
+    writes.push({ put: { key: '/registry/ranges/servicenodeports', value } });
+  }
+  return writes;
 }
 
 /** Follows the Services in the cache: what others took, and what deletions gave back. */
@@ -231,7 +269,7 @@ function claimPorts(
         for (const each of claimed) network.ports.release(each);
         const why = inside
           ? 'provided port is already allocated'
-          : 'provided port is not in the valid range. The range of valid ports is 30000-32767';
+          : `provided port is not in the valid range. The range of valid ports is ${network.portRange}`;
         const error = invalidField(`spec.ports[${index}].nodePort`, number, why);
         return invalid('', 'Service', service.metadata.name, [error]);
       }

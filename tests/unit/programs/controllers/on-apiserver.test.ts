@@ -17,7 +17,6 @@ import type {
   Service,
 } from '../../../../src/ground/api/types.ts';
 import { freezeDeep } from '../../../../src/ground/api/edit.ts';
-import { utf8 } from '../../../../src/ground/base/bytes.ts';
 import { SECOND } from '../../../../src/ground/base/event-loop.ts';
 import { ok } from '../../../../src/ground/base/result.ts';
 import type { Task } from '../../../../src/ground/base/task.ts';
@@ -66,7 +65,7 @@ function setUp() {
   const cp = addNode(fabric, 'cp-1', '192.168.0.10', '10.244.0.0/24');
   const node = addNode(fabric, 'node-1', '192.168.0.11', '10.244.1.0/24');
   const server = fakeProcess(loop, 'kube-apiserver', trace).process;
-  const store = new Store(server, etcd.client, (object) => utf8(object.kind));
+  const store = new Store(server, etcd.client);
   const api = new Api(store, {
     component: 'kube-apiserver',
     descriptors: RESOURCES,
