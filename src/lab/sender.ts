@@ -7,6 +7,7 @@ import { textOf } from '../ground/base/bytes.ts';
 import { type Micros, SECOND } from '../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../ground/base/result.ts';
 import type { Task } from '../ground/base/task.ts';
+import { annotationOf } from '../ground/api/meta.ts';
 import type { Pod } from '../ground/api/types.ts';
 import { nullFile } from '../machines/machine/files/open-file.ts';
 import type { Host } from '../machines/machine/host.ts';
@@ -44,6 +45,7 @@ interface RunningSample extends Sample {
   refused: string;
 }
 
+const CONFIG_HASH = 'kubernetes.io/config.hash';
 const SAMPLES_MAX = 100;
 const BODY_MAX = 4096;
 /** A connection that is not made, or an answer that does not come, is given up after this. */
@@ -122,7 +124,8 @@ export class Sender {
 
 /** The namespaces of the pod's first container that lives. */
 function placeOf(host: Host, pod: Pod): Namespaces | undefined {
-  const uid = (pod.metadata.uid ?? '').replaceAll('-', '_');
+  // A static pod's own UID is a hash of its manifest; its mirror in the API has another.
+  const uid = (annotationOf(pod, CONFIG_HASH) ?? pod.metadata.uid ?? '').replaceAll('-', '_');
   if (uid === '') return undefined;
   const { kernel } = host;
   const inPod = kernel
