@@ -103,3 +103,48 @@ export function signal(lab: Lab, host: string, comm: string, what: Signal): numb
 export function wait(lab: Lab, seconds: number): void {
   lab.run({ until: lab.loop.now + seconds * SECOND });
 }
+
+/** Runs a shell line as root on a host, or in a pod's network namespace, and gives what it printed. */
+export function onHost(lab: Lab, host: string, line: string, limit = 60): string {
+  let text: string | undefined;
+  const machine = lab.cluster.hosts.get(host);
+  if (machine === undefined) throw new Error(`no host ${host}`);
+  const started = machine.spawn({
+    argv: ['probe'],
+    comm: 'probe',
+    env: new Map([['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']]),
+    *fork(process) {
+      const [reader, writer] = process.pipe();
+      const shell = process.spawn({
+        argv: ['bash', '-c', line],
+        descriptors: new Map([
+          [0, process.stdin],
+          [1, writer],
+          [2, writer],
+        ]),
+      });
+      writer.close();
+      if (!shell.ok) throw new Error(`bash: ${shell.error.errno}`);
+      let output = '';
+      for (;;) {
+        const bytes = yield* reader.read();
+        if (!bytes.ok || bytes.value === undefined) break;
+        output += new TextDecoder().decode(bytes.value);
+      }
+      yield* shell.value.wait();
+      text = output;
+      return 0;
+    },
+  });
+  if (!started.ok) throw new Error(`probe: ${started.error.errno}`);
+  lab.run({ until: lab.loop.now + limit * SECOND, when: () => text !== undefined });
+  if (text === undefined) throw new Error(`${line}: no end after ${limit} s of simulated time`);
+  return text;
+}
+
+/** Runs a command in a pod through kubectl on the workstation. */
+export function inPod(lab: Lab, pod: string, line: string, limit = 60): string {
+  const quoted = line.replaceAll("'", "'\\''");
+  const config = '--kubeconfig /home/learner/.kube/config';
+  return onHost(lab, 'workstation', `kubectl ${config} exec ${pod} -- sh -c '${quoted}'`, limit);
+}

@@ -66,10 +66,18 @@ Restart=on-failure
 WantedBy=multi-user.target
 `;
 
-/** The unit that writes the routes to the other nodes' pod ranges: visible, and deletable by a learner. */
+/**
+ * The unit that writes the routes to the other nodes' pod ranges and hides pods from everybody outside
+ * the cluster's range: visible, and deletable by a learner. Nobody out there has a route back to a pod.
+ * The rule is the one that flannel and ip-masq-agent write; the bridge plugin's own `ipMasq` would also
+ * hide pods of one node from those of another, which pods must not be (the Kubernetes network model).
+ */
 export function nodeRoutesUnit(
   routes: readonly { readonly range: string; readonly via: Ip }[],
+  clusterRange: string,
 ): string {
+  const rule = `POSTROUTING -s ${clusterRange} ! -d ${clusterRange} -m comment --comment "pods to the outside" -j MASQUERADE`;
+  const masquerade = `ExecStart=/bin/sh -c 'iptables -t nat -C ${rule} 2>/dev/null || iptables -t nat -A ${rule}'\n`;
   const starts = routes
     .map(
       (route) =>
@@ -77,13 +85,13 @@ export function nodeRoutesUnit(
     )
     .join('');
   return `[Unit]
-Description=Routes to the pod ranges of the other nodes
+Description=Routes to the pod ranges of the other nodes, and pods' way to the outside
 After=network.target
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-${starts}
+${starts}${masquerade}
 [Install]
 WantedBy=multi-user.target
 `;

@@ -100,6 +100,8 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   /** Signals that came while it was stopped. */
   pending: Signal[] = [];
   #cleanups: Set<() => void> | undefined;
+  /** Sockets with arrivals that wait until it goes on. */
+  #resumptions: (() => void)[] | undefined;
   #sockets: ProcessSockets | undefined;
   #random: RandomStream | undefined;
   #kernel: Kernel | undefined;
@@ -305,7 +307,8 @@ export class RunningProcess implements Process, FileUser, CpuUser {
     const fresh = [...env];
     this.env.clear();
     for (const [name, value] of fresh) this.env.set(name, value);
-    for (const [signal, handler] of [...(this.dispositions ?? [])]) if (handler !== 'ignore') this.dispositions?.delete(signal);
+    for (const [signal, handler] of [...(this.dispositions ?? [])])
+      if (handler !== 'ignore') this.dispositions?.delete(signal);
     this.#terminated = undefined;
     this.#random = undefined;
     this.memory(0);
@@ -394,6 +397,15 @@ export class RunningProcess implements Process, FileUser, CpuUser {
     this.descriptors.clear();
   }
 
+  get held(): boolean {
+    return this.state === 'stopped' || this.system.frozen;
+  }
+
+  whenProceeds(action: () => void): void {
+    this.#resumptions ??= [];
+    this.#resumptions.push(action);
+  }
+
   /** Stops progress: tasks are held, work under way is paused. */
   hold(): void {
     for (const task of this.tasks) task.hold();
@@ -403,5 +415,8 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   proceed(): void {
     for (const job of [...this.jobs]) this.system.cpu.resume(job);
     for (const task of [...this.tasks]) task.proceed();
+    const resumptions = this.#resumptions ?? [];
+    this.#resumptions = undefined;
+    for (const action of resumptions) action();
   }
 }

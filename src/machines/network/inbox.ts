@@ -1,13 +1,18 @@
 /**
  * The receiving side of a stream: chunks that have arrived and nobody has read. Read by a task
  * (`receive`), or by a sink that runs inside the arrival events and costs no task at all. The end, or
- * an error, comes once, after all that arrived before it. Connections of every kind and the streams
- * inside them share this.
+ * an error, comes once, after all that arrived before it. A sink is code of the process that owns the
+ * stream: while that is stopped, arrivals wait. Connections of every kind and the streams inside them
+ * share this.
  */
 import type { Micros } from '../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, type Task, type Wait, type Waiter } from '../../ground/base/task.ts';
 import { type Chunk, sizeOfChunk } from './chunk.ts';
+import type { SocketOwner } from './socket-table.ts';
+
+/** Who runs the sinks. */
+export type SinkOwner = Pick<SocketOwner, 'held' | 'whenProceeds'>;
 
 export type Sink<E> = (event: Result<Chunk | undefined, E>) => void;
 
@@ -23,12 +28,21 @@ export class Inbox<E> implements Wait {
   #waiters: Waiter[] = [];
   readonly #timeout: E;
   readonly #onTaken: ((bytes: number) => void) | undefined;
+  readonly #owner: SinkOwner | undefined;
+  /** Its owner will call when it goes on. */
+  #waits = false;
 
   /** `timeout` is the error of a deadline that passes; `onTaken` hears how many bytes were read. */
-  constructor(description: string, timeout: E, onTaken?: (bytes: number) => void) {
+  constructor(
+    description: string,
+    timeout: E,
+    onTaken?: (bytes: number) => void,
+    owner?: SinkOwner,
+  ) {
     this.description = description;
     this.#timeout = timeout;
     this.#onTaken = onTaken;
+    this.#owner = owner;
   }
 
   /** Bytes that have arrived and nobody has read. */
@@ -49,7 +63,7 @@ export class Inbox<E> implements Wait {
   put(chunk: Chunk): void {
     if (this.over) return;
     const sink = this.#sink;
-    if (sink !== undefined) {
+    if (sink !== undefined && !this.#held()) {
       this.#onTaken?.(sizeOfChunk(chunk));
       sink(ok(chunk));
       return;
@@ -118,9 +132,32 @@ export class Inbox<E> implements Wait {
 
   onReceive(sink: Sink<E>): void {
     this.#sink = sink;
-    for (let next = this.take(); next !== undefined && this.#sink === sink; next = this.take())
+    this.#drain();
+  }
+
+  /** Gives the sink what waits for it. */
+  #drain(): void {
+    const sink = this.#sink;
+    while (sink !== undefined && this.#sink === sink && !this.#held()) {
+      const next = this.take();
+      if (next === undefined) break;
       sink(next);
+    }
     if (this.over) this.#finish();
+  }
+
+  /** Whether the sink must wait because its process is stopped; then it is called when that goes on. */
+  #held(): boolean {
+    const owner = this.#owner;
+    if (owner?.held !== true) return false;
+    if (!this.#waits && this.#sink !== undefined) {
+      this.#waits = true;
+      owner.whenProceeds?.(() => {
+        this.#waits = false;
+        this.#drain();
+      });
+    }
+    return true;
   }
 
   arm(waiter: Waiter): () => void {
@@ -141,7 +178,7 @@ export class Inbox<E> implements Wait {
 
   #finish(): void {
     const sink = this.#sink;
-    if (sink !== undefined && !this.#told) {
+    if (sink !== undefined && !this.#told && !this.#held()) {
       this.#told = true;
       sink(this.#last());
     }

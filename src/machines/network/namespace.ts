@@ -327,6 +327,7 @@ export class NetworkNamespace {
       if (device.kind === 'veth') this.deleteInterface(device.name);
       device.up = false;
     }
+    this.#netfilter?.dispose?.();
     this.#changed();
     this.fabric.forget(this);
   }
@@ -339,6 +340,7 @@ export class NetworkNamespace {
         this.deleteInterface(name);
       }
     }
+    this.#netfilter?.dispose?.();
     this.#netfilter = undefined;
     this.#changed();
   }

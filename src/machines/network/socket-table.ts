@@ -14,6 +14,10 @@ export interface SocketOwner {
   readonly pid: number;
   readonly comm: string;
   readonly uid: number;
+  /** True while it is stopped: nothing of it runs, and what arrives waits in the kernel. Absent: never. */
+  readonly held?: boolean;
+  /** Calls back once, when it goes on. */
+  whenProceeds?(action: () => void): void;
   /** Maps paths of unix sockets to what stands there; absent: no unix sockets. */
   readonly unixPaths?: UnixPaths;
 }

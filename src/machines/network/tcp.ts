@@ -45,7 +45,7 @@ export class TcpConnection implements Connection, TableSocket {
   readonly protocol = 'tcp';
   readonly listening = false;
   readonly namespace: NetworkNamespace;
-  owner: SocketOwner;
+  readonly owner: SocketOwner;
   descriptor: number;
   readonly local: Endpoint;
   readonly remote: Endpoint;
@@ -90,7 +90,12 @@ export class TcpConnection implements Connection, TableSocket {
     this.descriptor = descriptor;
     this.local = local;
     this.remote = remote;
-    this.#inbox = new Inbox<Errno>('a TCP segment', 'ETIMEDOUT', (bytes) => this.#taken(bytes));
+    this.#inbox = new Inbox<Errno>(
+      'a TCP segment',
+      'ETIMEDOUT',
+      (bytes) => this.#taken(bytes),
+      owner,
+    );
     this.readable = this.#inbox;
   }
 

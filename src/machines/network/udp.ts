@@ -107,10 +107,21 @@ export class UdpEnd implements UdpSocket, TableSocket {
 
   onReceive(sink: (datagram: Datagram) => void): void {
     this.#sink = sink;
-    const waiting = this.#queue;
-    this.#queue = [];
-    this.#bytes = 0;
-    for (const datagram of waiting) sink(datagram);
+    this.#drain();
+  }
+
+  /** Gives the sink what waits for it, as far as its process runs. */
+  #drain(): void {
+    const { owner } = this.#keeper;
+    while (this.#queue.length > 0) {
+      if (owner.held === true) {
+        owner.whenProceeds?.(() => this.#drain());
+        return;
+      }
+      const next = this.#queue.shift() as Datagram;
+      this.#bytes -= sizeOfChunk(next.payload);
+      this.#sink?.(next);
+    }
   }
 
   close(): void {
@@ -176,10 +187,12 @@ export class UdpEnd implements UdpSocket, TableSocket {
   }
 
   #arrive(datagram: Datagram): void {
-    if (this.#sink !== undefined) this.#sink(datagram);
+    const held = this.#keeper.owner.held === true;
+    if (this.#sink !== undefined && !held) this.#sink(datagram);
     else if (this.#queue.length < DATAGRAMS_MAX) {
       this.#queue.push(datagram);
       this.#bytes += sizeOfChunk(datagram.payload);
+      if (this.#sink !== undefined && this.#queue.length === 1) this.#drain();
       this.#arrived.notify();
     }
   }

@@ -94,13 +94,29 @@ class UnixListener implements Listener {
 
   onAccept(sink: (connection: Connection) => void): void {
     this.#sink = sink;
-    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) sink(next);
+    this.#drain();
+  }
+
+  /** Hands over what waits in the backlog, as far as its process runs. */
+  #drain(): void {
+    const { owner } = this.keeper;
+    while (this.#queue.size > 0) {
+      if (owner.held === true) {
+        owner.whenProceeds?.(() => this.#drain());
+        return;
+      }
+      const next = this.#queue.take();
+      if (next !== undefined) this.#sink?.(next);
+    }
   }
 
   deliver(connection: UnixConnection): void {
     if (this.#closed) connection.reset();
-    else if (this.#sink !== undefined) this.#sink(connection);
-    else this.#queue.put(connection);
+    else {
+      this.#queue.put(connection);
+      // Whoever waits in the backlog already has somebody coming for it.
+      if (this.#sink !== undefined && this.#queue.size === 1) this.#drain();
+    }
   }
 
   close(): void {
@@ -149,7 +165,12 @@ class UnixConnection implements Connection {
     this.#keeper = keeper;
     this.#onGone = onGone;
     this.#descriptor = keeper.keep(this);
-    this.#inbox = new Inbox<Errno>('a unix socket', 'ETIMEDOUT', (bytes) => this.#taken(bytes));
+    this.#inbox = new Inbox<Errno>(
+      'a unix socket',
+      'ETIMEDOUT',
+      (bytes) => this.#taken(bytes),
+      keeper.owner,
+    );
     this.readable = this.#inbox;
   }
 

@@ -272,6 +272,8 @@ class Walk {
     const fabric = this.#here.fabric;
     const card = fabric.station(hop);
     if (card === undefined || card === device) return 'host-unreachable';
+    // A switch still knows the card of a host without power: the frame goes out and nobody takes it.
+    if (!card.namespace.host.powered) return 'drop';
     this.#delay += fabric.costs.linkMicros;
     this.#links.push(this.#here.host, card.namespace.host);
     this.#receivers.push(card);

@@ -294,6 +294,8 @@ export function* runExternal(
     for (const item of options.temporary) env.set(item.name, item.value);
     env.set('_', found.path);
     if (options.tail === true && shell.process.exec !== undefined) {
+      // What the redirections took away would stay open behind the new program: its readers never see an end.
+      keepRedirections(saved);
       const error = yield* shell.process.exec({ argv, path: found.path, env });
       yield* spawnFailed(shell, argv, found.path, error);
       return;

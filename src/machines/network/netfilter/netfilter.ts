@@ -129,6 +129,17 @@ export class NamespaceNetfilter implements Netfilter {
     words[(tables.space + at.S_LOCAL_COUNT) >>> 2] = this.#addresses.length;
   }
 
+  dispose(): void {
+    const tables = this.#tables;
+    if (tables === undefined) return;
+    // Trails of cached flows point into the memory that goes: none of them may fit again.
+    this.#changes += tables.generation + 1;
+    this.#tables = undefined;
+    tables.dispose();
+    if (this.#local.address !== 0) this.#core.calls.release(this.#local.address, this.#local.bytes);
+    this.#local = { address: 0, bytes: 0 };
+  }
+
   run(hook: Hook, packet: PacketFields, record: boolean): HookResult {
     const tables = this.#tables;
     if (tables === undefined) return unchanged(packet);

@@ -41,6 +41,10 @@ const SPACE_OFFSETS: Record<TableName, number> = {
 };
 export const TABLES: readonly TableName[] = ['mangle', 'filter', 'nat'];
 
+/** Bytes of a table of the recent match, and of one of its slots. */
+const RECENT_TABLE_SIZE = 16;
+const RECENT_SLOT_SIZE = 16;
+
 type Undo = () => void;
 
 export class RuleTables {
@@ -354,8 +358,8 @@ export class RuleTables {
   #recentTable(name: string): number {
     const known = this.#recent.get(name);
     if (known !== undefined) return known;
-    const table = this.core.allocate(16);
-    const slots = this.core.allocate(16 * 16);
+    const table = this.core.allocate(RECENT_TABLE_SIZE);
+    const slots = this.core.allocate(16 * RECENT_SLOT_SIZE);
     this.core.words[table >>> 2] = slots;
     this.core.words[(table + 4) >>> 2] = 15;
     this.#recent.set(name, table);
@@ -516,6 +520,30 @@ export class RuleTables {
     for (const { rule, counters } of service) {
       this.#insert(chains, chain, chain.rules.length, rule, counters);
     }
+  }
+
+  /** Gives all memory back; nobody may use the tables afterwards. */
+  dispose(): void {
+    const { calls, words } = this.core;
+    for (const chains of this.#tables.values()) {
+      for (const chain of chains.values()) this.#flush(chains, chain);
+      for (const chain of [...chains.values()]) this.#freeChain(chains, chain);
+    }
+    for (const free of this.#doomed) free();
+    this.#undo = [];
+    this.#doomed = [];
+    this.#tables.clear();
+    for (const table of this.#recent.values()) {
+      const mask = words[(table + 4) >>> 2] as number;
+      calls.release(words[table >>> 2] as number, (mask + 1) * RECENT_SLOT_SIZE);
+      calls.release(table, RECENT_TABLE_SIZE);
+    }
+    this.#recent.clear();
+    calls.flushEntries(this.space);
+    const connections = words[(this.space + at.S_TABLE) >>> 2] as number;
+    const mask = words[(this.space + at.S_TABLE_MASK) >>> 2] as number;
+    if (connections !== 0) calls.release(connections, (mask + 1) * 4);
+    calls.release(this.space, at.SPACE_SIZE);
   }
 
   // ---- reading ----

@@ -116,6 +116,8 @@ export interface Netfilter {
     packet: Pick<PacketFields, 'src' | 'dst' | 'sport' | 'dport'>,
     state: 'established' | 'closed',
   ): void;
+  /** Its namespace is gone: rules, connections and their memory are given back. */
+  dispose?(): void;
   conntrack(): readonly ConntrackEntry[];
   flushConntrack(): number;
 }
