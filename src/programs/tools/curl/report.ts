@@ -282,7 +282,7 @@ export function formatMeter(
   const down = elapsed <= 0 ? 0 : Math.floor((downloaded * 1_000_000) / elapsed);
   const up = elapsed <= 0 ? 0 : Math.floor((uploaded * 1_000_000) / elapsed);
   const spent = Math.floor(elapsed / 1_000_000);
-  return `\r${percent(downloaded + uploaded, total)} ${five(total)}  ${percent(downloaded, expected ?? downloaded)} ${five(downloaded)}  ${percent(uploaded, sending)} ${five(uploaded)}  ${five(down).padStart(6)} ${five(up).padStart(6)} ${clockText(0)} ${clockText(spent)} ${clockText(0)} ${five(down)}`;
+  return `\r${percent(downloaded + uploaded, total)} ${five(total)}  ${percent(downloaded, expected ?? downloaded)} ${five(downloaded)}  ${percent(uploaded, sending)} ${five(uploaded)}  ${five(down)}  ${five(up)} ${clockText(0)} ${clockText(spent)} ${clockText(0)} ${five(down)}`;
 }
 
 /** The meter's life: its head at the first sign, a line each second, the last at the end. */

@@ -56,7 +56,7 @@ export const sshd: Program = {
     process.start('accept', acceptAll(server, listener.value));
     yield process.terminated;
     yield* process.printError('Received signal 15; terminating.\n');
-    return 255;
+    return 0;
   },
 };
 
