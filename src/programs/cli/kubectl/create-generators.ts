@@ -15,7 +15,6 @@ import { kindMapping } from './kinds.ts';
 import type { Mapping } from './mapper.ts';
 import type { Session, Verb } from './session.ts';
 import { Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
-import { generatedDeployment } from './generate/deployment.ts';
 
 /** What a generator makes: an object without a namespace of its own, or why it cannot. */
 export type Generate = (session: Session, name: string) => Task<Outcome<object>>;
@@ -105,10 +104,3 @@ function placed(session: Session, reporter: Reporter): Outcome<string> {
   if (reporter.client && !session.namespaceGiven) return ok('');
   return session.namespace();
 }
-
-export const generatorVerbs: readonly Verb[] = [
-  generator('namespace', ['ns'], 'Create a namespace with the specified name', 'NAME [--dry-run=server|client|none]', '', 'Namespace', function* (_, name) {
-    return ok({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {}, status: {} });
-  }),
-  generator('deployment', ['deploy'], 'Create a deployment with the specified name', 'NAME --image=image -- [COMMAND] [args...]', 'image=[] port=-1 r replicas=1', 'Deployment', generatedDeployment, ['image']),
-];
