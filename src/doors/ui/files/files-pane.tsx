@@ -1,10 +1,9 @@
 /** Files: the workstation's home with the editor; Apply, Dry run and Diff run kubectl on the saved file. */
-import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { editRequests, runCommand } from '../actions/lab.ts';
+import { runCommand } from '../actions/lab.ts';
 import { Editor } from '../editor/editor.tsx';
 import { rowsVersion } from '../mirror/mirror.ts';
-import { filesOpen } from '../mirror/selection.ts';
+import { filesOpen, phoneInspect } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Glyph, Icon } from '../widgets/icon.tsx';
 import { Tabs } from '../widgets/tabs.tsx';
@@ -14,7 +13,6 @@ import {
   fileNames,
   fileOf,
   listFiles,
-  openEdit,
   openFile,
   openFiles,
   type OpenFile,
@@ -24,16 +22,6 @@ import {
 const LIST = '/';
 
 export function FilesPane() {
-  useEffect(
-    () =>
-      effect(() => {
-        for (const edit of editRequests.value) {
-          if (fileOf(edit.name)?.asker !== edit.terminal)
-            openEdit(edit.terminal, edit.name, edit.text);
-        }
-      }),
-    [],
-  );
   const file = fileOf(activeFile.value);
   const tabs = [
     { id: LIST, face: <Icon name="file" /> },
@@ -72,8 +60,9 @@ export function FilesPane() {
             aria-label={file === undefined ? t('files.hide') : t('files.close')}
             data-tip={file === undefined ? t('files.hide') : t('files.close')}
             onClick={() => {
-              if (file === undefined) filesOpen.value = false;
-              else closeFile(file.path);
+              if (file !== undefined) closeFile(file.path);
+              else if (phoneInspect.value === 'files') phoneInspect.value = 'off';
+              else filesOpen.value = false;
             }}
           >
             <Icon name="close" />

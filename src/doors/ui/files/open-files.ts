@@ -1,7 +1,8 @@
 /** Files that are open in the pane: texts as edited, as stored, and what is wrong with them. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { Marker, MarkersAnswer } from '../../worker/protocol.ts';
-import { answerEdit, ask, send } from '../actions/lab.ts';
+import { answerEdit, ask, editRequests, send } from '../actions/lab.ts';
+import { filesOpen, phoneInspect, phoneTab } from '../mirror/selection.ts';
 
 export interface OpenFile {
   readonly path: string;
@@ -41,14 +42,33 @@ export async function openFile(path: string): Promise<void> {
 }
 
 /** A program waits for the person's editor: its file opens at once. */
-export function openEdit(terminal: number, name: string, text: string): void {
+function openEdit(terminal: number, name: string, text: string): void {
   add({ path: name, text, stored: text, markers: [], asker: terminal });
   activeFile.value = name;
   checkSoon(name);
 }
 
+/** Opens what programs ask the person to edit, from now on. */
+export function followEdits(): void {
+  effect(() => {
+    for (const edit of editRequests.value) {
+      if (fileOfNow(edit.name)?.asker === edit.terminal) continue;
+      filesOpen.value = true;
+      if (matchMedia('(max-width: 699px)').matches) {
+        phoneTab.value = 'look';
+        phoneInspect.value = 'files';
+      }
+      openEdit(edit.terminal, edit.name, edit.text);
+    }
+  });
+}
+
+function fileOfNow(path: string): OpenFile | undefined {
+  return openFiles.peek().find((file) => file.path === path);
+}
+
 function add(file: OpenFile): void {
-  openFiles.value = [...openFiles.value.filter((one) => one.path !== file.path), file];
+  openFiles.value = [...openFiles.peek().filter((one) => one.path !== file.path), file];
 }
 
 function change(path: string, next: Partial<OpenFile>): void {

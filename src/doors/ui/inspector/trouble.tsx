@@ -1,6 +1,6 @@
 /** Nothing is selected: what is not healthy now, the worst first, each with its why. */
 import type { ObjectRow, StateWord } from '../../worker/protocol.ts';
-import { rows } from '../mirror/mirror.ts';
+import { hosts, inPast, rows } from '../mirror/mirror.ts';
 import { inspectorTab, selected } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Glyph } from '../widgets/icon.tsx';
@@ -17,10 +17,17 @@ const WORST: readonly StateWord[] = [
 const SHOWN_MAX = 50;
 const KINDS: ReadonlySet<string> = new Set(['Pod', 'Node', 'Deployment', 'Service', 'ReplicaSet']);
 
+/** A host without power is off, whatever its Node still says. */
+function stateOf(row: ObjectRow): StateWord {
+  if (row.kind !== 'Node' || inPast.value) return row.state;
+  return hosts.value.some((host) => host.name === row.name && !host.powered) ? 'off' : row.state;
+}
+
 export function Trouble() {
   const bad: ObjectRow[] = [];
   for (const row of rows.value.values())
-    if (KINDS.has(row.kind) && WORST.includes(row.state)) bad.push(row);
+    if (KINDS.has(row.kind) && WORST.includes(stateOf(row)))
+      bad.push({ ...row, state: stateOf(row) });
   bad.sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state) || (a.key < b.key ? -1 : 1));
   if (bad.length === 0)
     return (

@@ -1,6 +1,7 @@
 /** The map drawn: SVG up to 60 hosts, squares above; its list twin; dots only while the model moves. */
 import { computed, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import type { HostRow } from '../../worker/protocol.ts';
 import { clockText } from '../format.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { listTwin, pointed, selected } from '../mirror/selection.ts';
@@ -13,12 +14,24 @@ import { TrafficDots } from './traffic-dots.tsx';
 
 const ROOMS_DRAWN_MAX = 60;
 /** Room for the words cpu and mem. */
-const LABEL = 28;
+const LABEL = 29;
 const size = signal({ width: 600, height: 260 });
 
-export const theMap = computed(() =>
-  clusterMap(mirror.rows.value, mirror.hosts.value, mirror.faults.value, mirror.rates.value),
+const theMap = computed(() =>
+  clusterMap(mirror.rows.value, hostsShown(), mirror.faults.value, mirror.rates.value),
 );
+
+/** In the past a host had power unless its fault had begun. */
+function hostsShown(): readonly HostRow[] {
+  const at = mirror.looking.value;
+  if (at === null) return mirror.hosts.value;
+  const off = mirror.faults.value.filter((fault) => fault.since <= at);
+  return mirror.hosts.value.map((host) => ({
+    ...host,
+    powered: host.powered || !off.some((fault) => fault.text === `power-off ${host.name}`),
+  }));
+}
+
 const layout = computed(() => layOut(theMap.value, size.value.width, size.value.height));
 
 export function MapView() {
@@ -251,7 +264,7 @@ function Level(props: {
 
 function Unit({ place }: { readonly place: Placed<MapUnit> }) {
   const { it, x, y, width, height } = place;
-  const room = Math.floor((width - 30) / 6.4);
+  const room = Math.floor((width - 26) / 6.2);
   const name = it.name.length > room ? `${it.name.slice(0, Math.max(3, room - 1))}…` : it.name;
   const wide = 22 + name.length * 6.5;
   return (

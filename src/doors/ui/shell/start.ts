@@ -1,6 +1,7 @@
 /** How the page begins: choices, language, what the address asks for, keys, storage, service worker. */
 import { command, freshLab, openLab, saveLab } from '../actions/lab.ts';
 import { offer, openFailure, takeFiles } from '../actions/files.ts';
+import { followEdits } from '../files/open-files.ts';
 import { followScenario, labTitle } from '../guide/guide-state.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { keepPreferences, pauseHidden } from '../mirror/selection.ts';
@@ -18,6 +19,7 @@ export async function start(): Promise<void> {
   await setLanguage(firstLanguage());
   readLastLab();
   followScenario();
+  followEdits();
   listenToKeys();
   listenToDrops();
   pauseWhenHidden();

@@ -3,7 +3,11 @@ import { guideScenario } from '../guide/guide-state.ts';
 import { copyOffline, saveToFile } from '../actions/files.ts';
 import {
   contrast,
+  filesOpen,
   pauseHidden,
+  phoneInspect,
+  phoneTab,
+  selected,
   singleKeys,
   textScale,
   type Theme,
@@ -14,7 +18,7 @@ import { Icon } from '../widgets/icon.tsx';
 import { MenuButton } from '../widgets/menu-button.tsx';
 import { MenuItem } from '../widgets/overlay.tsx';
 import { openDialog } from './dialogs.ts';
-import { FaultMenu } from './fault-menu.tsx';
+import { FaultMenu, FaultMenuItems } from './fault-menu.tsx';
 
 export function TopBar() {
   const scenario = guideScenario.value;
@@ -88,6 +92,9 @@ function MainMenu() {
               {t('help')}
             </MenuItem>
             <hr />
+            <MenuItem checked={filesOpen.value} onPick={after(toggleFiles)}>
+              {t('pane.files')}
+            </MenuItem>
             <MenuItem
               checked={pauseHidden.value}
               onPick={after(() => {
@@ -105,6 +112,8 @@ function MainMenu() {
               {t('setting.single-keys')}
             </MenuItem>
             <div class="narrow">
+              <hr />
+              <FaultMenuItems target={selected.value} close={close} />
               <hr />
               <MenuItem
                 checked={language.value === 'en'}
@@ -124,6 +133,15 @@ function MainMenu() {
       }}
     </MenuButton>
   );
+}
+
+/** Shows the files pane or takes it away; on a phone it stands in the Look tab. */
+function toggleFiles(): void {
+  const phone = matchMedia('(max-width: 699px)').matches;
+  filesOpen.value = phone || !filesOpen.value;
+  if (!phone) return;
+  phoneTab.value = 'look';
+  phoneInspect.value = 'files';
 }
 
 function LanguageMenu() {
