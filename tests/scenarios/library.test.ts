@@ -8,6 +8,7 @@ import type { LoadedScenario } from '../../src/lab/scenarios/folder.ts';
 import type { FeedbackKey, ScenarioText } from '../../src/lab/scenarios/format.ts';
 import { catalogue, libraryScenario, SCENARIO_IDS } from '../../src/lab/scenarios/library/index.ts';
 import { parseShell } from '../../src/programs/shell/parser.ts';
+import { runBlocks } from '../support/scenario.ts';
 
 /** A new key without a sentence is a type error here. */
 const FEEDBACK: Readonly<Record<FeedbackKey, string>> = checksEn;
@@ -16,12 +17,6 @@ function loaded(id: string): LoadedScenario {
   const found = libraryScenario(id);
   if (found?.ok !== true) throw new Error(found?.error.join('\n') ?? `no scenario ${id}`);
   return found.value;
-}
-
-/** Fenced `run` blocks of a step, in order. */
-function commandsOf(text: ScenarioText, step: string): readonly string[] {
-  const prose = text.steps.find((one) => one.id === step)?.prose ?? '';
-  return [...prose.matchAll(/^```run\n([\s\S]*?)^```$/gm)].map((match) => (match[1] ?? '').trim());
 }
 
 describe.each(SCENARIO_IDS)('scenario %s', (id) => {
@@ -37,9 +32,9 @@ describe.each(SCENARIO_IDS)('scenario %s', (id) => {
     const { scenario, texts, solutions } = loaded(id);
     const english = texts.get('en') as ScenarioText;
     const commands = scenario.steps.flatMap((step) => {
-      const here = commandsOf(english, step.id);
+      const here = runBlocks(english, step.id);
       expect(here.length, `step ${step.id} has a command`).toBeGreaterThan(0);
-      for (const text of texts.values()) expect(commandsOf(text, step.id)).toEqual(here);
+      for (const text of texts.values()) expect(runBlocks(text, step.id)).toEqual(here);
       return [...here, ...step.hints.map((hint) => hint.run).filter((line) => line !== '')];
     });
     for (const command of [...commands, ...Object.values(solutions)]) {

@@ -4,12 +4,19 @@ import { Lab } from '../../src/lab/lab.ts';
 import { shippedParts } from '../../src/lab/parts.ts';
 import { isBooted } from '../../src/lab/readiness.ts';
 import type { LoadedScenario } from '../../src/lab/scenarios/folder.ts';
+import type { ScenarioText } from '../../src/lab/scenarios/format.ts';
 import { ScenarioRun } from '../../src/lab/scenarios/run.ts';
 import { whyText } from '../../src/lab/why/index.ts';
 import type { ScenarioState } from '../../src/lab/view-types.ts';
 
 /** Simulated time that a step may take. */
 const PATIENCE: Micros = 900 * SECOND;
+
+/** The commands that a step's prose offers: its fenced `run` blocks, in order. */
+export function runBlocks(text: ScenarioText | undefined, step: string): readonly string[] {
+  const prose = text?.steps.find((one) => one.id === step)?.prose ?? '';
+  return [...prose.matchAll(/^```run\n([\s\S]*?)^```$/gm)].map((match) => (match[1] ?? '').trim());
+}
 
 export class Walk {
   readonly lab: Lab;

@@ -7,8 +7,6 @@
  * parser until the clock can wait for an answer.
  */
 
-export const SCENARIO_FORMAT = 1;
-
 /** Languages that every scenario of the library has. */
 export const SCENARIO_LANGUAGES = ['en', 'zh-CN'] as const;
 export type ScenarioLanguage = (typeof SCENARIO_LANGUAGES)[number];
@@ -259,18 +257,8 @@ export type FeedbackKey =
   /** {never}: this happened; the attempt failed. */
   | 'check.never';
 
-/** What is known of a task; part of ScenarioState. */
-interface TaskProgress {
-  readonly id: string;
-  readonly passed: boolean;
-}
-
 // ---------------------------------------------------------------------------------------------
 // Questions
-
-export function stepOf(scenario: Scenario, id: string): Step | undefined {
-  return scenario.steps.find((step) => step.id === id);
-}
 
 /** The words of a step; empty ones where the language lacks it. */
 export function textOf(text: ScenarioText, step: Step): StepText {
@@ -292,16 +280,6 @@ export function taskTitle(text: ScenarioText, id: string): string {
 /** A hint's words, or its key where the language lacks them. */
 export function hintText(text: ScenarioText, hint: Hint): string {
   return Object.hasOwn(text.hints, hint.say) ? (text.hints[hint.say] ?? hint.say) : hint.say;
-}
-
-/** Index of the step that has the task, or -1. */
-export function stepOfTask(scenario: Scenario, task: string): number {
-  return scenario.steps.findIndex((step) => step.tasks.some((one) => one.id === task));
-}
-
-/** Whether all tasks of a step have passed. */
-export function stepPassed(step: Step, tasks: readonly TaskProgress[]): boolean {
-  return step.tasks.every((task) => tasks.some((one) => one.id === task.id && one.passed));
 }
 
 /** `Deployment/default/backend-v2`, as views name an object; for lists the kind alone. */

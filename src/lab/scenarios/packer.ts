@@ -14,7 +14,7 @@ import type { LabBase, LabInput, SavedLab, TimedInput } from '../input-types.ts'
 import { LINK_DICTIONARY_1 } from './dictionary.ts';
 
 /** The newest format that this engine writes and reads. */
-export const LINK_FORMAT = 1;
+const LINK_FORMAT = 1;
 /** Bytes of checksum and length before the packed JSON. */
 const HEAD_BYTES = 7;
 /** Unpacked JSON larger than this is refused: a link cannot be a bomb. */

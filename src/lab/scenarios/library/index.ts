@@ -11,8 +11,7 @@ const FOLDERS: Readonly<Record<string, ScenarioFolder>> = {
 
 export const SCENARIO_IDS: readonly string[] = Object.keys(FOLDERS);
 
-/** The folder of a scenario, as it is written. */
-export function folderOf(id: string): ScenarioFolder | undefined {
+function folderOf(id: string): ScenarioFolder | undefined {
   return Object.hasOwn(FOLDERS, id) ? FOLDERS[id] : undefined;
 }
 
