@@ -19,6 +19,8 @@ import { set } from './set.ts';
 import { apiResources, apiVersions } from './api-resources.ts';
 import { auth } from './auth.ts';
 import { clusterInfo } from './cluster-info.ts';
+import { config } from './config.ts';
+import { events } from './events.ts';
 import { cordon, drain, uncordon } from './cordon.ts';
 import { patch } from './patch.ts';
 import { taint } from './taint.ts';
@@ -27,4 +29,4 @@ import { version } from './version.ts';
 import { wait } from './wait.ts';
 import type { Verb } from './session.ts';
 
-export const VERBS: readonly Verb[] = [create, expose, run, get, deleteVerb, scale, logs, attach, exec, apply, describe, rollout, label, annotate, diff, edit, replace, set, clusterInfo, top, cordon, uncordon, drain, taint, auth, patch, wait, apiResources, apiVersions, version];
+export const VERBS: readonly Verb[] = [create, expose, run, get, deleteVerb, scale, logs, attach, exec, apply, describe, rollout, label, annotate, diff, edit, replace, set, clusterInfo, top, cordon, uncordon, drain, taint, auth, patch, wait, apiResources, apiVersions, version, config, events];
