@@ -114,7 +114,7 @@ export class Lab {
     this.#inputs.push(timed);
     this.loop.input(time, () => {
       this.recorder.record({
-        component: 'learner',
+        component: input.kind === 'send' || input.kind === 'setup' ? 'scenario' : 'learner',
         verb: 'input',
         object: nameOf(input),
         note: noteOf(input),
