@@ -24,7 +24,7 @@ export interface FakeApiServer extends FakeEtcd {
   ): Reply;
 }
 
-export function fakeApiServer(): FakeApiServer {
+export function fakeApiServer(...flags: readonly string[]): FakeApiServer {
   const etcd = fakeEtcd();
   const { process } = fakeProcess(etcd.loop, 'kube-apiserver', etcd.trace);
   const options = parseOptions([
@@ -35,6 +35,8 @@ export function fakeApiServer(): FakeApiServer {
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
     '--advertise-address=192.168.0.10',
+    '--allow-privileged=true',
+    ...flags,
   ]);
   if (!options.ok) throw new Error(options.error);
   const signingKey = newPrivateKey(1, 'sa');
@@ -47,10 +49,12 @@ export function fakeApiServer(): FakeApiServer {
       signingKey,
       accountKeys: [signingKey.publicKey],
       kubelet: undefined,
+      kubeletRoots: undefined,
     },
     etcd.client,
   );
   process.start('store', server.store.run());
+  process.start('timeouts', server.pipeline.expire());
   etcd.loop.run({ when: () => server.store.ready });
   etcd.run(writeMissing(server.api, bootstrapObjects(), process.random, process.clock.wall()));
   etcd.loop.run({ when: () => server.store.caches.get('clusterroles')?.items.size === 68 });

@@ -87,15 +87,19 @@ function* health(session: Session): Task<number> {
     if (!client.ok) return yield* fail(process, client.error);
     const start = process.clock.monotonic();
     const answer = yield* client.value.range({ key: 'health' });
+    const state = answer.ok ? yield* client.value.status() : undefined;
+    const alarms = state?.ok === true ? state.value.errors : [];
     const micros = process.clock.monotonic() - start;
     client.value.close();
     const took = micros < 1000 ? `${micros}µs` : `${micros / 1000}ms`;
     const error = answer.ok
-      ? ''
+      ? alarms.length === 0
+        ? ''
+        : `Active Alarm(s): ${alarms.map((each) => /alarm:(\S+)/.exec(each)?.[1] ?? each).join(' ')} `
       : answer.error.message.startsWith('etcdserver')
         ? answer.error.message
         : 'context deadline exceeded';
-    results.push({ endpoint: each, healthy: answer.ok, took, error });
+    results.push({ endpoint: each, healthy: answer.ok && alarms.length === 0, took, error });
   }
   if (printer.format === 'json') {
     const rows = results.map(

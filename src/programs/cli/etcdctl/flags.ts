@@ -40,6 +40,12 @@ const VALUED = new Set([
   'max-create-rev',
   'min-mod-rev',
   'max-mod-rev',
+  // Of etcdutl snapshot restore.
+  'data-dir',
+  'name',
+  'initial-cluster',
+  'initial-cluster-token',
+  'initial-advertise-peer-urls',
 ]);
 const SWITCHES = new Set([
   'prev-kv',
@@ -57,6 +63,7 @@ const SWITCHES = new Set([
   'keys',
   'once',
   'cluster',
+  'skip-hash-check',
 ]);
 const SHORT: Readonly<Record<string, string>> = { w: 'write-out', i: 'interactive', h: 'help' };
 

@@ -1,9 +1,10 @@
 /**
  * etcdctl (etcd 3.6): get, put, del, txn, watch, lease, compaction, member list, endpoint health and
- * status, defrag, version. Other commands of the real one are refused by name.
+ * status, defrag, alarm, snapshot save, version; `etcdutl` beside it looks at and restores snapshots. Other commands of the real one are refused by name.
  */
 import type { Task } from '../../../ground/base/task.ts';
 import type { Process, Program } from '../../../machines/machine/process.ts';
+import { alarm } from './alarm.ts';
 import { defrag, endpoint, member } from './cluster.ts';
 import { parseArguments } from './flags.ts';
 import { compaction, del, get, put } from './kv.ts';
@@ -17,6 +18,7 @@ import {
   printerOf,
   type Session,
 } from './session.ts';
+import { snapshot } from './snapshot.ts';
 import { txn } from './txn.ts';
 import { watch } from './watch.ts';
 
@@ -35,13 +37,13 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['member', member],
   ['endpoint', endpoint],
   ['defrag', defrag],
+  ['alarm', alarm],
+  ['snapshot', snapshot],
 ]);
 
 /** Commands of the real etcdctl that this one does not have. */
 const UNSUPPORTED = new Set(
-  'alarm auth check downgrade elect lock make-mirror move-leader role snapshot user completion'.split(
-    ' ',
-  ),
+  'auth check downgrade elect lock make-mirror move-leader role user completion'.split(' '),
 );
 
 const USAGE = `NAME:
@@ -58,6 +60,8 @@ API VERSION:
 
 
 COMMANDS:
+	alarm disarm	Disarms all alarms
+	alarm list	Lists all alarms
 	compaction	Compacts the event history in etcd
 	defrag		Defragments the storage of the etcd members with given endpoints
 	del		Removes the specified key or range of keys [key, range_end)
@@ -71,10 +75,13 @@ COMMANDS:
 	lease timetolive	Get lease information
 	member list	Lists all members in the cluster
 	put		Puts the given key into the store
+	snapshot save	Stores an etcd node backend snapshot to a given file
 	txn		Txn processes all the requests in one transaction
 	version		Prints the version of etcdctl
 	watch		Watches events stream on keys or prefixes
 `;
+
+export { etcdutl } from './snapshot.ts';
 
 export const etcdctl: Program = {
   name: 'etcdctl',

@@ -8,6 +8,7 @@ import type {
   WatchEvent,
   WatchResponse,
 } from '../../../spine/etcd/wire/index.ts';
+import { parseArguments } from './flags.ts';
 import { rangeOf } from './kv.ts';
 import { printWatch } from './print.ts';
 import {
@@ -21,26 +22,64 @@ import {
 } from './session.ts';
 
 export function* watch(session: Session, words: readonly string[]): Task<number> {
-  const { process, args, client, printer } = session;
-  if (isSet(session, 'interactive')) {
-    return yield* fail(
-      process,
-      'interactive watch is not supported by this simulator',
-      EXIT_INVALID_INPUT,
-    );
-  }
+  const { process, args } = session;
+  if (isSet(session, 'interactive')) return yield* interactive(session);
   const key = process.env.get('ETCDCTL_WATCH_KEY');
   const end = process.env.get('ETCDCTL_WATCH_RANGE_END');
   const given =
     words.length > 0 || key === undefined ? words : end === undefined ? [key] : [key, end];
   const range = rangeOf('watch', given, args.flags);
   if (!range.ok) return yield* fail(process, range.error, EXIT_BAD_ARGUMENTS);
-  const request: WatchCreateRequest = {
-    ...range.value,
+  return yield* follow(session, { ...range.value, ...optionsOf(session) });
+}
+
+function optionsOf(session: Session) {
+  return {
     startRevision: Number(flag(session, 'rev') || '0'),
     prevKv: isSet(session, 'prev-kv'),
     progressNotify: isSet(session, 'progress-notify'),
   };
+}
+
+/** Reads `watch KEY` lines; each begins a watch of its own, all print as they hear. */
+function* interactive(session: Session): Task<number> {
+  const { process } = session;
+  let rest = '';
+  for (;;) {
+    const read = yield* process.stdin.read();
+    if (!read.ok) return yield* fail(process, `error reading watch request line: ${read.error}`);
+    if (read.value === undefined) {
+      return yield* fail(process, 'Error reading watch request line: EOF', EXIT_INVALID_INPUT);
+    }
+    const lines = (rest + textOf(read.value)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const words = line.split(/\s+/).filter((word) => word !== '');
+      if (words.length === 0) continue;
+      const refusal = startWatch(session, words);
+      if (refusal !== undefined) yield* process.printError(`${refusal}\n`);
+    }
+  }
+}
+
+/** Begins what one line asks for; a text says why not. */
+function startWatch(session: Session, line: readonly string[]): string | undefined {
+  const { process } = session;
+  if (line[0] === 'progress') return 'progress is not supported by this simulator';
+  if (line[0] !== 'watch') {
+    return `Invalid command ${line.join(' ')} (command type should be either "watch" or "progress")`;
+  }
+  const parsed = parseArguments(line, new Map());
+  if (!parsed.ok) return `Invalid command ${line.join(' ')} (${parsed.error})`;
+  const own: Session = { ...session, args: parsed.value };
+  const range = rangeOf('watch', parsed.value.words.slice(1), parsed.value.flags);
+  if (!range.ok) return `Invalid command ${line.join(' ')} (${range.error})`;
+  process.start('watch', follow(own, { ...range.value, ...optionsOf(own) }));
+  return undefined;
+}
+
+function* follow(session: Session, request: WatchCreateRequest): Task<number> {
+  const { process, args, client, printer } = session;
   const opened = yield* client.watch(request);
   if (!opened.ok) return yield* failCall(session, opened.error);
   for (;;) {

@@ -5,7 +5,7 @@ import { issue, selfSigned } from '../../../../src/ground/pki/certificate.ts';
 import { certificateFile, keyFile, publicKeyFile } from '../../../../src/ground/pki/document.ts';
 import { newPrivateKey } from '../../../../src/ground/pki/keys.ts';
 import { MODERN_COSTS } from '../../../../src/machines/machine/costs.ts';
-import { etcdctl } from '../../../../src/programs/cli/etcdctl/index.ts';
+import { etcdctl, etcdutl } from '../../../../src/programs/cli/etcdctl/index.ts';
 import { kubeApiserver } from '../../../../src/spine/apiserver/index.ts';
 import { etcd } from '../../../../src/spine/etcd/index.ts';
 import { type Bench, makeBench, run } from '../../machines/machine/support.ts';
@@ -44,6 +44,7 @@ function controlPlane(): Bench {
   files.write('/usr/bin/etcd', etcd, 0o755);
   files.write('/usr/bin/kube-apiserver', kubeApiserver, 0o755);
   files.write('/usr/bin/etcdctl', etcdctl, 0o755);
+  files.write('/usr/bin/etcdutl', etcdutl, 0o755);
   return bench;
 }
 
@@ -160,4 +161,97 @@ test('etcdctl prints as the real one', () => {
   expect(ctl(bench, 'get', 'foo', '--rev', '99')).toBe(
     'Error: etcdserver: mvcc: required revision is a future revision\n',
   );
+});
+
+/** Runs a program to its end. */
+function ends(bench: Bench, ...argv: string[]): string {
+  const ran = program(bench, argv);
+  bench.loop.run({ until: bench.loop.now + 20 * SECOND, when: () => ran.status() !== undefined });
+  return ran.text();
+}
+
+const DB = '/var/lib/etcd/member/snap/db';
+
+test('a copy of the data file keeps the old state, and putting it back brings it back', () => {
+  const bench = controlPlane();
+  const { files } = bench.host;
+  const store = program(bench, ETCD);
+  bench.loop.run({ until: bench.loop.now + 2 * SECOND });
+  ctl(bench, 'put', 'color', 'red');
+  const copy = files.readContent(DB);
+  if (!copy.ok) throw new Error(copy.error);
+  files.write('/backup.db', copy.value);
+  ctl(bench, 'put', 'color', 'blue');
+  expect(ctl(bench, 'get', 'color')).toBe('color\nblue\n');
+  store.child.signal('SIGKILL');
+  const back = files.readContent('/backup.db');
+  if (!back.ok) throw new Error(back.error);
+  files.write(DB, back.value);
+  program(bench, ETCD);
+  bench.loop.run({ until: bench.loop.now + 3 * SECOND });
+  expect(ctl(bench, 'get', 'color')).toBe('color\nred\n');
+  ctl(bench, 'put', 'color', 'green');
+  expect(files.readText('/backup.db')).toMatchObject({
+    ok: true,
+    value: expect.stringContaining('red'),
+  });
+});
+
+test('a snapshot is saved, looked at, and restored as a new member', () => {
+  const bench = controlPlane();
+  const store = program(bench, ETCD);
+  bench.loop.run({ until: bench.loop.now + 2 * SECOND });
+  ctl(bench, 'put', 'a', '1');
+  ctl(bench, 'put', 'a', '2');
+  expect(ctl(bench, 'snapshot', 'save', '/snap.db')).toBe(
+    'Snapshot saved at /snap.db\nServer version 3.6.0\n',
+  );
+  ctl(bench, 'put', 'a', '3');
+  expect(ends(bench, 'etcdutl', 'snapshot', 'status', '/snap.db')).toMatch(
+    /^[0-9a-f]{1,8}, 3, 2, 20 kB, 3\.6\.0\n$/,
+  );
+  store.child.signal('SIGTERM');
+  bench.loop.run({ until: bench.loop.now + SECOND });
+  const restore = ['etcdutl', 'snapshot', 'restore', '/snap.db', '--name=cp-1', '--data-dir=/new'];
+  expect(ends(bench, ...restore, '--initial-cluster=cp-1=https://127.0.0.1:2380')).toMatch(
+    /restored snapshot/,
+  );
+  expect(ends(bench, ...restore)).toBe('Error: data-dir "/new" not empty or could not be read\n');
+  program(
+    bench,
+    ETCD.map((flag) => (flag.startsWith('--data-dir') ? '--data-dir=/new' : flag)),
+  );
+  bench.loop.run({ until: bench.loop.now + 3 * SECOND });
+  expect(ctl(bench, 'get', 'a')).toBe('a\n2\n');
+});
+
+test('beyond its quota etcd takes deletes only, until space is freed and the alarm disarmed', () => {
+  const bench = controlPlane();
+  program(bench, [...ETCD, '--quota-backend-bytes=40000']);
+  bench.loop.run({ until: bench.loop.now + 2 * SECOND });
+  const big = 'x'.repeat(15_000);
+  expect(ctl(bench, 'put', 'a', big)).toBe('OK\n');
+  expect(ctl(bench, 'put', 'a', big)).toBe('OK\n');
+  const full = 'Error: etcdserver: mvcc: database space exceeded\n';
+  expect(ctl(bench, 'put', 'a', big)).toBe(full);
+  expect(ctl(bench, 'alarm', 'list')).toMatch(/^memberID:\d+ alarm:NOSPACE \n$/);
+  expect(ctl(bench, 'endpoint', 'health')).toMatch(/is unhealthy: .*NOSPACE/);
+  expect(ctl(bench, 'del', 'a')).toBe('1\n');
+  expect(ctl(bench, 'put', 'b', '1')).toBe(full);
+  expect(ctl(bench, 'compaction', '4')).toBe('compacted revision 4\n');
+  expect(ctl(bench, 'defrag')).toMatch(/^Finished defragmenting etcd member\[/);
+  expect(ctl(bench, 'alarm', 'disarm')).toMatch(/alarm:NOSPACE/);
+  expect(ctl(bench, 'put', 'b', '1')).toBe('OK\n');
+});
+
+test('flags that change nothing are named in the log; wrong values end the program', () => {
+  const bench = controlPlane();
+  const store = program(bench, [...ETCD, '--snapshot-count=10000', '--peer-client-cert-auth']);
+  bench.loop.run({ until: bench.loop.now + SECOND });
+  expect(store.text()).toMatch(/flag --snapshot-count has no effect here/);
+  expect(store.text()).toMatch(/flag --peer-client-cert-auth has no effect here/);
+  expect(ends(bench, 'etcd', '--max-txn-ops=many')).toMatch(
+    /^invalid value "many" for flag -max-txn-ops: parse error/,
+  );
+  expect(ends(bench, 'etcd', '--force-new-cluster')).toMatch(/not supported by this simulator/);
 });
