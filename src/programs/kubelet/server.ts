@@ -107,6 +107,7 @@ function targetOf(target: string): Target {
     const name = decode(equals < 0 ? part : part.slice(0, equals));
     const value = equals < 0 ? '' : decode(part.slice(equals + 1));
     if (name === 'command') command.push(value);
+    else if (name === 'ports' && query.has(name)) query.set(name, `${query.get(name)},${value}`);
     else query.set(name, value);
   }
   return { parts: path.split('/').slice(1).map(decode), query, command };

@@ -4,10 +4,12 @@
  * connection as it is).
  */
 import { utf8 } from '../../ground/base/bytes.ts';
+import { err, ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, type Task } from '../../ground/base/task.ts';
-import { bytesOf } from '../../machines/network/chunk.ts';
+import type { Chunk } from '../../machines/network/chunk.ts';
 import type { HttpExchange } from '../../machines/network/http-types.ts';
 import type { Connection } from '../../machines/network/socket.ts';
+import { type ForwardEnd, isForwardRequest, serveForward } from '../../spine/client/portforward.ts';
 import {
   type ExecOutcome,
   isStreamRequest,
@@ -19,6 +21,7 @@ import {
 import {
   formatRpcError,
   isStreamEvent,
+  type StreamEvent,
   STREAM_SOCKET,
   streamHello,
   streamMessage,
@@ -100,7 +103,7 @@ function* copyOutput(connection: Connection, streams: ServerStreams): Task<ExecO
     if (event.channel === 'exit') return { code: event.code, message: event.message };
     if (event.chunk === undefined || (event.channel !== 'stdout' && event.channel !== 'stderr'))
       continue;
-    yield* streams.write(event.channel === 'stderr' ? STDERR : STDOUT, bytesOf(event.chunk));
+    yield* streams.write(event.channel === 'stderr' ? STDERR : STDOUT, event.chunk);
   }
 }
 
@@ -122,29 +125,83 @@ function* copySizes(connection: Connection, streams: ServerStreams): Task<void> 
   }
 }
 
-/** One port: what the caller sends goes to it and back, as the stdout channel of an exec would. */
+/**
+ * Ports of the pod, joined to the caller's channels; the runtime connects from inside the pod's network
+ * namespace. An error reaches the caller as upstream words it.
+ */
 export function* servePortForward(
   core: Core,
   exchange: HttpExchange,
   worker: PodWorker,
   query: ReadonlyMap<string, string>,
 ): Task<void> {
-  const port = Number(query.get('port') ?? query.get('ports') ?? '0');
-  const sandbox = worker.sandbox;
-  if (sandbox === undefined || !isStreamRequest(exchange)) {
-    exchange.respond(
-      400,
-      TEXT,
-      utf8(sandbox === undefined ? 'pod is not running\n' : 'Upgrade request required\n'),
-    );
-    return;
+  const text = query.get('ports') ?? query.get('port') ?? '';
+  const ports = text === '' ? [] : text.split(',').map(Number);
+  const refused = (message: string): void => exchange.respond(400, TEXT, utf8(`${message}\n`));
+  if (ports.length === 0) return refused('query parameter "port" is required');
+  const bad = ports.findIndex((port) => !Number.isInteger(port) || port < 1 || port > 65_535);
+  if (bad >= 0) return refused(`unable to parse "${text.split(',')[bad]}" as a port`);
+  const { sandbox } = worker;
+  if (sandbox === undefined) return refused('pod is not running');
+  if (!isForwardRequest(exchange)) return refused('Upgrade request required');
+  yield* serveForward(core.process, exchange, ports, (port) => new PortEnd(core, sandbox.id, port));
+}
+
+/** One connection to one port, through the runtime; opened when it is first read. */
+class PortEnd implements ForwardEnd {
+  readonly #core: Core;
+  readonly #sandbox: string;
+  readonly #port: number;
+  #connection: Connection | undefined;
+  #early: StreamEvent[] = [];
+
+  constructor(core: Core, sandbox: string, port: number) {
+    this.#core = core;
+    this.#sandbox = sandbox;
+    this.#port = port;
   }
-  const prepared = yield* core.cri.call('PortForward', { podSandboxId: sandbox.id, port: [port] });
-  if (!prepared.ok) {
-    exchange.respond(500, TEXT, utf8(`${formatRpcError(prepared.error)}\n`));
-    return;
+
+  post(chunk: Chunk): void {
+    this.#send(streamMessage('stdin', { chunk }));
   }
-  const { url } = prepared.value;
-  const options = { stdin: true, stdout: true, stderr: false, tty: false };
-  yield* serveExec(core.process, exchange, options, (streams) => copyStreams(core, streams, url));
+
+  closeWrite(): void {
+    this.#send(streamMessage('close'));
+  }
+
+  close(): void {
+    this.#connection?.close();
+  }
+
+  *receive(): Task<Result<Chunk | undefined, string>> {
+    this.#connection ??= yield* this.#open();
+    const received = yield* this.#connection?.receive() ?? nothing();
+    const event = received.ok ? received.value : undefined;
+    if (event === undefined || !isStreamEvent(event)) return err(this.#failure('EOF'));
+    if (event.channel !== 'exit') return ok(event.chunk);
+    return event.message === '' ? ok(undefined) : err(this.#failure(event.message));
+  }
+
+  #send(event: StreamEvent): void {
+    if (this.#connection === undefined) this.#early.push(event);
+    else this.#connection.post(event);
+  }
+
+  #failure(text: string): string {
+    return `error forwarding port ${this.#port} to pod ${this.#sandbox}, uid : ${text}`;
+  }
+
+  *#open(): Task<Connection | undefined> {
+    const request = { podSandboxId: this.#sandbox, port: [this.#port] };
+    const prepared = yield* this.#core.cri.call('PortForward', request);
+    if (!prepared.ok) return undefined;
+    const connection = yield* openStream(this.#core, prepared.value.url);
+    for (const event of this.#early) connection?.post(event);
+    this.#early = [];
+    return connection;
+  }
+}
+
+function* nothing(): Task<Result<undefined, never>> {
+  return ok(undefined);
 }

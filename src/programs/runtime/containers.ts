@@ -10,6 +10,7 @@ import type { Namespaces } from '../../machines/machine/kernel.ts';
 import type { Signal } from '../../machines/machine/process.ts';
 import type { ImageConfig } from '../../machines/machine/image.ts';
 import type { StoredImage } from './images.ts';
+import { openContainerTerminal } from './container-terminal.ts';
 import { CollectDescriptor, LogDescriptor, LogFile } from './log-file.ts';
 import { formatReference, parseReference } from './reference.ts';
 import { type ContainerRecord, type SandboxRecord, stateFolder } from './records.ts';
@@ -170,6 +171,7 @@ function buildRecord(
     logPath,
     log,
     stdin: undefined,
+    pty: undefined,
     state: 'CONTAINER_CREATED',
     startedAt: 0,
     finishedAt: 0,
@@ -243,19 +245,21 @@ export function* startContainer(
     ...(resources.cpuQuotaMilli > 0 ? { cpuQuotaMilli: resources.cpuQuotaMilli } : {}),
     ...(resources.memoryLimit > 0 ? { memoryMax: resources.memoryLimit } : {}),
   });
-  const stdin = stdinOf(service, record);
+  const pty = record.config.tty ? openContainerTerminal(process, record.log) : undefined;
+  record.pty = pty;
   const descriptors = new Map<number, OpenFile>([
-    [0, stdin],
-    [1, new LogDescriptor(record.log, 'stdout')],
-    [2, new LogDescriptor(record.log, record.config.tty ? 'stdout' : 'stderr')],
+    [0, pty?.file ?? stdinOf(service, record)],
+    [1, pty?.file ?? new LogDescriptor(record.log, 'stdout')],
+    [2, pty?.file ?? new LogDescriptor(record.log, 'stderr')],
   ]);
   // Noted first: a program that ends at once must find its container running.
   record.state = 'CONTAINER_RUNNING';
   record.startedAt = process.clock.wall();
   const started = yield* service.shim(record.sandboxId, 'Start', {
     id,
-    spec: specOf(record, record.argv, descriptors),
+    spec: { ...specOf(record, record.argv, descriptors), terminal: pty?.file },
   });
+  pty?.file.close();
   if (!started.ok) return failedStart(service, record, started.error);
   if (record.pid === 0 && record.state === 'CONTAINER_RUNNING') record.pid = started.value.pid;
   service.record('start-container', id, record.config.metadata.name);

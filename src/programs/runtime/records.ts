@@ -8,6 +8,7 @@ import type { WallTime } from '../../ground/base/time.ts';
 import type { Files } from '../../machines/machine/files-types.ts';
 import type { Namespaces } from '../../machines/machine/kernel.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
+import type { Pty } from '../../machines/machine/terminal.ts';
 import type { CniResult } from './cni/plugin.ts';
 import type { LogFile } from './log-file.ts';
 import type {
@@ -55,6 +56,8 @@ export interface ContainerRecord {
   readonly log: LogFile;
   /** Where attach writes to; undefined without stdin. */
   stdin: OpenFile | undefined;
+  /** With `tty: true`. */
+  pty: Pty | undefined;
   state: ContainerState;
   startedAt: WallTime;
   finishedAt: WallTime;

@@ -9,6 +9,7 @@ import { goError } from '../../machines/network/errno.ts';
 import type { Connection } from '../../machines/network/socket.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import { Pty } from '../../machines/machine/terminal.ts';
+import { greet } from './container-terminal.ts';
 import { runExec } from './containers.ts';
 import { CollectDescriptor } from './log-file.ts';
 import type { ContainerRecord } from './records.ts';
@@ -141,7 +142,7 @@ function* exec(
       [2, new CollectDescriptor(post(connection, 'stderr'))],
     ]);
   }
-  listenInput(connection, input, pty, gone);
+  listenInput(connection, input, pty, gone, true);
   const done = yield* runExec(service, record, stream.cmd, descriptors, gone, undefined, pty?.file);
   // The session ends when nobody has the terminal any more; what was written last comes first.
   pty?.file.close();
@@ -170,7 +171,11 @@ function* attach(
     if (channel === 'stdout' ? stream.stdout : stream.stderr)
       connection.post(streamMessage(channel, { chunk }));
   });
-  listenInput(connection, stream.stdin ? record.stdin : undefined, undefined, gone);
+  const pty = stream.stdin ? record.pty : undefined;
+  listenInput(connection, stream.stdin ? record.stdin : undefined, pty, gone, false);
+  if (pty !== undefined && stream.tty) {
+    greet(pty, (chunk) => connection.post(streamMessage('stdout', { chunk })));
+  }
   while (record.state === 'CONTAINER_RUNNING' && !gone.settled)
     yield* anyOf([record.log.changed, gone]);
   stop();
@@ -183,11 +188,15 @@ function listenInput(
   input: OpenFile | undefined,
   pty: Pty | undefined,
   gone: Deferred<number>,
+  /** The session is the client's own: it ends with it. */
+  own: boolean,
 ): void {
   connection.onReceive((event) => {
     if (!event.ok || event.value === undefined) {
-      input?.close();
-      pty?.hangUp();
+      if (own) {
+        input?.close();
+        pty?.hangUp();
+      }
       gone.resolve(137);
       return;
     }
@@ -220,7 +229,8 @@ function* forwardPort(
     fork: function* (process) {
       const dialled = yield* process.net.connect(LOOPBACK, stream.port);
       if (!dialled.ok) {
-        const text = `failed to connect to localhost:${stream.port} inside namespace "${found.value.id}", IPv4: dial tcp4 127.0.0.1:${stream.port}: connect: ${goError(dialled.error)} `;
+        const { id, namespaces } = found.value;
+        const text = `failed to execute portforward in network namespace "/var/run/netns/${namespaces.network.name}": failed to connect to localhost:${stream.port} inside namespace "${id}", IPv4: dial tcp4 127.0.0.1:${stream.port}: connect: ${goError(dialled.error)} IPv6 dial tcp6: address localhost: no suitable address found `;
         connection.post(streamMessage('exit', { code: 1, message: text }));
         return 1;
       }
@@ -233,7 +243,10 @@ function* forwardPort(
       });
       for (;;) {
         const received = yield* port.receive();
-        if (!received.ok || received.value === undefined) return 0;
+        if (!received.ok || received.value === undefined) {
+          connection.post(streamMessage('exit'));
+          return 0;
+        }
         connection.post(streamMessage('stdout', { chunk: received.value }));
       }
     },

@@ -1,13 +1,20 @@
 /**
  * Frames of the channel protocol that exec, attach and port-forward speak after their upgrade:
  * v5.channel.k8s.io over WebSocket (k8s.io/apimachinery/pkg/util/remotecommand, v0.34; RFC 6455
- * section 5). In the model a frame travels as one message by reference; its bytes are a binary
- * WebSocket frame whose first payload byte is the channel.
+ * section 5). In the model a frame travels as one message by reference, and so does what it carries (a
+ * terminal's controls have no bytes); its own bytes are a binary WebSocket frame whose first payload
+ * byte is the channel.
  *
  * Not modelled: fragmented frames, extensions, and the older SPDY streams (the bridge translates).
  */
 import { concatBytes } from '../../ground/base/bytes.ts';
-import { type Chunk, isBytes, type Message } from '../../machines/network/chunk.ts';
+import {
+  bytesOf,
+  type Chunk,
+  isBytes,
+  type Message,
+  sizeOfChunk,
+} from '../../machines/network/chunk.ts';
 
 /** Channels of v5.channel.k8s.io. Port-forward uses 2i for data and 2i+1 for errors of port i. */
 export const STDIN = 0;
@@ -22,17 +29,18 @@ export const CLOSE = 255;
 export interface ChannelMessage extends Message {
   readonly protocol: 'k8s-channel';
   readonly channel: number;
-  readonly data: Uint8Array;
+  readonly data: Chunk;
 }
 
-/** A frame that carries these bytes. */
-export function channelMessage(channel: number, data: Uint8Array): ChannelMessage {
+/** A frame that carries these bytes, or this message. */
+export function channelMessage(channel: number, data: Chunk): ChannelMessage {
+  const size = sizeOfChunk(data);
   return {
     protocol: 'k8s-channel',
-    wireSize: data.length + (data.length < 125 ? 3 : data.length < 65_535 ? 5 : 11),
+    wireSize: size + (size < 125 ? 3 : size < 65_535 ? 5 : 11),
     channel,
     data,
-    render: () => renderFrame(channel, data),
+    render: () => renderFrame(channel, bytesOf(data)),
   };
 }
 

@@ -12,11 +12,15 @@ import { concatBytes, textOf, utf8 } from '../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { Queue, type Task, type Wait } from '../../ground/base/task.ts';
 import { formatJson, parseJson } from '../../ground/lang/json.ts';
+import { bytesOf, type Chunk } from '../../machines/network/chunk.ts';
 import type { HttpExchange, HttpResponse } from '../../machines/network/http-types.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
+import { isTerminalControl } from '../../machines/machine/terminal-control.ts';
+import { relayTerminal, type TerminalStream } from '../../machines/machine/terminal-relay.ts';
 import { localFailure } from './api-error.ts';
 import {
+  type ChannelMessage,
   CLOSE,
   channelMessage,
   ERROR,
@@ -61,10 +65,10 @@ export interface ExecOutcome {
 
 /** The server's side of the streams, handed to whoever runs the command. */
 export interface ServerStreams extends StreamOptions {
-  /** The next input of the client; undefined at its end. */
-  receive(): Task<Uint8Array | undefined>;
+  /** The next input of the client; undefined at its end. A terminal's controls come by reference. */
+  receive(): Task<Chunk | undefined>;
   /** Sends to STDOUT or STDERR; false when the client has gone. */
-  write(channel: number, bytes: Uint8Array): Task<boolean>;
+  write(channel: number, chunk: Chunk): Task<boolean>;
   readonly sizes: Queue<TerminalSize>;
   readonly whenGone: Wait;
 }
@@ -110,6 +114,12 @@ export function* streamExec(
   if (!opened.ok) return opened;
   const response = opened.value;
   if (response.status !== 101) return err(yield* failureOf('GET', target, response));
+  if (streams.tty && streams.stdin?.terminal !== undefined && streams.stdout !== undefined) {
+    const far = new FarTerminal(response);
+    yield* relayTerminal(process, streams.stdin, streams.stdout, far);
+    response.cancel();
+    return far.outcome();
+  }
   const pumps = [];
   if (streams.stdin !== undefined) {
     pumps.push(process.start('send stdin', sendInput(response, streams.stdin)));
@@ -123,11 +133,56 @@ export function* streamExec(
   return outcome;
 }
 
+/** The terminal at the other end, as the local one is joined to it. */
+class FarTerminal implements TerminalStream {
+  readonly #response: HttpResponse;
+  readonly #reader = new FrameReader();
+  readonly #frames: ChannelMessage[] = [];
+  readonly #errors: Uint8Array[] = [];
+
+  constructor(response: HttpResponse) {
+    this.#response = response;
+  }
+
+  *send(chunk: Chunk): Task<Result<void, unknown>> {
+    if (isTerminalControl(chunk) && chunk.value.type === 'resize') {
+      const { columns, rows } = chunk.value;
+      return yield* this.#response.send(sizeMessage({ width: columns, height: rows }));
+    }
+    return yield* this.#response.send(channelMessage(STDIN, chunk));
+  }
+
+  *receive(): Task<Result<Chunk | undefined, unknown>> {
+    for (;;) {
+      const frame = this.#frames.shift();
+      if (frame?.channel === ERROR) this.#errors.push(bytesOf(frame.data));
+      else if (frame !== undefined) return ok(frame.data);
+      else {
+        const piece = yield* this.#response.receive();
+        if (!piece.ok || piece.value === undefined) return piece.ok ? ok(undefined) : piece;
+        this.#frames.push(...this.#reader.push(piece.value));
+      }
+    }
+  }
+
+  closeWrite(): void {
+    // The person's Ctrl-D is a byte to the far terminal; the stream ends with the session.
+  }
+
+  outcome(): Result<ExecOutcome, ApiError> {
+    return outcomeOfErrors(this.#errors);
+  }
+}
+
+function sizeMessage(size: TerminalSize): ChannelMessage {
+  return channelMessage(RESIZE, utf8(`{"Width":${size.width},"Height":${size.height}}\n`));
+}
+
 function* sendInput(response: HttpResponse, input: OpenFile): Task<void> {
   for (;;) {
-    const bytes = yield* input.read();
-    if (!bytes.ok || bytes.value === undefined) break;
-    const sent = yield* response.send(channelMessage(STDIN, bytes.value));
+    const chunk = yield* input.readChunk();
+    if (!chunk.ok || chunk.value === undefined) break;
+    const sent = yield* response.send(channelMessage(STDIN, chunk.value));
     if (!sent.ok) return;
   }
   yield* response.send(channelMessage(CLOSE, Uint8Array.of(STDIN)));
@@ -137,8 +192,7 @@ function* sendSizes(response: HttpResponse, sizes: Queue<TerminalSize>): Task<vo
   for (;;) {
     const size = yield* sizes.receive();
     if (size === undefined) return;
-    const text = `{"Width":${size.width},"Height":${size.height}}\n`;
-    const sent = yield* response.send(channelMessage(RESIZE, utf8(text)));
+    const sent = yield* response.send(sizeMessage(size));
     if (!sent.ok) return;
   }
 }
@@ -154,7 +208,7 @@ function* receiveOutput(
     const piece = yield* response.receive();
     if (!piece.ok || piece.value === undefined) break;
     for (const frame of reader.push(piece.value)) {
-      if (frame.channel === ERROR) errors.push(frame.data);
+      if (frame.channel === ERROR) errors.push(bytesOf(frame.data));
       const file =
         frame.channel === STDOUT
           ? streams.stdout
@@ -164,6 +218,11 @@ function* receiveOutput(
       if (file !== undefined) yield* file.write(frame.data);
     }
   }
+  return outcomeOfErrors(errors);
+}
+
+/** What stood on the error channel; nothing there: the stream broke. */
+function outcomeOfErrors(errors: readonly Uint8Array[]): Result<ExecOutcome, ApiError> {
   if (errors.length === 0) {
     return err(localFailure('websocket: close 1006 (abnormal closure): unexpected EOF'));
   }
@@ -195,13 +254,13 @@ export function* serveExec(
   run: (streams: ServerStreams) => Task<ExecOutcome>,
 ): Task<void> {
   exchange.start(101, upgraded());
-  const input = new Queue<Uint8Array>('stdin of the client');
+  const input = new Queue<Chunk>('stdin of the client');
   const sizes = new Queue<TerminalSize>('sizes of the terminal');
   const demux = process.start('receive stdin', receiveInput(exchange, input, sizes));
   const outcome = yield* run({
     ...options,
     receive: () => input.receive(),
-    write: (channel, bytes) => exchange.write(channelMessage(channel, bytes)),
+    write: (channel, chunk) => exchange.write(channelMessage(channel, chunk)),
     sizes,
     whenGone: exchange.whenGone,
   });
@@ -221,7 +280,7 @@ function upgraded(): ReadonlyMap<string, string> {
 
 function* receiveInput(
   exchange: HttpExchange,
-  input: Queue<Uint8Array>,
+  input: Queue<Chunk>,
   sizes: Queue<TerminalSize>,
 ): Task<void> {
   const reader = new FrameReader();
@@ -230,9 +289,9 @@ function* receiveInput(
     if (!piece.ok || piece.value === undefined) break;
     for (const frame of reader.push(piece.value)) {
       if (frame.channel === STDIN) input.put(frame.data);
-      else if (frame.channel === CLOSE && frame.data[0] === STDIN) input.close();
+      else if (frame.channel === CLOSE && bytesOf(frame.data)[0] === STDIN) input.close();
       else if (frame.channel === RESIZE) {
-        const size = sizeOf(textOf(frame.data));
+        const size = sizeOf(textOf(bytesOf(frame.data)));
         if (size !== undefined) sizes.put(size);
       }
     }
