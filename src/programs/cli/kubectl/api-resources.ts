@@ -16,25 +16,40 @@ export const apiResources: Verb = {
   ),
   *run(session) {
     const { flags } = session;
-    if (session.args.length > 0) return session.usageError(`unexpected arguments: [${session.args.join(' ')}]`);
+    if (session.args.length > 0)
+      return session.usageError(`unexpected arguments: [${session.args.join(' ')}]`);
     const output = flags.text('output');
-    if (output !== '' && output !== 'wide' && output !== 'name') return fail(`--output ${output} is not available`);
+    if (output !== '' && output !== 'wide' && output !== 'name')
+      return fail(`--output ${output} is not available`);
     const sortBy = flags.text('sort-by');
-    if (sortBy !== '' && sortBy !== 'name' && sortBy !== 'kind') return fail('--sort-by accepts only name or kind');
+    if (sortBy !== '' && sortBy !== 'name' && sortBy !== 'kind')
+      return fail('--sort-by accepts only name or kind');
     const mapper = session.mapper();
     if (!mapper.ok) return mapper;
     const all = yield* flags.bool('cached') ? mapper.value.all() : mapper.value.refresh();
     if (!all.ok) return failApi(all.error);
     const chosen = all.value.filter((each) => each.preferred && isWanted(session, each));
-    chosen.sort((a, b) => compareText(keyOf(a, sortBy), keyOf(b, sortBy)) || compareText(a.resource, b.resource));
+    chosen.sort(
+      (a, b) =>
+        compareText(keyOf(a, sortBy), keyOf(b, sortBy)) || compareText(a.resource, b.resource),
+    );
     if (output === 'name') {
       yield* session.print(chosen.map((each) => `${qualified(each)}\n`).join(''));
       return ok(0);
     }
     const wide = output === 'wide';
-    const head = ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(wide ? ['VERBS', 'CATEGORIES'] : [])];
+    const head = [
+      'NAME',
+      'SHORTNAMES',
+      'APIVERSION',
+      'NAMESPACED',
+      'KIND',
+      ...(wide ? ['VERBS', 'CATEGORIES'] : []),
+    ];
     const rows = chosen.map((each) => rowOf(each, wide));
-    yield* session.print(new TableWriter().format([...(flags.bool('no-headers') ? [] : [head]), ...rows]));
+    yield* session.print(
+      new TableWriter().format([...(flags.bool('no-headers') ? [] : [head]), ...rows]),
+    );
     return ok(0);
   },
 };
@@ -68,7 +83,8 @@ export const apiVersions: Verb = {
   short: 'Print the supported API versions on the server, in the form of "group/version"',
   flags: [],
   *run(session) {
-    if (session.args.length > 0) return session.usageError(`unexpected arguments: [${session.args.join(' ')}]`);
+    if (session.args.length > 0)
+      return session.usageError(`unexpected arguments: [${session.args.join(' ')}]`);
     const mapper = session.mapper();
     if (!mapper.ok) return mapper;
     const all = yield* mapper.value.refresh();

@@ -102,7 +102,8 @@ export class Api {
     const found: Loose[] = [];
     let more = '';
     for (;;) {
-      const page = more === '' ? { limit: 500, ...query } : { limit: 500, ...query, continue: more };
+      const page =
+        more === '' ? { limit: 500, ...query } : { limit: 500, ...query, continue: more };
       const answer = yield* this.list(mapping, namespace, page);
       if (!answer.ok) return answer;
       found.push(...itemsOf(answer.value));
@@ -168,7 +169,12 @@ export class Api {
     accept = JSON_ACCEPT,
   ): Task<ApiResult<WatchStream<Loose>>> {
     const path = resourcePath(mapping, scoped(mapping, namespace));
-    const target = path + listQuery(query, [['timeoutSeconds', query.timeoutSeconds], ['watch', true]]);
+    const target =
+      path +
+      listQuery(query, [
+        ['timeoutSeconds', query.timeoutSeconds],
+        ['watch', true],
+      ]);
     const response = yield* this.open('GET', target, { accept });
     return response.ok ? ok(new ResponseWatch<Loose>(response.value)) : response;
   }
@@ -194,7 +200,11 @@ export class Api {
   }
 
   /** A request up to the head of its answer; what the server tells to try later is sent again. */
-  *open(method: string, target: string, options: CallOptions): Task<Result<HttpResponse, ApiError>> {
+  *open(
+    method: string,
+    target: string,
+    options: CallOptions,
+  ): Task<Result<HttpResponse, ApiError>> {
     const headers = new Map([['accept', options.accept ?? JSON_ACCEPT]]);
     if (options.body !== undefined) headers.set('content-type', options.type ?? JSON_ACCEPT);
     const body = options.body === undefined ? undefined : objectMessage(freezeDeep(options.body));

@@ -20,7 +20,9 @@ const view: Verb = {
   *run(session) {
     const form = session.flags.text('output');
     if (form !== 'yaml' && form !== 'json') {
-      return fail(`Unexpected -o output mode: ${form}, the flag 'output' must be one of yaml|json\nSee 'view-last-applied -h' for help and examples`);
+      return fail(
+        `Unexpected -o output mode: ${form}, the flag 'output' must be one of yaml|json\nSee 'view-last-applied -h' for help and examples`,
+      );
     }
     const visited = yield* visit(session, { everything: true });
     if (!visited.ok) return visited;
@@ -32,7 +34,11 @@ const view: Verb = {
       const parsed = parseJson(text);
       if (!parsed.ok) return fail(parsed.error.message);
       const { value } = parsed.value;
-      yield* session.print(form === 'json' ? `${formatJson(value, { indent: 2, sortKeys: true })}\n` : formatYaml(value));
+      yield* session.print(
+        form === 'json'
+          ? `${formatJson(value, { indent: 2, sortKeys: true })}\n`
+          : formatYaml(value),
+      );
     }
     const failure = together(visited.value.failures);
     return failure === undefined ? ok(0) : { ok: false, error: failure };
@@ -42,7 +48,8 @@ const view: Verb = {
 const set: Verb = {
   name: 'set-last-applied',
   usage: '-f FILENAME [options]',
-  short: 'Set the last-applied-configuration annotation on a live object to match the contents of a file',
+  short:
+    'Set the last-applied-configuration annotation on a live object to match the contents of a file',
   flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} create-annotation=false`),
   *run(session) {
     if (session.flags.list('filename').length === 0) return fail('must specify one of -f and -k');
@@ -56,16 +63,30 @@ const set: Verb = {
     for (const { mapping, name, namespace, object, source } of files.value.infos) {
       const live = yield* api.value.get(mapping, namespace, name);
       if (!live.ok) {
-        failures.push(isNotFound(live.error) ? apiFailure(live.error, source) : apiFailure(live.error));
+        failures.push(
+          isNotFound(live.error) ? apiFailure(live.error, source) : apiFailure(live.error),
+        );
         continue;
       }
-      if (annotationOf(live.value, LAST_APPLIED) === undefined && !session.flags.bool('create-annotation')) {
-        return fail(`no last-applied-configuration annotation found on resource: ${name}, to create the annotation, run the command with --create-annotation`);
+      if (
+        annotationOf(live.value, LAST_APPLIED) === undefined &&
+        !session.flags.bool('create-annotation')
+      ) {
+        return fail(
+          `no last-applied-configuration annotation found on resource: ${name}, to create the annotation, run the command with --create-annotation`,
+        );
       }
       const metadata = { annotations: { [LAST_APPLIED]: appliedText(object) } };
       let result = live.value;
       if (!reporter.value.client) {
-        const done = yield* api.value.patch(mapping, namespace, name, MERGE, freezeDeep({ metadata }), { dryRun: reporter.value.server });
+        const done = yield* api.value.patch(
+          mapping,
+          namespace,
+          name,
+          MERGE,
+          freezeDeep({ metadata }),
+          { dryRun: reporter.value.server },
+        );
         if (!done.ok) {
           failures.push(apiFailure(done.error));
           continue;
@@ -85,7 +106,9 @@ const edit: Verb = {
   short: 'Edit latest last-applied-configuration annotations of a resource/object',
   flags: flagSpecs(`${FILE_FLAGS} o output='yaml'`),
   *run() {
-    return fail('edit-last-applied is not supported by this simulator yet: use view-last-applied and set-last-applied');
+    return fail(
+      'edit-last-applied is not supported by this simulator yet: use view-last-applied and set-last-applied',
+    );
   },
 };
 

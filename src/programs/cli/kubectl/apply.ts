@@ -6,7 +6,12 @@
  * Not supported: --server-side and --prune, which say so.
  */
 import { annotationOf, withAnnotation } from '../../../ground/api/meta.ts';
-import { applyMergePatch, applyStrategicPatch, mergeDiff, threeWayPatch } from '../../../ground/api/patch/index.ts';
+import {
+  applyMergePatch,
+  applyStrategicPatch,
+  mergeDiff,
+  threeWayPatch,
+} from '../../../ground/api/patch/index.ts';
 import { type Definition, definitionOfKind } from '../../../ground/api/schema.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
@@ -16,7 +21,15 @@ import type { ValueMap } from '../../../ground/lang/value.ts';
 import type { ApiResult } from '../../../spine/client/types.ts';
 import { type Api, type Loose, MERGE, STRATEGIC } from './api.ts';
 import { lastAppliedVerbs } from './apply-last-applied.ts';
-import { apiFailure, fail, type Failure, failApi, isNotFound, type Outcome, together } from './failure.ts';
+import {
+  apiFailure,
+  fail,
+  type Failure,
+  failApi,
+  isNotFound,
+  type Outcome,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { fileInfos, type Info, refuseKustomize } from './resource-builder.ts';
@@ -46,8 +59,12 @@ export const apply: Verb = {
     if (flags.bool('server-side')) {
       return fail('--server-side is not supported by this simulator yet: apply without it');
     }
-    if (flags.bool('force-conflicts')) return fail('--force-conflicts only works with --server-side');
-    if (flags.bool('prune')) return fail('--prune is not supported by this simulator yet: delete what is no longer wanted with kubectl delete');
+    if (flags.bool('force-conflicts'))
+      return fail('--force-conflicts only works with --server-side');
+    if (flags.bool('prune'))
+      return fail(
+        '--prune is not supported by this simulator yet: delete what is no longer wanted with kubectl delete',
+      );
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
     const files = yield* fileInfos(session, flags.list('filename'));
@@ -90,12 +107,17 @@ function* applyOne(
   const modified = withAnnotation(object, LAST_APPLIED, appliedText(object));
   if (info.name === '' || info.name === undefined) {
     if (object.metadata.generateName !== undefined) {
-      return fail(`error when retrieving current configuration of:\nfrom ${quote(source)}: cannot use generate name with apply`);
+      return fail(
+        `error when retrieving current configuration of:\nfrom ${quote(source)}: cannot use generate name with apply`,
+      );
     }
   }
   const got = yield* api.get(mapping, info.namespace, info.name ?? '');
   if (!got.ok && !isNotFound(got.error)) {
-    return failApi(got.error, `error when retrieving current configuration of:\n${describeInfo(info)}\nfrom server for: ${quote(source)}`);
+    return failApi(
+      got.error,
+      `error when retrieving current configuration of:\n${describeInfo(info)}\nfrom server for: ${quote(source)}`,
+    );
   }
   if (!got.ok) return yield* createOne(session, api, reporter, info, modified);
   return yield* patchOne(session, api, reporter, info, got.value, modified);
@@ -104,7 +126,8 @@ function* applyOne(
 /** As upstream prints the object of a failed request. */
 function describeInfo(info: Info): string {
   const { mapping, name, namespace } = info;
-  const group = mapping.group === '' ? `/${mapping.version}` : `${mapping.group}/${mapping.version}`;
+  const group =
+    mapping.group === '' ? `/${mapping.version}` : `${mapping.group}/${mapping.version}`;
   return `Resource: "${group}, Resource=${mapping.resource}", GroupVersionKind: "${group}, Kind=${mapping.kind}"\nName: ${quote(name)}, Namespace: ${quote(namespace)}`;
 }
 
@@ -154,23 +177,34 @@ function* patchOne(
     return ok(live);
   }
   if (reporter.client) {
-    const merged = definition === undefined ? ok(applyMergePatch(live as unknown as ValueMap, patch)) : applyStrategicPatch(definition, live as unknown as ValueMap, patch);
+    const merged =
+      definition === undefined
+        ? ok(applyMergePatch(live as unknown as ValueMap, patch))
+        : applyStrategicPatch(definition, live as unknown as ValueMap, patch);
     const object = (merged.ok ? merged.value : live) as unknown as Loose;
     if (!reporter.printsObjects) yield* reporter.tell(mapping, object, 'configured');
     return ok(object);
   }
   const patched = yield* sendPatch(session, api, reporter, info, live, modified, patch, definition);
   if (!patched.ok) {
-    if (session.flags.bool('force')) return yield* recreate(session, api, reporter, info, modified, patched.error);
+    if (session.flags.bool('force'))
+      return yield* recreate(session, api, reporter, info, modified, patched.error);
     return { ok: false, error: patched.error };
   }
-  const what = patched.value.metadata.resourceVersion === live.metadata.resourceVersion ? 'unchanged' : 'configured';
+  const what =
+    patched.value.metadata.resourceVersion === live.metadata.resourceVersion
+      ? 'unchanged'
+      : 'configured';
   if (!reporter.printsObjects) yield* reporter.tell(mapping, patched.value, what);
   return patched;
 }
 
 /** The three-way patch of a live object, without what cannot be patched. */
-export function applyPatchOf(definition: Definition | undefined, live: Loose, modified: Loose): ValueMap {
+export function applyPatchOf(
+  definition: Definition | undefined,
+  live: Loose,
+  modified: Loose,
+): ValueMap {
   const last = annotationOf(live, LAST_APPLIED);
   const parsed = last === undefined ? undefined : parseJson(last);
   const original = parsed?.ok === true ? (parsed.value.value as ValueMap) : {};
@@ -206,7 +240,13 @@ function applyKept(first: ValueMap, second: ValueMap): ValueMap {
   const both: Record<string, ValueMap[string]> = { ...first };
   for (const [key, value] of Object.entries(second)) {
     const old = both[key];
-    const deep = old !== null && typeof old === 'object' && !Array.isArray(old) && value !== null && typeof value === 'object' && !Array.isArray(value);
+    const deep =
+      old !== null &&
+      typeof old === 'object' &&
+      !Array.isArray(old) &&
+      value !== null &&
+      typeof value === 'object' &&
+      !Array.isArray(value);
     both[key] = deep ? applyKept(old as ValueMap, value as ValueMap) : value;
   }
   return both;
@@ -267,4 +307,3 @@ function* recreate(
   if (!reporter.printsObjects) yield* reporter.tell(mapping, made.value, 'configured');
   return made;
 }
-

@@ -14,12 +14,19 @@ export const attach: Verb = {
   name: 'attach',
   usage: '(POD | TYPE/NAME) -c CONTAINER [options]',
   short: 'Attach to a running container',
-  flags: flagSpecs("c container='' pod-running-timeout=1m0s q quiet=false i stdin=false t tty=false"),
+  flags: flagSpecs(
+    "c container='' pod-running-timeout=1m0s q quiet=false i stdin=false t tty=false",
+  ),
   *run(session) {
     const { args, flags } = session;
     if (args.length === 0) return fail('at least 1 argument is required for attach');
-    if (args.length > 1) return fail(`expected a single argument for attach, got ${args.length}: [${args.join(' ')}]`);
-    const pod = yield* attachablePod(session, args[0] as string, flags.duration('pod-running-timeout'));
+    if (args.length > 1)
+      return fail(`expected a single argument for attach, got ${args.length}: [${args.join(' ')}]`);
+    const pod = yield* attachablePod(
+      session,
+      args[0] as string,
+      flags.duration('pod-running-timeout'),
+    );
     if (!pod.ok) return pod;
     const phase = pod.value.status?.phase ?? '';
     if (phase === 'Succeeded' || phase === 'Failed') {
@@ -27,12 +34,20 @@ export const attach: Verb = {
     }
     const container = yield* containerOf(session, pod.value, flags.bool('quiet'));
     if (!container.ok) return container;
-    return yield* streamTo(session, attachTarget(pod.value, container.value, flags.bool('stdin'), flags.bool('tty')));
+    return yield* streamTo(
+      session,
+      attachTarget(pod.value, container.value, flags.bool('stdin'), flags.bool('tty')),
+    );
   },
 };
 
 function attachTarget(pod: Pod, container: string, stdin: boolean, tty: boolean): StreamTarget {
-  const path = resourcePath(kindMapping('Pod'), pod.metadata.namespace ?? '', pod.metadata.name, 'attach');
+  const path = resourcePath(
+    kindMapping('Pod'),
+    pod.metadata.namespace ?? '',
+    pod.metadata.name,
+    'attach',
+  );
   const query = queryOf([
     ['container', container],
     ['stdin', stdin],
@@ -55,7 +70,10 @@ export function* attachToPod(session: Session, pod: Pod): Task<Outcome<number>> 
     if (flags.bool('tty') && !flags.bool('quiet')) {
       yield* session.printError("If you don't see a command prompt, try pressing enter.\n");
     }
-    outcome = yield* streamTo(session, attachTarget(now, container, flags.bool('stdin'), flags.bool('tty')));
+    outcome = yield* streamTo(
+      session,
+      attachTarget(now, container, flags.bool('stdin'), flags.bool('tty')),
+    );
   } else outcome = yield* printWholeLog(session, now, container);
   if (outcome.ok && flags.text('restart') !== 'Always') outcome = yield* exitOf(session, now);
   if (flags.bool('rm')) {
@@ -69,7 +87,11 @@ function* waitRunning(session: Session, pod: Pod): Task<Outcome<Pod>> {
   return yield* waitFor(session, pod, flagsLimit(session), (now) => {
     const phase = now.status?.phase ?? '';
     if (phase === 'Succeeded' || phase === 'Failed') return true;
-    return phase === 'Running' && now.status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') === true;
+    return (
+      phase === 'Running' &&
+      now.status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') ===
+        true
+    );
   });
 }
 
@@ -93,7 +115,8 @@ function* waitFor(
     if (!got.ok) return failApi(got.error);
     const now = got.value as unknown as Pod;
     if (done(now)) return ok(now);
-    if (session.process.clock.monotonic() >= end) return fail('timed out waiting for the condition');
+    if (session.process.clock.monotonic() >= end)
+      return fail('timed out waiting for the condition');
     yield* session.process.sleep(500_000);
   }
 }
@@ -101,7 +124,12 @@ function* waitFor(
 function* printWholeLog(session: Session, pod: Pod, container: string): Task<Outcome<number>> {
   const api = session.api();
   if (!api.ok) return api;
-  const path = resourcePath(kindMapping('Pod'), pod.metadata.namespace ?? '', pod.metadata.name, 'log');
+  const path = resourcePath(
+    kindMapping('Pod'),
+    pod.metadata.namespace ?? '',
+    pod.metadata.name,
+    'log',
+  );
   const text = yield* api.value.text(path + queryOf([['container', container]]));
   if (!text.ok) return failApi(text.error);
   yield* session.print(text.value);
@@ -110,7 +138,9 @@ function* printWholeLog(session: Session, pod: Pod, container: string): Task<Out
 
 /** The exit code of a pod that will not restart. */
 function* exitOf(session: Session, pod: Pod): Task<Outcome<number>> {
-  const ended = yield* waitFor(session, pod, 30_000_000, (now) => ['Succeeded', 'Failed'].includes(now.status?.phase ?? ''));
+  const ended = yield* waitFor(session, pod, 30_000_000, (now) =>
+    ['Succeeded', 'Failed'].includes(now.status?.phase ?? ''),
+  );
   if (!ended.ok || ended.value.status?.phase === 'Succeeded') return ok(0);
   const state = ended.value.status?.containerStatuses?.[0]?.state?.terminated;
   const code = state?.exitCode ?? 1;
@@ -123,7 +153,9 @@ function* remove(session: Session, pod: Pod): Task<Outcome<number>> {
   const api = session.api();
   if (!api.ok) return api;
   const { name, namespace = '' } = pod.metadata;
-  const done = yield* api.value.delete(kindMapping('Pod'), namespace, name, { propagationPolicy: 'Background' });
+  const done = yield* api.value.delete(kindMapping('Pod'), namespace, name, {
+    propagationPolicy: 'Background',
+  });
   if (!done.ok) return failApi(done.error);
   const where = session.profile === 'seed-era' ? '' : ` from ${namespace} namespace`;
   if (!session.flags.bool('quiet')) yield* session.print(`pod "${name}" deleted${where}\n`);

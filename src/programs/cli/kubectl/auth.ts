@@ -12,10 +12,13 @@ import { TableWriter } from './table.ts';
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
 const REVIEW_VERSION = 'authorization.k8s.io/v1';
 const RESOURCE_VERBS = new Set(
-  'get list watch create update patch delete deletecollection use bind impersonate approve sign escalate attest *'.split(' '),
+  'get list watch create update patch delete deletecollection use bind impersonate approve sign escalate attest *'.split(
+    ' ',
+  ),
 );
 const NON_RESOURCE_VERBS = new Set('get put post head options delete patch *'.split(' '));
-const TWO_ARGUMENTS = 'you must specify two arguments: verb resource or verb resource/resourceName.';
+const TWO_ARGUMENTS =
+  'you must specify two arguments: verb resource or verb resource/resourceName.';
 
 interface Attributes {
   readonly verb: string;
@@ -30,16 +33,21 @@ const canI: Verb = {
   name: 'can-i',
   usage: 'VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]',
   short: 'Check whether an action is allowed',
-  flags: flagSpecs("A all-namespaces=false list=false no-headers=false q quiet=false subresource=''"),
+  flags: flagSpecs(
+    "A all-namespaces=false list=false no-headers=false q quiet=false subresource=''",
+  ),
   *run(session) {
     const { flags, args } = session;
     if (flags.bool('list')) {
-      if (args.length > 0) return session.usageError('list option must be specified with no arguments');
+      if (args.length > 0)
+        return session.usageError('list option must be specified with no arguments');
       return yield* listRules(session);
     }
     const [verb = '', what = ''] = args;
     if (args.length !== 2) return session.usageError(TWO_ARGUMENTS);
-    const spec = what.startsWith('/') ? yield* nonResource(session, verb, what) : yield* resource(session, verb, what);
+    const spec = what.startsWith('/')
+      ? yield* nonResource(session, verb, what)
+      : yield* resource(session, verb, what);
     if (!spec.ok) return spec;
     const answer = yield* ask(session, 'SelfSubjectAccessReview', spec.value);
     if (!answer.ok) return answer;
@@ -47,7 +55,9 @@ const canI: Verb = {
       | { readonly allowed?: boolean; readonly reason?: string; readonly evaluationError?: string }
       | undefined;
     const allowed = status?.allowed === true;
-    const more = [status?.reason, status?.evaluationError].filter((text) => text !== undefined && text !== '');
+    const more = [status?.reason, status?.evaluationError].filter(
+      (text) => text !== undefined && text !== '',
+    );
     if (!flags.bool('quiet')) {
       yield* session.print(allowed ? 'yes\n' : `${['no', ...more].join(' - ')}\n`);
     }
@@ -68,7 +78,8 @@ function* nonResource(session: Session, verb: string, path: string): Task<Outcom
   if (session.flags.text('subresource') !== '') {
     return session.usageError('--subresource can not be used with NonResourceURL');
   }
-  if (!NON_RESOURCE_VERBS.has(verb)) yield* session.printError(`Warning: verb '${verb}' is not a known verb\n\n`);
+  if (!NON_RESOURCE_VERBS.has(verb))
+    yield* session.printError(`Warning: verb '${verb}' is not a known verb\n\n`);
   return ok({ nonResourceAttributes: { verb, path } });
 }
 
@@ -76,30 +87,41 @@ function* resource(session: Session, verb: string, what: string): Task<Outcome<o
   const slash = what.indexOf('/');
   const type = slash < 0 ? what : what.slice(0, slash);
   const name = slash < 0 ? '' : what.slice(slash + 1);
-  if (!RESOURCE_VERBS.has(verb)) yield* session.printError(`Warning: verb '${verb}' is not a known verb\n\n`);
+  if (!RESOURCE_VERBS.has(verb))
+    yield* session.printError(`Warning: verb '${verb}' is not a known verb\n\n`);
   const namespace = session.flags.bool('all-namespaces') ? ok('') : session.namespace();
   if (!namespace.ok) return namespace;
   const mapper = session.mapper();
   if (!mapper.ok) return mapper;
   const dot = type.indexOf('.');
-  let attributes: Attributes = { verb, resource: dot < 0 ? type : type.slice(0, dot), group: dot < 0 ? '' : type.slice(dot + 1) };
+  let attributes: Attributes = {
+    verb,
+    resource: dot < 0 ? type : type.slice(0, dot),
+    group: dot < 0 ? '' : type.slice(dot + 1),
+  };
   if (type !== '*') {
     const found = yield* mapper.value.named(type);
     if (!found.ok) return failApi(found.error);
     if (found.value === undefined) {
       const where = dot < 0 ? '' : ` in group '${type.slice(dot + 1)}'`;
-      yield* session.printError(`Warning: the server doesn't have a resource type '${attributes.resource}'${where}\n\n`);
+      yield* session.printError(
+        `Warning: the server doesn't have a resource type '${attributes.resource}'${where}\n\n`,
+      );
     } else {
       const { group, resource: plural, namespaced } = found.value;
       attributes = { verb, group, resource: plural };
       if (!namespaced && !session.flags.bool('all-namespaces')) {
         const where = group === '' ? '' : ` in group '${group}'`;
-        yield* session.printError(`Warning: resource '${plural}' is not namespace scoped${where}\n\n`);
+        yield* session.printError(
+          `Warning: resource '${plural}' is not namespace scoped${where}\n\n`,
+        );
       }
     }
   }
   const subresource = session.flags.text('subresource');
-  return ok({ resourceAttributes: { ...attributes, namespace: namespace.value, name, subresource } });
+  return ok({
+    resourceAttributes: { ...attributes, namespace: namespace.value, name, subresource },
+  });
 }
 
 interface Rule {
@@ -116,26 +138,38 @@ function* listRules(session: Session): Task<Outcome<number>> {
   const answer = yield* ask(session, 'SelfSubjectRulesReview', { namespace: namespace.value });
   if (!answer.ok) return answer;
   const status = answer.value['status'] as
-    | { readonly resourceRules?: readonly Rule[]; readonly nonResourceRules?: readonly Rule[]; readonly incomplete?: boolean }
+    | {
+        readonly resourceRules?: readonly Rule[];
+        readonly nonResourceRules?: readonly Rule[];
+        readonly incomplete?: boolean;
+      }
     | undefined;
   const rows: string[][] = [];
   for (const rule of status?.resourceRules ?? []) {
     for (const group of rule.apiGroups ?? []) {
       for (const each of rule.resources ?? []) {
-        const named = group === '' || each === '*' && group === '*' ? `${each}${group === '*' ? '.*' : ''}` : `${each}.${group}`;
+        const named =
+          group === '' || (each === '*' && group === '*')
+            ? `${each}${group === '*' ? '.*' : ''}`
+            : `${each}.${group}`;
         rows.push([named, '[]', bracketed(rule.resourceNames), bracketed(rule.verbs)]);
       }
     }
   }
   rows.sort((a, b) => compareText(a[0] as string, b[0] as string));
   for (const rule of status?.nonResourceRules ?? []) {
-    for (const url of rule.nonResourceURLs ?? []) rows.push(['', bracketed([url]), '[]', bracketed(rule.verbs)]);
+    for (const url of rule.nonResourceURLs ?? [])
+      rows.push(['', bracketed([url]), '[]', bracketed(rule.verbs)]);
   }
   if (status?.incomplete === true) {
-    yield* session.printError('warning: the list may be incomplete: webhook authorizer does not support user rule resolution\n');
+    yield* session.printError(
+      'warning: the list may be incomplete: webhook authorizer does not support user rule resolution\n',
+    );
   }
   const head = ['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'];
-  yield* session.print(new TableWriter().format([...(session.flags.bool('no-headers') ? [] : [head]), ...rows]));
+  yield* session.print(
+    new TableWriter().format([...(session.flags.bool('no-headers') ? [] : [head]), ...rows]),
+  );
   return ok(0);
 }
 
@@ -154,15 +188,26 @@ const whoami: Verb = {
   name: 'whoami',
   usage: '[options]',
   short: 'Experimental: Check self subject attributes',
-  flags: flagSpecs("allow-missing-template-keys=true o output='' show-managed-fields=false template=''"),
+  flags: flagSpecs(
+    "allow-missing-template-keys=true o output='' show-managed-fields=false template=''",
+  ),
   *run(session) {
-    if (session.args.length > 0) return session.usageError(`unexpected arguments: [${session.args.join(' ')}]`);
+    if (session.args.length > 0)
+      return session.usageError(`unexpected arguments: [${session.args.join(' ')}]`);
     const printer = printerFor(session, session.flags.text('output'));
     if (!printer.ok) return printer;
     const api = session.api();
     if (!api.ok) return api;
-    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: {} };
-    const answer = yield* api.value.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body });
+    const body = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'SelfSubjectReview',
+      metadata: {},
+    };
+    const answer = yield* api.value.call(
+      'POST',
+      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      { body },
+    );
     if (!answer.ok) return failApi(answer.error);
     const review = answer.value as Loose;
     if (printer.value !== undefined) {
@@ -176,7 +221,9 @@ const whoami: Verb = {
     if (user.username !== undefined) rows.push(['Username', user.username]);
     if (user.uid !== undefined && user.uid !== '') rows.push(['UID', user.uid]);
     if ((user.groups ?? []).length > 0) rows.push(['Groups', bracketed(user.groups)]);
-    for (const [key, values] of Object.entries(user.extra ?? {}).sort(([a], [b]) => compareText(a, b))) {
+    for (const [key, values] of Object.entries(user.extra ?? {}).sort(([a], [b]) =>
+      compareText(a, b),
+    )) {
       rows.push([`Extra: ${key}`, bracketed(values)]);
     }
     yield* session.print(new TableWriter().format(rows));

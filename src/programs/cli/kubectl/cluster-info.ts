@@ -15,7 +15,8 @@ export const clusterInfo: Verb = {
   short: 'Display cluster information',
   flags: [],
   *run(session) {
-    if (session.args[0] !== undefined) return session.usageError(`unknown command "${session.args[0]}"`);
+    if (session.args[0] !== undefined)
+      return session.usageError(`unknown command "${session.args[0]}"`);
     const api = session.api();
     if (!api.ok) return api;
     const services = yield* api.value.items(kindMapping('Service'), 'kube-system', {
@@ -41,7 +42,10 @@ function pathOf(service: Service): string {
   const { name = '', namespace = '' } = service.metadata;
   const port = service.spec?.ports?.[0];
   const secure = port !== undefined && (port.name === 'https' || port.port === 443);
-  const named = port === undefined || (!secure && (port.name ?? '') === '') ? name : `${secure ? 'https:' : ''}${name}:${port.name ?? ''}`;
+  const named =
+    port === undefined || (!secure && (port.name ?? '') === '')
+      ? name
+      : `${secure ? 'https:' : ''}${name}:${port.name ?? ''}`;
   return `/api/v1/namespaces/${namespace}/services/${named}/proxy`;
 }
 

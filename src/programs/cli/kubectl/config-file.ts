@@ -88,9 +88,14 @@ export function resolveConfig(process: Process, flags: Flags): Outcome<ClientCon
     skipVerify: flags.has('insecure-skip-tls-verify')
       ? flags.bool('insecure-skip-tls-verify')
       : undefined,
-    impersonate: text('as') === undefined ? undefined : { user: flags.text('as'), groups: flags.list('as-group') },
+    impersonate:
+      text('as') === undefined
+        ? undefined
+        : { user: flags.text('as'), groups: flags.list('as-group') },
   };
-  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries(overrides).filter(([, value]) => value !== undefined),
+  );
   const made = clientConfig(process, config, base, given);
   return made.ok ? made : fail(made.error);
 }
@@ -108,4 +113,3 @@ export function writablePath(process: Process, flags: Flags): string {
   const paths = configPaths(process, flags);
   return paths.find((path) => process.files.exists(path)) ?? paths[0] ?? '';
 }
-

@@ -4,7 +4,11 @@ import { err, ok } from '../../../ground/base/result.ts';
 import { quote, sortedText } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { parseYaml } from '../../../ground/lang/yaml/index.ts';
-import { formatKubeconfig, type Kubeconfig, readKubeconfig } from '../../../spine/client/kubeconfig.ts';
+import {
+  formatKubeconfig,
+  type Kubeconfig,
+  readKubeconfig,
+} from '../../../spine/client/kubeconfig.ts';
 import type { Loose } from './api.ts';
 import { configPaths, loadConfig, writablePath } from './config-file.ts';
 import { fail, type Outcome, textFailure } from './failure.ts';
@@ -18,7 +22,11 @@ type Fields = Readonly<Record<string, unknown>>;
 type Section = 'clusters' | 'users' | 'contexts';
 
 /** What a list of the file calls its entries, and what messages do. */
-const SECTIONS: Readonly<Record<Section, string>> = { clusters: 'cluster', users: 'user', contexts: 'context' };
+const SECTIONS: Readonly<Record<Section, string>> = {
+  clusters: 'cluster',
+  users: 'user',
+  contexts: 'context',
+};
 
 function verb(
   name: string,
@@ -36,7 +44,11 @@ function load(session: Session): Outcome<Kubeconfig> {
 }
 
 /** Changes the file that holds what is changed: the first of those read that has it, else the first. */
-function save(session: Session, change: (config: Kubeconfig) => Kubeconfig, has?: (config: Kubeconfig) => boolean): Outcome<number> {
+function save(
+  session: Session,
+  change: (config: Kubeconfig) => Kubeconfig,
+  has?: (config: Kubeconfig) => boolean,
+): Outcome<number> {
   const { files } = session.process;
   const paths = configPaths(session.process, session.flags).filter((path) => files.exists(path));
   let path = writablePath(session.process, session.flags);
@@ -55,7 +67,12 @@ function save(session: Session, change: (config: Kubeconfig) => Kubeconfig, has?
   return written.ok ? ok(0) : fail(`open ${path}: permission denied`);
 }
 
-const EMPTY: Kubeconfig = { clusters: new Map(), users: new Map(), contexts: new Map(), currentContext: '' };
+const EMPTY: Kubeconfig = {
+  clusters: new Map(),
+  users: new Map(),
+  contexts: new Map(),
+  currentContext: '',
+};
 
 /** Prints the help when the number of arguments is wrong, as these verbs do. */
 function* wrongArgs(session: Session, own: Verb): Task<Outcome<number>> {
@@ -63,26 +80,40 @@ function* wrongArgs(session: Session, own: Verb): Task<Outcome<number>> {
   return fail(`Unexpected args: [${session.args.join(' ')}]`);
 }
 
-const currentContext = verb('current-context', '[flags] [options]', 'Display the current-context', [], function* (session) {
-  const config = load(session);
-  if (!config.ok) return config;
-  if (config.value.currentContext === '') return fail('current-context is not set');
-  yield* session.print(`${config.value.currentContext}\n`);
-  return ok(0);
-});
-
-const useContext: Verb = {
-  ...verb('use-context', 'CONTEXT_NAME [options]', 'Set the current-context in a kubeconfig file', [], function* (session) {
-    const [name] = session.args;
-    if (name === undefined || session.args.length > 1) return yield* wrongArgs(session, useContext);
+const currentContext = verb(
+  'current-context',
+  '[flags] [options]',
+  'Display the current-context',
+  [],
+  function* (session) {
     const config = load(session);
     if (!config.ok) return config;
-    if (!config.value.contexts.has(name)) return fail(`no context exists with the name: ${quote(name)}`);
-    const saved = save(session, (old) => ({ ...old, currentContext: name }));
-    if (!saved.ok) return saved;
-    yield* session.print(`Switched to context ${quote(name)}.\n`);
+    if (config.value.currentContext === '') return fail('current-context is not set');
+    yield* session.print(`${config.value.currentContext}\n`);
     return ok(0);
-  }),
+  },
+);
+
+const useContext: Verb = {
+  ...verb(
+    'use-context',
+    'CONTEXT_NAME [options]',
+    'Set the current-context in a kubeconfig file',
+    [],
+    function* (session) {
+      const [name] = session.args;
+      if (name === undefined || session.args.length > 1)
+        return yield* wrongArgs(session, useContext);
+      const config = load(session);
+      if (!config.ok) return config;
+      if (!config.value.contexts.has(name))
+        return fail(`no context exists with the name: ${quote(name)}`);
+      const saved = save(session, (old) => ({ ...old, currentContext: name }));
+      if (!saved.ok) return saved;
+      yield* session.print(`Switched to context ${quote(name)}.\n`);
+      return ok(0);
+    },
+  ),
   aliases: ['use'],
 };
 
@@ -97,16 +128,27 @@ const getContexts = verb(
     const { contexts, currentContext: current } = config.value;
     const output = session.flags.text('output');
     if (output !== '' && output !== 'name') return fail(`output must be one of '' or 'name'`);
-    const names = session.args.length === 0 ? sortedText(contexts.keys()) : session.args.filter((name) => contexts.has(name));
+    const names =
+      session.args.length === 0
+        ? sortedText(contexts.keys())
+        : session.args.filter((name) => contexts.has(name));
     const absent = session.args.filter((name) => !contexts.has(name));
     if (output === 'name') yield* session.print(names.map((name) => `${name}\n`).join(''));
     else {
       const head = ['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'];
       const rows = names.map((name) => {
         const context = contexts.get(name);
-        return [name === current ? '*' : '', name, context?.cluster ?? '', context?.user ?? '', context?.namespace ?? ''];
+        return [
+          name === current ? '*' : '',
+          name,
+          context?.cluster ?? '',
+          context?.user ?? '',
+          context?.namespace ?? '',
+        ];
       });
-      yield* session.print(new TableWriter().format([...(session.flags.bool('no-headers') ? [] : [head]), ...rows]));
+      yield* session.print(
+        new TableWriter().format([...(session.flags.bool('no-headers') ? [] : [head]), ...rows]),
+      );
     }
     if (absent.length === 0) return ok(0);
     return fail(absent.map((name) => `context ${name} not found`).join('\n'));
@@ -114,32 +156,55 @@ const getContexts = verb(
 );
 
 function lister(name: string, section: 'clusters' | 'users'): Verb {
-  return verb(name, '[flags] [options]', `Display ${section} defined in the kubeconfig`, [], function* (session) {
-    const config = load(session);
-    if (!config.ok) return config;
-    yield* session.print(`NAME\n${sortedText(config.value[section].keys()).map((each) => `${each}\n`).join('')}`);
-    return ok(0);
-  });
+  return verb(
+    name,
+    '[flags] [options]',
+    `Display ${section} defined in the kubeconfig`,
+    [],
+    function* (session) {
+      const config = load(session);
+      if (!config.ok) return config;
+      yield* session.print(
+        `NAME\n${sortedText(config.value[section].keys())
+          .map((each) => `${each}\n`)
+          .join('')}`,
+      );
+      return ok(0);
+    },
+  );
 }
 
 /** `delete-context`, `delete-cluster`, `delete-user`. */
 function deleter(section: Section): Verb {
   const what = SECTIONS[section];
-  const own: Verb = verb(`delete-${what}`, 'NAME [options]', `Delete the specified ${what} from the kubeconfig`, [], function* (session) {
-    const [name] = session.args;
-    if (name === undefined || session.args.length > 1) return yield* wrongArgs(session, own);
-    const config = load(session);
-    if (!config.ok) return config;
-    const path = writablePath(session.process, session.flags);
-    if (!config.value[section].has(name)) return fail(`cannot delete ${what} ${name}, not in ${path}`);
-    if (section === 'contexts' && config.value.currentContext === name) {
-      yield* session.printError('warning: this removed your active context, use "kubectl config use-context" to select a different one\n');
-    }
-    const saved = save(session, (old) => withSection(old, section, without(old[section], name)), (each) => each[section].has(name));
-    if (!saved.ok) return saved;
-    yield* session.print(`deleted ${what} ${name} from ${path}\n`);
-    return ok(0);
-  });
+  const own: Verb = verb(
+    `delete-${what}`,
+    'NAME [options]',
+    `Delete the specified ${what} from the kubeconfig`,
+    [],
+    function* (session) {
+      const [name] = session.args;
+      if (name === undefined || session.args.length > 1) return yield* wrongArgs(session, own);
+      const config = load(session);
+      if (!config.ok) return config;
+      const path = writablePath(session.process, session.flags);
+      if (!config.value[section].has(name))
+        return fail(`cannot delete ${what} ${name}, not in ${path}`);
+      if (section === 'contexts' && config.value.currentContext === name) {
+        yield* session.printError(
+          'warning: this removed your active context, use "kubectl config use-context" to select a different one\n',
+        );
+      }
+      const saved = save(
+        session,
+        (old) => withSection(old, section, without(old[section], name)),
+        (each) => each[section].has(name),
+      );
+      if (!saved.ok) return saved;
+      yield* session.print(`deleted ${what} ${name} from ${path}\n`);
+      return ok(0);
+    },
+  );
   return own;
 }
 
@@ -147,7 +212,11 @@ function without(entries: ReadonlyMap<string, object>, name: string): ReadonlyMa
   return new Map([...entries].filter(([key]) => key !== name));
 }
 
-function withSection(config: Kubeconfig, section: Section, entries: ReadonlyMap<string, object>): Kubeconfig {
+function withSection(
+  config: Kubeconfig,
+  section: Section,
+  entries: ReadonlyMap<string, object>,
+): Kubeconfig {
   return { ...config, [section]: entries } as Kubeconfig;
 }
 
@@ -156,23 +225,34 @@ function withEntry(config: Kubeconfig, section: Section, name: string, entry: ob
   return withSection(config, section, new Map([...entries, [name, entry]]));
 }
 
-const renameContext: Verb = verb('rename-context', 'CONTEXT_NAME NEW_NAME [options]', 'Rename a context from the kubeconfig file', [], function* (session) {
-  const [from, to] = session.args;
-  if (from === undefined || to === undefined || session.args.length > 2) return yield* wrongArgs(session, renameContext);
-  const config = load(session);
-  if (!config.ok) return config;
-  const path = writablePath(session.process, session.flags);
-  const context = config.value.contexts.get(from);
-  if (context === undefined) return fail(`cannot rename the context ${quote(from)}, it's not in ${path}`);
-  if (config.value.contexts.has(to)) return fail(`cannot rename the context ${quote(from)}, the context ${quote(to)} already exists in ${path}`);
-  const saved = save(session, (old) => ({
-    ...withSection(old, 'contexts', new Map([...without(old.contexts, from), [to, context]])),
-    currentContext: old.currentContext === from ? to : old.currentContext,
-  }));
-  if (!saved.ok) return saved;
-  yield* session.print(`Context ${quote(from)} renamed to ${quote(to)}.\n`);
-  return ok(0);
-});
+const renameContext: Verb = verb(
+  'rename-context',
+  'CONTEXT_NAME NEW_NAME [options]',
+  'Rename a context from the kubeconfig file',
+  [],
+  function* (session) {
+    const [from, to] = session.args;
+    if (from === undefined || to === undefined || session.args.length > 2)
+      return yield* wrongArgs(session, renameContext);
+    const config = load(session);
+    if (!config.ok) return config;
+    const path = writablePath(session.process, session.flags);
+    const context = config.value.contexts.get(from);
+    if (context === undefined)
+      return fail(`cannot rename the context ${quote(from)}, it's not in ${path}`);
+    if (config.value.contexts.has(to))
+      return fail(
+        `cannot rename the context ${quote(from)}, the context ${quote(to)} already exists in ${path}`,
+      );
+    const saved = save(session, (old) => ({
+      ...withSection(old, 'contexts', new Map([...without(old.contexts, from), [to, context]])),
+      currentContext: old.currentContext === from ? to : old.currentContext,
+    }));
+    if (!saved.ok) return saved;
+    yield* session.print(`Context ${quote(from)} renamed to ${quote(to)}.\n`);
+    return ok(0);
+  },
+);
 
 const setContext = verb(
   'set-context',
@@ -187,7 +267,12 @@ const setContext = verb(
     if (flags.bool('current') && name === '') return fail('no current context is set');
     if (name === '') return fail('you must specify a non-empty context name or --current');
     const exists = config.value.contexts.has(name);
-    const saved = setEntry(session, 'contexts', name, given(session, ['cluster', 'user', 'namespace']));
+    const saved = setEntry(
+      session,
+      'contexts',
+      name,
+      given(session, ['cluster', 'user', 'namespace']),
+    );
     if (!saved.ok) return saved;
     yield* session.print(`Context ${quote(name)} ${exists ? 'modified' : 'created'}.\n`);
     return ok(0);
@@ -198,15 +283,27 @@ const setCluster = verb(
   'set-cluster',
   'NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true] [--tls-server-name=example.com] [options]',
   'Set a cluster entry in kubeconfig',
-  flagSpecs("certificate-authority='' embed-certs=false insecure-skip-tls-verify=false proxy-url='' server='' tls-server-name=''"),
+  flagSpecs(
+    "certificate-authority='' embed-certs=false insecure-skip-tls-verify=false proxy-url='' server='' tls-server-name=''",
+  ),
   function* (session) {
     const [name] = session.args;
     if (name === undefined || session.args.length > 1) return yield* wrongArgs(session, setCluster);
-    const fields = given(session, ['server', 'certificate-authority', 'tls-server-name', 'proxy-url']);
+    const fields = given(session, [
+      'server',
+      'certificate-authority',
+      'tls-server-name',
+      'proxy-url',
+    ]);
     const embedded = embed(session, fields, ['certificate-authority']);
     if (!embedded.ok) return embedded;
-    const skip = session.flags.has('insecure-skip-tls-verify') && session.flags.bool('insecure-skip-tls-verify');
-    const saved = setEntry(session, 'clusters', name, { ...embedded.value, ...(skip ? { 'insecure-skip-tls-verify': true } : {}) });
+    const skip =
+      session.flags.has('insecure-skip-tls-verify') &&
+      session.flags.bool('insecure-skip-tls-verify');
+    const saved = setEntry(session, 'clusters', name, {
+      ...embedded.value,
+      ...(skip ? { 'insecure-skip-tls-verify': true } : {}),
+    });
     if (!saved.ok) return saved;
     yield* session.print(`Cluster ${quote(name)} set.\n`);
     return ok(0);
@@ -217,15 +314,27 @@ const setCredentials = verb(
   'set-credentials',
   'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password] [options]',
   'Set a user entry in kubeconfig',
-  flagSpecs("client-certificate='' client-key='' embed-certs=false password='' token='' username=''"),
+  flagSpecs(
+    "client-certificate='' client-key='' embed-certs=false password='' token='' username=''",
+  ),
   function* (session) {
     const [name] = session.args;
     const { flags } = session;
-    if (name === undefined || session.args.length > 1) return yield* wrongArgs(session, setCredentials);
-    if (flags.text('token') !== '' && (flags.text('username') !== '' || flags.text('password') !== '')) {
-      return fail('you cannot specify more than one authentication method at the same time: --token, --username/--password');
+    if (name === undefined || session.args.length > 1)
+      return yield* wrongArgs(session, setCredentials);
+    if (
+      flags.text('token') !== '' &&
+      (flags.text('username') !== '' || flags.text('password') !== '')
+    ) {
+      return fail(
+        'you cannot specify more than one authentication method at the same time: --token, --username/--password',
+      );
     }
-    const embedded = embed(session, given(session, ['client-certificate', 'client-key', 'token', 'username', 'password']), ['client-certificate', 'client-key']);
+    const embedded = embed(
+      session,
+      given(session, ['client-certificate', 'client-key', 'token', 'username', 'password']),
+      ['client-certificate', 'client-key'],
+    );
     if (!embedded.ok) return embedded;
     const saved = setEntry(session, 'users', name, embedded.value);
     if (!saved.ok) return saved;
@@ -235,7 +344,9 @@ const setCredentials = verb(
 );
 
 function given(session: Session, names: readonly string[]): Fields {
-  const entries = names.filter((name) => session.flags.has(name)).map((name) => [name, session.flags.text(name)] as const);
+  const entries = names
+    .filter((name) => session.flags.has(name))
+    .map((name) => [name, session.flags.text(name)] as const);
   return Object.fromEntries(entries);
 }
 
@@ -251,14 +362,22 @@ function embed(session: Session, fields: Fields, names: readonly string[]): Outc
       continue;
     }
     const bytes = files.read(path);
-    if (!bytes.ok) return fail(`could not read ${name} data from ${path}: open ${path}: no such file or directory`);
+    if (!bytes.ok)
+      return fail(
+        `could not read ${name} data from ${path}: open ${path}: no such file or directory`,
+      );
     delete made[name];
     made[`${name}-data`] = base64Of(bytes.value);
   }
   return ok(made);
 }
 
-function setEntry(session: Session, section: Section, name: string, fields: Fields): Outcome<number> {
+function setEntry(
+  session: Session,
+  section: Section,
+  name: string,
+  fields: Fields,
+): Outcome<number> {
   return save(
     session,
     (old) => withEntry(old, section, name, { ...old[section].get(name), ...fields }),
@@ -273,7 +392,8 @@ const set: Verb = verb(
   flagSpecs('set-raw-bytes=false'),
   function* (session) {
     const [property, value] = session.args;
-    if (property === undefined || value === undefined || session.args.length > 2) return yield* wrongArgs(session, set);
+    if (property === undefined || value === undefined || session.args.length > 2)
+      return yield* wrongArgs(session, set);
     const saved = changeProperty(session, property, value);
     if (!saved.ok) return saved;
     yield* session.print(`Property ${quote(property)} set.\n`);
@@ -281,26 +401,39 @@ const set: Verb = verb(
   },
 );
 
-const unset: Verb = verb('unset', 'PROPERTY_NAME [options]', 'Unset an individual value in a kubeconfig file', [], function* (session) {
-  const [property] = session.args;
-  if (property === undefined || session.args.length > 1) return yield* wrongArgs(session, unset);
-  const saved = changeProperty(session, property, undefined);
-  if (!saved.ok) return saved;
-  yield* session.print(`Property ${quote(property)} unset.\n`);
-  return ok(0);
-});
+const unset: Verb = verb(
+  'unset',
+  'PROPERTY_NAME [options]',
+  'Unset an individual value in a kubeconfig file',
+  [],
+  function* (session) {
+    const [property] = session.args;
+    if (property === undefined || session.args.length > 1) return yield* wrongArgs(session, unset);
+    const saved = changeProperty(session, property, undefined);
+    if (!saved.ok) return saved;
+    yield* session.print(`Property ${quote(property)} unset.\n`);
+    return ok(0);
+  },
+);
 
 /** `current-context`, `clusters.NAME.server`: maps have names as their keys, which may hold no dot. */
-function changeProperty(session: Session, property: string, value: string | undefined): Outcome<number> {
+function changeProperty(
+  session: Session,
+  property: string,
+  value: string | undefined,
+): Outcome<number> {
   const [head = '', name, field, ...rest] = property.split('.');
   if (head === 'current-context' && name === undefined) {
     return save(session, (old) => ({ ...old, currentContext: value ?? '' }));
   }
-  if (!Object.hasOwn(SECTIONS, head) || rest.length > 0) return fail(`unable to parse ${property} after [] at api.Config`);
+  if (!Object.hasOwn(SECTIONS, head) || rest.length > 0)
+    return fail(`unable to parse ${property} after [] at api.Config`);
   const section = head as Section;
   if (name === undefined || field === undefined) {
     if (value !== undefined) return fail(`can't set a map to a value: ${property}`);
-    return save(session, (old) => withSection(old, section, name === undefined ? new Map() : without(old[section], name)));
+    return save(session, (old) =>
+      withSection(old, section, name === undefined ? new Map() : without(old[section], name)),
+    );
   }
   const typed = value === 'true' || value === 'false' ? value === 'true' : value;
   return save(session, (old) => {
@@ -351,13 +484,19 @@ function redacted(config: Kubeconfig): Kubeconfig {
     );
   const all = (entries: ReadonlyMap<string, object>): ReadonlyMap<string, object> =>
     new Map([...entries].map(([name, entry]) => [name, hide(entry)] as const));
-  return withSection(withSection(config, 'clusters', all(config.clusters)), 'users', all(config.users));
+  return withSection(
+    withSection(config, 'clusters', all(config.clusters)),
+    'users',
+    all(config.users),
+  );
 }
 
 function minified(config: Kubeconfig): Outcome<Kubeconfig> {
-  if (config.currentContext === '') return err(textFailure('current-context must exist in order to minify'));
+  if (config.currentContext === '')
+    return err(textFailure('current-context must exist in order to minify'));
   const context = config.contexts.get(config.currentContext);
-  if (context === undefined) return err(textFailure(`cannot locate context ${config.currentContext}`));
+  if (context === undefined)
+    return err(textFailure(`cannot locate context ${config.currentContext}`));
   const only = <T>(entries: ReadonlyMap<string, T>, name: string): ReadonlyMap<string, T> => {
     const entry = entries.get(name);
     return entry === undefined ? new Map() : new Map([[name, entry]]);
@@ -376,7 +515,20 @@ export const config: Verb = {
   short: 'Modify kubeconfig files',
   flags: [],
   verbs: [
-    currentContext, deleter('clusters'), deleter('contexts'), deleter('users'), lister('get-clusters', 'clusters'), getContexts,
-    lister('get-users', 'users'), renameContext, set, setCluster, setContext, setCredentials, unset, useContext, view,
+    currentContext,
+    deleter('clusters'),
+    deleter('contexts'),
+    deleter('users'),
+    lister('get-clusters', 'clusters'),
+    getContexts,
+    lister('get-users', 'users'),
+    renameContext,
+    set,
+    setCluster,
+    setContext,
+    setCredentials,
+    unset,
+    useContext,
+    view,
   ],
 };

@@ -6,7 +6,15 @@ import { SECOND } from '../../../ground/base/event-loop.ts';
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { type Api, type Loose, STRATEGIC } from './api.ts';
-import { apiFailure, type Failure, isNotFound, messageOf, type Outcome, textFailure, together } from './failure.ts';
+import {
+  apiFailure,
+  type Failure,
+  isNotFound,
+  messageOf,
+  type Outcome,
+  textFailure,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
 import { type Info, visit } from './resource-builder.ts';
@@ -65,7 +73,9 @@ export const drain: Verb = {
       failures.push(together(drained.error) as Failure);
     }
     if (pending.length > 0) {
-      yield* session.printError(`There are pending nodes to be drained:\n${pending.map((info) => ` ${info.name}\n`).join('')}`);
+      yield* session.printError(
+        `There are pending nodes to be drained:\n${pending.map((info) => ` ${info.name}\n`).join('')}`,
+      );
     }
     const failure = together(failures);
     return failure === undefined ? ok(0) : { ok: false, error: failure };
@@ -83,13 +93,16 @@ function suffixOf(session: Session): string {
   return dryRun.value === 'client' ? ' (dry run)' : ' (server dry run)';
 }
 
-function* nodesOf(session: Session): Task<Outcome<{ readonly infos: readonly Info[]; readonly failures: readonly Failure[] }>> {
+function* nodesOf(
+  session: Session,
+): Task<Outcome<{ readonly infos: readonly Info[]; readonly failures: readonly Failure[] }>> {
   const selector = session.flags.text('selector');
   const verb = session.path.split(' ')[1] ?? '';
   if (session.args.length > 0 && selector !== '') {
     return session.usageError('cannot specify both a node name and a --selector option');
   }
-  if (session.args.length === 0 && selector === '') return session.usageError(`USAGE: ${verb} NODE [flags]`);
+  if (session.args.length === 0 && selector === '')
+    return session.usageError(`USAGE: ${verb} NODE [flags]`);
   const dryRun = dryRunOf(session);
   if (!dryRun.ok) return dryRun;
   const names = session.args.map((arg) => arg.replace(/^(?:nodes?|no)\//, ''));
@@ -120,7 +133,9 @@ function* markOne(session: Session, info: Info, unschedulable: boolean): Task<Ou
     const api = session.api();
     if (!api.ok) return api;
     const patch = { spec: { unschedulable: unschedulable ? true : null } };
-    const done = yield* api.value.patch(info.mapping, '', info.name, STRATEGIC, patch, { dryRun: dryRun.value === 'server' });
+    const done = yield* api.value.patch(info.mapping, '', info.name, STRATEGIC, patch, {
+      dryRun: dryRun.value === 'server',
+    });
     if (!done.ok) return { ok: false, error: apiFailure(done.error) };
   }
   yield* session.print(`node/${info.name} ${verb}${suffixOf(session)}\n`);
@@ -139,13 +154,18 @@ function* drainOne(session: Session, node: Info): Task<Drained> {
     ...(selector === '' ? {} : { labelSelector: selector }),
   });
   if (!pods.ok) return { ok: false, error: [apiFailure(pods.error)] };
-  const chosen = chooseVictims(session, pods.value as readonly Loose[] as unknown as readonly Pod[]);
+  const chosen = chooseVictims(
+    session,
+    pods.value as readonly Loose[] as unknown as readonly Pod[],
+  );
   if (chosen.problems.length > 0) return { ok: false, error: chosen.problems.map(textFailure) };
   if (chosen.warning !== '') yield* session.printError(`Warning: ${chosen.warning}\n`);
   const dryRun = dryRunOf(session);
   if (dryRun.ok && dryRun.value !== 'none') {
     for (const pod of chosen.pods) {
-      yield* session.print(`evicting pod ${pod.metadata.namespace}/${pod.metadata.name}${suffixOf(session)}\n`);
+      yield* session.print(
+        `evicting pod ${pod.metadata.namespace}/${pod.metadata.name}${suffixOf(session)}\n`,
+      );
     }
     return { ok: true };
   }
@@ -183,20 +203,41 @@ function chooseVictims(session: Session, pods: readonly Pod[]): Victims {
       daemons.push(name);
       continue;
     }
-    if (pod.spec?.volumes?.some((volume) => volume.emptyDir !== undefined) === true && !finished) local.push(name);
+    if (pod.spec?.volumes?.some((volume) => volume.emptyDir !== undefined) === true && !finished)
+      local.push(name);
     if (owner === undefined && !finished) orphans.push(name);
     chosen.push(pod);
   }
   const problems: string[] = [];
   const warnings: string[] = [];
-  const judge = (names: readonly string[], allowed: boolean, problem: string, warning: string): void => {
+  const judge = (
+    names: readonly string[],
+    allowed: boolean,
+    problem: string,
+    warning: string,
+  ): void => {
     if (names.length === 0) return;
     if (!allowed) problems.push(`${problem}: ${names.join(', ')}`);
     else if (warning !== '') warnings.push(`${warning}: ${names.join(', ')}`);
   };
-  judge(daemons, flags.bool('ignore-daemonsets'), 'cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)', 'ignoring DaemonSet-managed Pods');
-  judge(orphans, flags.bool('force'), 'cannot delete Pods that declare no controller (use --force to override)', 'deleting Pods that declare no controller');
-  judge(local, flags.bool('delete-emptydir-data'), 'cannot delete Pods with local storage (use --delete-emptydir-data to override)', '');
+  judge(
+    daemons,
+    flags.bool('ignore-daemonsets'),
+    'cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)',
+    'ignoring DaemonSet-managed Pods',
+  );
+  judge(
+    orphans,
+    flags.bool('force'),
+    'cannot delete Pods that declare no controller (use --force to override)',
+    'deleting Pods that declare no controller',
+  );
+  judge(
+    local,
+    flags.bool('delete-emptydir-data'),
+    'cannot delete Pods with local storage (use --delete-emptydir-data to override)',
+    '',
+  );
   return { pods: chosen, problems, warning: warnings.join('; ') };
 }
 
@@ -216,7 +257,9 @@ function* evict(session: Session, api: Api, pod: Pod): Task<Failure | undefined>
         });
     if (done.ok || isNotFound(done.error)) return undefined;
     if (done.error.code !== 429) {
-      return textFailure(`error when evicting pods/"${name}" -n "${namespace}": ${done.error.message}`);
+      return textFailure(
+        `error when evicting pods/"${name}" -n "${namespace}": ${done.error.message}`,
+      );
     }
     yield* session.printError(
       `error when evicting pods/"${name}" -n "${namespace}" (will retry after 5s): ${done.error.message}\n`,
@@ -234,7 +277,9 @@ function* awaitGone(session: Session, api: Api, pod: Pod): Task<Failure | undefi
     const now = yield* api.get(kindMapping('Pod'), namespace, name);
     if (!now.ok && !isNotFound(now.error)) return apiFailure(now.error);
     if (!now.ok || now.value.metadata.uid !== uid) {
-      yield* session.print(`pod/${name} ${session.flags.bool('disable-eviction') ? 'deleted' : 'evicted'}\n`);
+      yield* session.print(
+        `pod/${name} ${session.flags.bool('disable-eviction') ? 'deleted' : 'evicted'}\n`,
+      );
       return undefined;
     }
     if (limit > 0 && clock.monotonic() >= end) {
@@ -243,4 +288,3 @@ function* awaitGone(session: Session, api: Api, pod: Pod): Task<Failure | undefi
     yield* session.process.sleep(GONE_POLL);
   }
 }
-

@@ -35,7 +35,9 @@ export function generator(
     aliases,
     short,
     usage: `${usage} [options]`,
-    flags: flagSpecs(`${WRITE_FLAGS} field-manager='kubectl-create' save-config=false validate='strict'?strict ${flags}`),
+    flags: flagSpecs(
+      `${WRITE_FLAGS} field-manager='kubectl-create' save-config=false validate='strict'?strict ${flags}`,
+    ),
     required,
     *run(session) {
       const [given, ...more] = session.args;
@@ -83,10 +85,14 @@ export function* createObject(
     const namespace = placed(session, reporter);
     if (!namespace.ok) return namespace;
     if (namespace.value !== '') {
-      object = freezeDeep({ ...object, metadata: { ...object.metadata, namespace: namespace.value } }) as Loose;
+      object = freezeDeep({
+        ...object,
+        metadata: { ...object.metadata, namespace: namespace.value },
+      }) as Loose;
     }
   }
-  if (session.flags.bool('save-config')) object = withAnnotation(object, LAST_APPLIED, appliedText(object));
+  if (session.flags.bool('save-config'))
+    object = withAnnotation(object, LAST_APPLIED, appliedText(object));
   if (reporter.client) return ok({ mapping, object });
   const api = session.api();
   if (!api.ok) return api;

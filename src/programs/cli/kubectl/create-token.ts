@@ -12,7 +12,8 @@ export const createToken: Verb = {
   name: 'token',
   usage: 'SERVICE_ACCOUNT_NAME [options]',
   short: 'Request a service account token',
-  flags: flagSpecs(`allow-missing-template-keys=true audience=[*] bound-object-kind='' bound-object-name='' bound-object-uid=''
+  flags:
+    flagSpecs(`allow-missing-template-keys=true audience=[*] bound-object-kind='' bound-object-name='' bound-object-uid=''
     duration=0s o output='' show-managed-fields=false template=''`),
   *run(session) {
     const { args, flags } = session;
@@ -27,7 +28,12 @@ export const createToken: Verb = {
     const seconds = Math.floor(flags.duration('duration') / 1_000_000);
     if (flags.has('duration') && seconds <= 0) return fail('--duration must be greater than 0');
     const kind = flags.text('bound-object-kind');
-    const bound = { kind, apiVersion: 'v1', name: flags.text('bound-object-name'), uid: flags.text('bound-object-uid') };
+    const bound = {
+      kind,
+      apiVersion: 'v1',
+      name: flags.text('bound-object-name'),
+      uid: flags.text('bound-object-uid'),
+    };
     const audiences = flags.list('audience');
     const request = {
       apiVersion: 'authentication.k8s.io/v1',
@@ -39,12 +45,19 @@ export const createToken: Verb = {
         ...(kind === '' ? {} : { boundObjectRef: bound }),
       },
     };
-    const made = yield* api.value.createSub(kindMapping('ServiceAccount'), namespace.value, name, 'token', request);
+    const made = yield* api.value.createSub(
+      kindMapping('ServiceAccount'),
+      namespace.value,
+      name,
+      'token',
+      request,
+    );
     if (!made.ok) return failApi(made.error, 'failed to create token');
     const printer = printerFor(session, flags.text('output'));
     if (!printer.ok) return printer;
     const token = (made.value['status'] as { readonly token?: string } | undefined)?.token ?? '';
-    const text = printer.value === undefined ? ok(`${token}\n`) : printer.value(made.value as Loose, true);
+    const text =
+      printer.value === undefined ? ok(`${token}\n`) : printer.value(made.value as Loose, true);
     if (!text.ok) return fail(text.error);
     yield* session.print(text.value);
     return ok(0);

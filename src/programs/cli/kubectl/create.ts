@@ -15,7 +15,8 @@ export const create: Verb = {
   name: 'create',
   usage: '-f FILENAME [options]',
   short: 'Create a resource from a file or from stdin',
-  flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} edit=false field-manager='kubectl-create' raw='' save-config=false
+  flags:
+    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} edit=false field-manager='kubectl-create' raw='' save-config=false
     l selector='' validate='strict'?strict windows-line-endings=false`),
   verbs: generatorVerbs,
   *run(session) {
@@ -24,7 +25,8 @@ export const create: Verb = {
     if (kustomize !== undefined) return { ok: false, error: kustomize };
     if (args.length > 0) return session.usageError(`Unexpected args: [${args.join(' ')}]`);
     if (flags.list('filename').length === 0) return fail('must specify one of -f and -k');
-    if (flags.bool('edit')) return fail('--edit is not supported by this simulator: edit the file first');
+    if (flags.bool('edit'))
+      return fail('--edit is not supported by this simulator: edit the file first');
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
     const files = yield* fileInfos(session, flags.list('filename'));

@@ -7,7 +7,15 @@ import { quote } from '../../../ground/base/text.ts';
 import { SECOND } from '../../../ground/base/event-loop.ts';
 import { anyOf, type Task } from '../../../ground/base/task.ts';
 import type { Api, Loose } from './api.ts';
-import { apiFailure, fail, type Failure, isNotFound, type Outcome, textFailure, together } from './failure.ts';
+import {
+  apiFailure,
+  fail,
+  type Failure,
+  isNotFound,
+  type Outcome,
+  textFailure,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { named, qualified } from './mapper.ts';
 import { fileInfos, type Info, refuseKustomize, visit } from './resource-builder.ts';
@@ -17,7 +25,8 @@ import { dryRunOf, FILE_FLAGS } from './write-options.ts';
 export const deleteVerb: Verb = {
   name: 'delete',
   usage: '([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]',
-  short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
+  short:
+    'Delete resources by file names, stdin, resources and names, or by resources and label selector',
   flags: flagSpecs(`${FILE_FLAGS} all=false A all-namespaces=false cascade='background'?background
     dry-run='none'?unchanged field-selector='' force=false grace-period=-1 ignore-not-found=false i interactive=false
     now=false o output='' raw='' l selector='' timeout=0s wait=true`),
@@ -48,17 +57,22 @@ function deleteOptions(session: Session): Outcome<DeleteChoice> {
   if (!dryRun.ok) return dryRun;
   const cascade = CASCADES.get(flags.text('cascade'));
   if (cascade === undefined) {
-    return fail(`invalid cascade value (${flags.text('cascade')}). Must be "background", "foreground", or "orphan"`);
+    return fail(
+      `invalid cascade value (${flags.text('cascade')}). Must be "background", "foreground", or "orphan"`,
+    );
   }
   const form = flags.text('output');
-  if (form !== '' && form !== 'name') return fail(`unexpected -o output mode: ${form}. We only support '-o name'`);
+  if (form !== '' && form !== 'name')
+    return fail(`unexpected -o output mode: ${form}. We only support '-o name'`);
   let grace = flags.int('grace-period');
   if (flags.bool('now')) {
-    if (flags.has('grace-period')) return fail('--now and --grace-period cannot be specified together');
+    if (flags.has('grace-period'))
+      return fail('--now and --grace-period cannot be specified together');
     grace = 1;
   }
   const force = flags.bool('force');
-  if (force && grace > 0) return fail('--force and --grace-period greater than 0 cannot be specified together');
+  if (force && grace > 0)
+    return fail('--force and --grace-period greater than 0 cannot be specified together');
   let wait = flags.bool('wait');
   if (grace === 0 && !force) {
     // Without --force a grace period of 0 is made 1, and the deletion is waited for.
@@ -71,7 +85,12 @@ function deleteOptions(session: Session): Outcome<DeleteChoice> {
     ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
     ...(dryRun.value === 'server' ? { dryRun: ['All'] } : {}),
   };
-  return ok({ body, force: grace === 0, wait: wait && dryRun.value === 'none', dryRun: dryRun.value });
+  return ok({
+    body,
+    force: grace === 0,
+    wait: wait && dryRun.value === 'none',
+    dryRun: dryRun.value,
+  });
 }
 
 const CASCADES: ReadonlyMap<string, string> = new Map([
@@ -101,7 +120,8 @@ function* confirmed(session: Session, infos: readonly Info[]): Task<boolean> {
   if (terminal !== undefined) terminal.prompt(prompt);
   else yield* session.print(prompt);
   const line = yield* session.process.stdin.read();
-  const typed = line.ok && line.value !== undefined ? String.fromCharCode(...line.value).trim() : '';
+  const typed =
+    line.ok && line.value !== undefined ? String.fromCharCode(...line.value).trim() : '';
   if (/^(y|yes)$/i.test(typed)) return true;
   yield* session.print('deletion is cancelled\n');
   return false;
@@ -128,7 +148,11 @@ function* deleteAll(
     }
     const answer = yield* api.value.delete(info.mapping, info.namespace, info.name, choice.body);
     if (!answer.ok) {
-      const ignored = isNotFound(answer.error) && (session.flags.bool('ignore-not-found') || session.flags.bool('all') || session.flags.text('selector') !== '');
+      const ignored =
+        isNotFound(answer.error) &&
+        (session.flags.bool('ignore-not-found') ||
+          session.flags.bool('all') ||
+          session.flags.text('selector') !== '');
       if (!ignored) failures.push(apiFailure(answer.error, doing(session, info)));
       continue;
     }
@@ -148,7 +172,9 @@ function* deleteAll(
 }
 
 function doing(session: Session, info: Info): string | undefined {
-  return session.flags.list('filename').length === 0 ? undefined : `error when deleting ${quote(info.source)}`;
+  return session.flags.list('filename').length === 0
+    ? undefined
+    : `error when deleting ${quote(info.source)}`;
 }
 
 function uidOf(answer: Loose): string {
@@ -165,9 +191,13 @@ function* tellDeleted(session: Session, info: Info, choice: DeleteChoice): Task<
   const { mapping } = info;
   const kind = mapping.kind.toLowerCase();
   const era = session.profile === 'seed-era';
-  const type = mapping.group === '' ? kind : `${kind}.${era && mapping.group === 'apps' ? 'extensions' : mapping.group}`;
+  const type =
+    mapping.group === ''
+      ? kind
+      : `${kind}.${era && mapping.group === 'apps' ? 'extensions' : mapping.group}`;
   const what = choice.force ? 'force deleted' : 'deleted';
-  const dry = choice.dryRun === 'none' ? '' : choice.dryRun === 'client' ? ' (dry run)' : ' (server dry run)';
+  const dry =
+    choice.dryRun === 'none' ? '' : choice.dryRun === 'client' ? ' (dry run)' : ' (server dry run)';
   const where = era || !mapping.namespaced ? '' : ` from ${info.namespace} namespace`;
   yield* session.print(`${type} "${info.name}" ${what}${where}${dry}\n`);
 }
@@ -195,7 +225,9 @@ function* waitOneGone(
   left: () => number,
 ): Task<Failure | undefined> {
   const { mapping, name, namespace } = info;
-  const timedOut = textFailure(`timed out waiting for the condition on ${qualified(mapping)}/${name}`);
+  const timedOut = textFailure(
+    `timed out waiting for the condition on ${qualified(mapping)}/${name}`,
+  );
   for (;;) {
     const now = yield* api.get(mapping, namespace, name);
     if (!now.ok) return isNotFound(now.error) ? undefined : apiFailure(now.error);

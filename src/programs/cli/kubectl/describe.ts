@@ -28,7 +28,12 @@ import type {
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Api, Loose } from './api.ts';
-import { describeConfigMap, describeNamespace, describeSecret, describeServiceAccount } from './describe/config.ts';
+import {
+  describeConfigMap,
+  describeNamespace,
+  describeSecret,
+  describeServiceAccount,
+} from './describe/config.ts';
 import { describeEvents } from './describe/events.ts';
 import { describeGeneric } from './describe/generic.ts';
 import { describeNode } from './describe/node.ts';
@@ -40,7 +45,14 @@ import { DescribeWriter } from './describe/writer.ts';
 import { fail, type Failure, isNotFound, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
-import { type Info, infoOf, namespaceOf, type Target, targetsOf, visit } from './resource-builder.ts';
+import {
+  type Info,
+  infoOf,
+  namespaceOf,
+  type Target,
+  targetsOf,
+  visit,
+} from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { apiFailure } from './failure.ts';
 
@@ -48,11 +60,15 @@ export const describe: Verb = {
   name: 'describe',
   usage: '(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]',
   short: 'Show details of a specific resource or group of resources',
-  flags: flagSpecs(`A all-namespaces=false chunk-size=500 f filename=[] k kustomize='' R recursive=false l selector='' show-events=true`),
+  flags: flagSpecs(
+    `A all-namespaces=false chunk-size=500 f filename=[] k kustomize='' R recursive=false l selector='' show-events=true`,
+  ),
   *run(session) {
     const { args, flags } = session;
     if (args.length === 0 && flags.list('filename').length === 0) {
-      return fail('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.');
+      return fail(
+        'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
+      );
     }
     const found = flags.list('filename').length > 0 ? yield* visit(session) : yield* find(session);
     if (!found.ok) return found;
@@ -121,7 +137,15 @@ function* describeOne(session: Session, info: Info): Task<Outcome<string>> {
   return ok(writer.text());
 }
 
-const WITHOUT_EVENTS = new Set(['Namespace', 'Secret', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding', 'Event']);
+const WITHOUT_EVENTS = new Set([
+  'Namespace',
+  'Secret',
+  'Role',
+  'ClusterRole',
+  'RoleBinding',
+  'ClusterRoleBinding',
+  'Event',
+]);
 
 /** Prints by kind; the answer is what kept it from being complete. */
 function* describeKind(api: Api, writer: DescribeWriter, object: Loose): Task<Failure | undefined> {
@@ -137,7 +161,11 @@ function* describeKind(api: Api, writer: DescribeWriter, object: Loose): Task<Fa
     case 'v1 Service': {
       const query = { labelSelector: `kubernetes.io/service-name=${object.metadata.name}` };
       const slices = yield* api.items(kindMapping('EndpointSlice'), namespace, query);
-      describeService(writer, as<Service>(object), slices.ok ? slices.value.map(as<EndpointSlice>) : []);
+      describeService(
+        writer,
+        as<Service>(object),
+        slices.ok ? slices.value.map(as<EndpointSlice>) : [],
+      );
       return undefined;
     }
     case 'v1 Node':
@@ -179,12 +207,18 @@ function as<T extends KubeObject>(object: Loose): T {
   return object as unknown as T;
 }
 
-function* deployment(api: Api, writer: DescribeWriter, object: Deployment): Task<Failure | undefined> {
+function* deployment(
+  api: Api,
+  writer: DescribeWriter,
+  object: Deployment,
+): Task<Failure | undefined> {
   const selector = selectorOf(object.spec?.selector);
   const query = { labelSelector: selector.ok ? formatSelector(selector.value) : '' };
   const list = yield* api.items(kindMapping('ReplicaSet'), object.metadata.namespace ?? '', query);
   if (!list.ok) return apiFailure(list.error);
-  const sets = list.value.map(as<ReplicaSet>).filter((set) => isControlledBy(set, object.metadata.uid ?? ''));
+  const sets = list.value
+    .map(as<ReplicaSet>)
+    .filter((set) => isControlledBy(set, object.metadata.uid ?? ''));
   describeDeployment(writer, object, sets, currentSet(object, sets));
   return undefined;
 }
@@ -192,22 +226,35 @@ function* deployment(api: Api, writer: DescribeWriter, object: Deployment): Task
 const HASH = 'pod-template-hash';
 
 /** The set whose template is the deployment's, apart from its hash label (deploymentutil.FindNewReplicaSet). */
-export function currentSet(object: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
+export function currentSet(
+  object: Deployment,
+  sets: readonly ReplicaSet[],
+): ReplicaSet | undefined {
   const wanted = object.spec?.template;
   return sets.find((set) => {
     const template = set.spec?.template;
     if (template === undefined || wanted === undefined) return false;
-    const bare = withLabel(template as unknown as KubeObject, HASH, undefined) as unknown as typeof template;
+    const bare = withLabel(
+      template as unknown as KubeObject,
+      HASH,
+      undefined,
+    ) as unknown as typeof template;
     return sameValue(bare, wanted);
   });
 }
 
-function* replicaSet(api: Api, writer: DescribeWriter, object: ReplicaSet): Task<Failure | undefined> {
+function* replicaSet(
+  api: Api,
+  writer: DescribeWriter,
+  object: ReplicaSet,
+): Task<Failure | undefined> {
   const selector = selectorOf(object.spec?.selector);
   const query = { labelSelector: selector.ok ? formatSelector(selector.value) : '' };
   const list = yield* api.items(kindMapping('Pod'), object.metadata.namespace ?? '', query);
   if (!list.ok) return apiFailure(list.error);
-  const pods = list.value.map(as<Pod>).filter((pod) => isControlledBy(pod, object.metadata.uid ?? ''));
+  const pods = list.value
+    .map(as<Pod>)
+    .filter((pod) => isControlledBy(pod, object.metadata.uid ?? ''));
   describeReplicaSet(writer, object, pods);
   return undefined;
 }
@@ -215,11 +262,19 @@ function* replicaSet(api: Api, writer: DescribeWriter, object: ReplicaSet): Task
 function* node(api: Api, writer: DescribeWriter, object: Node): Task<Failure | undefined> {
   const { name } = object.metadata;
   const lease = yield* api.get(kindMapping('Lease'), 'kube-node-lease', name);
-  if (!lease.ok && !isNotFound(lease.error) && lease.error.code !== 403) return apiFailure(lease.error);
-  const query = { fieldSelector: `spec.nodeName=${name},status.phase!=Failed,status.phase!=Succeeded` };
+  if (!lease.ok && !isNotFound(lease.error) && lease.error.code !== 403)
+    return apiFailure(lease.error);
+  const query = {
+    fieldSelector: `spec.nodeName=${name},status.phase!=Failed,status.phase!=Succeeded`,
+  };
   const pods = yield* api.items(kindMapping('Pod'), '', query);
   if (!pods.ok) return apiFailure(pods.error);
-  describeNode(writer, object, lease.ok ? as<Lease>(lease.value) : undefined, pods.value.map(as<Pod>));
+  describeNode(
+    writer,
+    object,
+    lease.ok ? as<Lease>(lease.value) : undefined,
+    pods.value.map(as<Pod>),
+  );
   return undefined;
 }
 
@@ -234,6 +289,8 @@ function* eventsOf(api: Api, object: Loose): Task<readonly Event[]> {
   }
   parts.push(`involvedObject.uid=${uid}`);
   if (namespace !== '') parts.push(`involvedObject.namespace=${namespace}`);
-  const list = yield* api.items(kindMapping('Event'), namespace, { fieldSelector: parts.join(',') });
+  const list = yield* api.items(kindMapping('Event'), namespace, {
+    fieldSelector: parts.join(','),
+  });
   return list.ok ? list.value.map(as<Event>) : [];
 }

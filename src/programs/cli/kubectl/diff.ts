@@ -12,7 +12,16 @@ import type { Task } from '../../../ground/base/task.ts';
 import { formatYaml } from '../../../ground/lang/yaml/index.ts';
 import { type Api, type Loose, MERGE, STRATEGIC } from './api.ts';
 import { applyPatchOf } from './apply.ts';
-import { apiFailure, exitWith, fail, type Failure, formatFailure, isNotFound, type Outcome, together } from './failure.ts';
+import {
+  apiFailure,
+  exitWith,
+  fail,
+  type Failure,
+  formatFailure,
+  isNotFound,
+  type Outcome,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { fileInfos, type Info, refuseKustomize } from './resource-builder.ts';
@@ -27,13 +36,15 @@ export const diff: Verb = {
   name: 'diff',
   usage: '-f FILENAME [options]',
   short: 'Diff the live version against a would-be applied version',
-  flags: flagSpecs(`${FILE_FLAGS} concurrency=1 field-manager='kubectl-client-side-apply' force-conflicts=false prune=false
+  flags:
+    flagSpecs(`${FILE_FLAGS} concurrency=1 field-manager='kubectl-client-side-apply' force-conflicts=false prune=false
     prune-allowlist=[] l selector='' server-side=false show-managed-fields=false`),
   *run(session) {
     const { flags, args } = session;
     const kustomize = refuseKustomize(session);
     if (kustomize !== undefined) return { ok: false, error: kustomize };
-    if (flags.list('filename').length === 0) return failDiff({ kind: 'text', text: 'must specify one of -f and -k' });
+    if (flags.list('filename').length === 0)
+      return failDiff({ kind: 'text', text: 'must specify one of -f and -k' });
     if (args.length > 0) return session.usageError(`Unexpected args: [${args.join(' ')}]`);
     if (flags.bool('server-side') || flags.bool('prune')) {
       return fail('--server-side and --prune are not supported by this simulator yet');
@@ -58,8 +69,7 @@ export const diff: Verb = {
 
 /** Any failure of diff itself is told and ends with more than 1. */
 function failDiff(failure: Failure): Outcome<never> {
-  const { text, code } = formatFailure(failure);
-  return { ok: false, error: { kind: 'plain', text, code: Math.max(1, code) } };
+  return { ok: false, error: { kind: 'plain', text: formatFailure(failure).text, code: 2 } };
 }
 
 interface Folders {
@@ -76,11 +86,18 @@ function makeFolders(session: Session): Folders {
   return folders;
 }
 
-function* writePair(session: Session, api: Api, info: Info, folders: Folders): Task<Failure | undefined> {
+function* writePair(
+  session: Session,
+  api: Api,
+  info: Info,
+  folders: Folders,
+): Task<Failure | undefined> {
   const { mapping, name, namespace } = info;
   const live = yield* api.get(mapping, namespace, name);
   if (!live.ok && !isNotFound(live.error)) return apiFailure(live.error);
-  const merged = live.ok ? yield* mergedOf(session, api, info, live.value) : yield* createdOf(session, api, info);
+  const merged = live.ok
+    ? yield* mergedOf(session, api, info, live.value)
+    : yield* createdOf(session, api, info);
   if (!merged.ok) return merged.error;
   const version = mapping.group === '' ? mapping.version : `${mapping.group}.${mapping.version}`;
   const file = `${version}.${mapping.kind}.${namespace}.${name}`;
@@ -93,7 +110,9 @@ function* writePair(session: Session, api: Api, info: Info, folders: Folders): T
 }
 
 function bare(session: Session, object: Loose): Loose {
-  return session.flags.bool('show-managed-fields') ? object : withMeta(object, { managedFields: undefined });
+  return session.flags.bool('show-managed-fields')
+    ? object
+    : withMeta(object, { managedFields: undefined });
 }
 
 function* mergedOf(session: Session, api: Api, info: Info, live: Loose): Task<Outcome<Loose>> {
@@ -118,13 +137,21 @@ function* createdOf(session: Session, api: Api, info: Info): Task<Outcome<Loose>
 function masked(from: Loose | undefined, to: Loose): [Loose | undefined, Loose] {
   const old = (from?.['data'] ?? {}) as Readonly<Record<string, string>>;
   const next = (to['data'] ?? {}) as Readonly<Record<string, string>>;
-  const cover = (data: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>, differs: string) =>
+  const cover = (
+    data: Readonly<Record<string, string>>,
+    other: Readonly<Record<string, string>>,
+    differs: string,
+  ) =>
     freezeDeep(
       Object.fromEntries(
-        Object.keys(data).map((key) => [key, Object.hasOwn(other, key) && other[key] !== data[key] ? differs : MASK]),
+        Object.keys(data).map((key) => [
+          key,
+          Object.hasOwn(other, key) && other[key] !== data[key] ? differs : MASK,
+        ]),
       ),
     );
-  const withData = (object: Loose, data: object): Loose => withFields(object, { data } as Partial<Loose>);
+  const withData = (object: Loose, data: object): Loose =>
+    withFields(object, { data } as Partial<Loose>);
   return [
     from === undefined ? undefined : withData(from, cover(old, next, MASK_BEFORE)),
     withData(to, cover(next, old, MASK_AFTER)),
@@ -134,10 +161,19 @@ function masked(from: Loose | undefined, to: Loose): [Loose | undefined, Loose] 
 /** Runs $KUBECTL_EXTERNAL_DIFF, or `diff -u -N`. */
 function* compare(session: Session, folders: Folders): Task<Outcome<number>> {
   const { process } = session;
-  const external = (process.env.get('KUBECTL_EXTERNAL_DIFF') ?? '').split(/\s+/).filter((word) => word !== '');
-  const argv = [...(external.length > 0 ? external : ['diff', '-u', '-N']), folders.live, folders.merged];
+  const external = (process.env.get('KUBECTL_EXTERNAL_DIFF') ?? '')
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const argv = [
+    ...(external.length > 0 ? external : ['diff', '-u', '-N']),
+    folders.live,
+    folders.merged,
+  ];
   const child = process.spawn({ argv });
-  if (!child.ok) return fail(`failed to run ${quote(argv[0] ?? '')}: exec: ${quote(argv[0] ?? '')}: executable file not found in $PATH`);
+  if (!child.ok)
+    return fail(
+      `failed to run ${quote(argv[0] ?? '')}: exec: ${quote(argv[0] ?? '')}: executable file not found in $PATH`,
+    );
   const status = yield* child.value.wait();
   return status.code === 0 ? ok(0) : exitWith(status.code);
 }

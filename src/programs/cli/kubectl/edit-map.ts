@@ -35,7 +35,8 @@ function mapVerb(name: string, short: string, words: Words): Verb {
     name,
     usage: `[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]`,
     short,
-    flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} all=false A all-namespaces=false field-manager='kubectl-${name}'
+    flags:
+      flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} all=false A all-namespaces=false field-manager='kubectl-${name}'
       field-selector='' list=false local=false overwrite=false resource-version='' l selector=''`),
     *run(session) {
       return yield* changeMaps(session, words);
@@ -65,14 +66,17 @@ export function splitChanges(args: readonly string[]): {
   readonly words: readonly string[];
 } {
   const at = args.findIndex((arg, index) => arg.includes('=') || (index > 0 && arg.endsWith('-')));
-  return at < 0 ? { resources: args, words: [] } : { resources: args.slice(0, at), words: args.slice(at) };
+  return at < 0
+    ? { resources: args, words: [] }
+    : { resources: args.slice(0, at), words: args.slice(at) };
 }
 
 function* changeMaps(session: Session, words: Words): Task<Outcome<number>> {
   const { flags } = session;
   const { resources, words: given } = splitChanges(session.args);
   if (resources.length < 1 && flags.list('filename').length === 0) return fail(MISSING);
-  if (given.length === 0 && !flags.bool('list')) return fail(`at least one ${words.one} update is required`);
+  if (given.length === 0 && !flags.bool('list'))
+    return fail(`at least one ${words.one} update is required`);
   const changes = parseChanges(given, words);
   if (!changes.ok) return changes;
   const reporter = Reporter.of(session);
@@ -101,16 +105,20 @@ function parseChanges(given: readonly string[], words: Words): Outcome<Changes> 
       const key = word.slice(0, equals);
       const value = word.slice(equals + 1);
       const wrongKey = isQualifiedName(key);
-      if (wrongKey.length > 0) return fail(`invalid ${words.one} key ${quote(key)}: ${wrongKey.join('; ')}`);
+      if (wrongKey.length > 0)
+        return fail(`invalid ${words.one} key ${quote(key)}: ${wrongKey.join('; ')}`);
       const wrongValue = words.field === 'labels' ? isLabelValue(value) : [];
-      if (wrongValue.length > 0) return fail(`invalid label value: ${quote(value)}: ${wrongValue.join(';')}`);
+      if (wrongValue.length > 0)
+        return fail(`invalid label value: ${quote(value)}: ${wrongValue.join(';')}`);
       set.set(key, value);
     } else if (word.endsWith('-') && equals < 0) remove.push(word.slice(0, -1));
     else return fail(`unknown ${words.one} spec: ${word}`);
   }
   const both = remove.filter((key) => set.has(key));
   if (both.length > 0) {
-    return fail(`can not both modify and remove the following ${words.one}(s) in the same command: ${both.join(', ')}`);
+    return fail(
+      `can not both modify and remove the following ${words.one}(s) in the same command: ${both.join(', ')}`,
+    );
   }
   return ok({ set, remove });
 }
@@ -133,7 +141,9 @@ function* changeOne(
   const { mapping, name, namespace, object } = info;
   const old = object.metadata[words.field];
   if (!session.flags.bool('overwrite')) {
-    const clashes = [...changes.set].filter(([key, value]) => (entryOf(old, key) ?? value) !== value);
+    const clashes = [...changes.set].filter(
+      ([key, value]) => (entryOf(old, key) ?? value) !== value,
+    );
     if (clashes.length > 0) {
       const texts = clashes.map(([key]) =>
         words.field === 'labels'
@@ -154,11 +164,19 @@ function* changeOne(
     patch.set(key, null);
     removed = true;
   }
-  const what = patch.size === 0 ? words.unchanged : removed && changes.set.size === 0 ? words.removed : words.set;
+  const what =
+    patch.size === 0
+      ? words.unchanged
+      : removed && changes.set.size === 0
+        ? words.removed
+        : words.set;
   let result = object;
   if (!reporter.client && (patch.size > 0 || words.field === 'annotations')) {
     const version = session.flags.text('resource-version');
-    const metadata = { [words.field]: Object.fromEntries(patch), ...(version === '' ? {} : { resourceVersion: version }) };
+    const metadata = {
+      [words.field]: Object.fromEntries(patch),
+      ...(version === '' ? {} : { resourceVersion: version }),
+    };
     const query = { manager: session.flags.text('field-manager'), dryRun: reporter.server };
     const done = yield* api.patch(mapping, namespace, name, MERGE, { metadata }, query);
     if (!done.ok) return apiFailure(done.error);

@@ -27,7 +27,8 @@ export const edit: Verb = {
   name: 'edit',
   usage: '(RESOURCE/NAME | -f FILENAME) [options]',
   short: 'Edit a resource on the server',
-  flags: flagSpecs(`${FILE_FLAGS} allow-missing-template-keys=true field-manager='kubectl-edit' o output='' output-patch=false
+  flags:
+    flagSpecs(`${FILE_FLAGS} allow-missing-template-keys=true field-manager='kubectl-edit' o output='' output-patch=false
     save-config=false show-managed-fields=false subresource='' template='' validate='strict'?strict windows-line-endings=false`),
   *run(session) {
     const form = session.flags.text('output');
@@ -95,7 +96,10 @@ function reasons(infos: readonly Info[], told: string, fromServer: boolean): str
   const [info] = infos;
   if (info === undefined || !fromServer) return `# ${told.trim().split('\n').join('\n# ')}\n#\n`;
   const lines = told.trim().split('\n');
-  const causes = lines.length > 1 ? lines.slice(1) : [`* ${(lines[0] ?? '').replace(/^The .* is invalid: /, '')}`];
+  const causes =
+    lines.length > 1
+      ? lines.slice(1)
+      : [`* ${(lines[0] ?? '').replace(/^The .* is invalid: /, '')}`];
   return `# ${qualified(info.mapping)} ${quote(info.name)} was not valid:\n${causes.map((line) => `# ${line}\n`).join('')}#\n`;
 }
 
@@ -133,16 +137,28 @@ function* runEditor(session: Session, text: string, json: boolean): Task<Outcome
 }
 
 /** Sends what was changed of each object. */
-function* save(session: Session, api: Api, infos: readonly Info[], text: string): Task<Outcome<number>> {
+function* save(
+  session: Session,
+  api: Api,
+  infos: readonly Info[],
+  text: string,
+): Task<Outcome<number>> {
   const parsed = parseYaml(text);
   if (parsed.error !== undefined) {
-    return fail(`error parsing edited-file: error converting YAML to JSON: ${parsed.error.message}`);
+    return fail(
+      `error parsing edited-file: error converting YAML to JSON: ${parsed.error.message}`,
+    );
   }
   const objects = parsed.documents.flatMap(({ value }) => itemsIn(value));
   for (const info of infos) {
     const edited = objects.find((each) => {
       const metadata = each['metadata'];
-      return metadata !== undefined && isValueMap(metadata) && metadata['name'] === info.name && each['kind'] === info.object.kind;
+      return (
+        metadata !== undefined &&
+        isValueMap(metadata) &&
+        metadata['name'] === info.name &&
+        each['kind'] === info.object.kind
+      );
     });
     if (edited === undefined) {
       return fail('At least one of apiVersion, kind and name was changed');
@@ -163,7 +179,10 @@ function* saveOne(session: Session, api: Api, info: Info, edited: ValueMap): Tas
   const { mapping, name, namespace } = info;
   const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
   const before = shown(session, info.object) as unknown as ValueMap;
-  const patch = definition === undefined ? (mergeDiff(before, edited) as ValueMap) : twoWayPatch(definition, before, edited);
+  const patch =
+    definition === undefined
+      ? (mergeDiff(before, edited) as ValueMap)
+      : twoWayPatch(definition, before, edited);
   if (Object.keys(patch).length === 0) {
     yield* session.print(`${named(mapping, name)} skipped\n`);
     return ok(0);

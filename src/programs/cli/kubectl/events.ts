@@ -13,14 +13,16 @@ import { TableWriter } from './table.ts';
 
 export const events: Verb = {
   name: 'events',
-  usage: '[(-o|--output=)json|yaml|name|...] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]',
+  usage:
+    '[(-o|--output=)json|yaml|name|...] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]',
   short: 'List events',
   flags: flagSpecs(
     "A all-namespaces=false allow-missing-template-keys=true chunk-size=500 for='' no-headers=false o output='' show-managed-fields=false template='' types=[] w watch=false",
   ),
   *run(session) {
     const { flags } = session;
-    if (flags.bool('watch')) return fail('--watch is not supported here yet: use kubectl get events -w');
+    if (flags.bool('watch'))
+      return fail('--watch is not supported here yet: use kubectl get events -w');
     const types = flags.list('types');
     const strange = types.find((type) => !/^(normal|warning)$/i.test(type));
     if (strange !== undefined) return fail('valid --types are Normal or Warning');
@@ -28,10 +30,14 @@ export const events: Verb = {
     const terms: string[] = [];
     if (target !== '') {
       const slash = target.indexOf('/');
-      if (slash <= 0 || slash === target.length - 1) return fail(`--for must be in resource/name form`);
+      if (slash <= 0 || slash === target.length - 1)
+        return fail(`--for must be in resource/name form`);
       const mapping = yield* session.mapping(target.slice(0, slash));
       if (!mapping.ok) return mapping;
-      terms.push(`involvedObject.kind=${mapping.value.kind}`, `involvedObject.name=${target.slice(slash + 1)}`);
+      terms.push(
+        `involvedObject.kind=${mapping.value.kind}`,
+        `involvedObject.name=${target.slice(slash + 1)}`,
+      );
     }
     const printer = printerFor(session, flags.text('output'));
     if (!printer.ok) return printer;
@@ -39,10 +45,16 @@ export const events: Verb = {
     if (!namespace.ok) return namespace;
     const api = session.api();
     if (!api.ok) return api;
-    const found = yield* api.value.items(kindMapping('Event'), namespace.value, terms.length === 0 ? {} : { fieldSelector: terms.join(',') });
+    const found = yield* api.value.items(
+      kindMapping('Event'),
+      namespace.value,
+      terms.length === 0 ? {} : { fieldSelector: terms.join(',') },
+    );
     if (!found.ok) return failApi(found.error);
     const wanted = (found.value as unknown as readonly Event[]).filter(
-      (event) => types.length === 0 || types.some((type) => type.toLowerCase() === event.type?.toLowerCase()),
+      (event) =>
+        types.length === 0 ||
+        types.some((type) => type.toLowerCase() === event.type?.toLowerCase()),
     );
     const sorted = [...wanted].sort((a, b) => compareText(timeOf(a), timeOf(b)));
     if (printer.value !== undefined) {
@@ -57,20 +69,44 @@ export const events: Verb = {
       return ok(0);
     }
     const all = flags.bool('all-namespaces');
-    const head = [...(all ? ['NAMESPACE'] : []), 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
-    const rows = sorted.map((event) => [...(all ? [event.metadata.namespace ?? ''] : []), ...rowOf(event, session.now)]);
-    yield* session.print(new TableWriter().format([...(flags.bool('no-headers') ? [] : [head]), ...rows]));
+    const head = [
+      ...(all ? ['NAMESPACE'] : []),
+      'LAST SEEN',
+      'TYPE',
+      'REASON',
+      'OBJECT',
+      'MESSAGE',
+    ];
+    const rows = sorted.map((event) => [
+      ...(all ? [event.metadata.namespace ?? ''] : []),
+      ...rowOf(event, session.now),
+    ]);
+    yield* session.print(
+      new TableWriter().format([...(flags.bool('no-headers') ? [] : [head]), ...rows]),
+    );
     return ok(0);
   },
 };
 
 function timeOf(event: Event): string {
-  return event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ?? '';
+  return (
+    event.series?.lastObservedTime ??
+    event.lastTimestamp ??
+    event.eventTime ??
+    event.firstTimestamp ??
+    ''
+  );
 }
 
 function rowOf(event: Event, now: WallTime): readonly string[] {
   const { kind = '', name = '' } = event.involvedObject ?? {};
-  return [seen(event, now), event.type ?? '', event.reason ?? '', `${kind}/${name}`, (event.message ?? '').trim()];
+  return [
+    seen(event, now),
+    event.type ?? '',
+    event.reason ?? '',
+    `${kind}/${name}`,
+    (event.message ?? '').trim(),
+  ];
 }
 
 /** `5s`, or `5s (x3 over 2m)`. */
@@ -81,6 +117,9 @@ function seen(event: Event, now: WallTime): string {
   };
   const first = age(event.firstTimestamp ?? event.eventTime);
   const count = event.series?.count ?? event.count ?? 1;
-  if (count <= 1) return event.firstTimestamp === undefined && event.eventTime === undefined ? age(event.lastTimestamp) : first;
+  if (count <= 1)
+    return event.firstTimestamp === undefined && event.eventTime === undefined
+      ? age(event.lastTimestamp)
+      : first;
   return `${age(timeOf(event))} (x${count} over ${first})`;
 }

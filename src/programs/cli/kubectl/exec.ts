@@ -17,16 +17,22 @@ export const exec: Verb = {
   name: 'exec',
   usage: '(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]',
   short: 'Execute a command in a container',
-  flags: flagSpecs("c container='' f filename=[] pod-running-timeout=1m0s q quiet=false i stdin=false t tty=false"),
+  flags: flagSpecs(
+    "c container='' f filename=[] pod-running-timeout=1m0s q quiet=false i stdin=false t tty=false",
+  ),
   *run(session) {
     const { flags, args, dash } = session;
     const files = flags.list('filename');
-    if (args.length === 0 && files.length === 0) return fail('pod, type/name or --filename must be specified');
+    if (args.length === 0 && files.length === 0)
+      return fail('pod, type/name or --filename must be specified');
     if (files.length === 0 && dash < 0 && args.length > 1) {
-      return session.usageError('exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead');
+      return session.usageError(
+        'exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead',
+      );
     }
     const command = files.length > 0 ? args : args.slice(1);
-    if (command.length === 0) return fail('you must specify at least one command for the container');
+    if (command.length === 0)
+      return fail('you must specify at least one command for the container');
     const pod = yield* podToExec(session, files);
     if (!pod.ok) return pod;
     const phase = pod.value.status?.phase ?? '';
@@ -36,7 +42,10 @@ export const exec: Verb = {
     const container = yield* containerOf(session, pod.value, flags.bool('quiet'));
     if (!container.ok) return container;
     const stdin = flags.bool('stdin');
-    return yield* streamTo(session, execTarget(pod.value, container.value, command, stdin, flags.bool('tty')));
+    return yield* streamTo(
+      session,
+      execTarget(pod.value, container.value, command, stdin, flags.bool('tty')),
+    );
   },
 };
 
@@ -46,7 +55,11 @@ function* podToExec(session: Session, files: readonly string[]): Task<Outcome<Po
   const infos = yield* fileInfos(session, files);
   if (!infos.ok) return infos;
   const first = infos.value.infos[0];
-  if (first === undefined) return { ok: false, error: infos.value.failures[0] ?? { kind: 'text', text: 'no objects passed to exec' } };
+  if (first === undefined)
+    return {
+      ok: false,
+      error: infos.value.failures[0] ?? { kind: 'text', text: 'no objects passed to exec' },
+    };
   return yield* attachablePod(session, `${first.mapping.resource}/${first.name}`, limit);
 }
 
@@ -58,7 +71,12 @@ export function execTarget(
   stdin: boolean,
   tty: boolean,
 ): StreamTarget {
-  const path = resourcePath(kindMapping('Pod'), pod.metadata.namespace ?? '', pod.metadata.name, 'exec');
+  const path = resourcePath(
+    kindMapping('Pod'),
+    pod.metadata.namespace ?? '',
+    pod.metadata.name,
+    'exec',
+  );
   const parts = command.map((word) => `command=${escapeQuery(word)}`);
   parts.push(`container=${escapeQuery(container)}`);
   if (stdin) parts.push('stdin=true');
@@ -67,4 +85,3 @@ export function execTarget(
   if (tty) parts.push('tty=true');
   return { target: `${path}?${parts.join('&')}`, stdin, tty };
 }
-

@@ -14,9 +14,12 @@ import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
 
 export const expose: Verb = {
   name: 'expose',
-  usage: '(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type] [options]',
-  short: 'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
-  flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} cluster-ip='' external-ip='' field-manager='kubectl-expose' l labels=''
+  usage:
+    '(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type] [options]',
+  short:
+    'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
+  flags:
+    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} cluster-ip='' external-ip='' field-manager='kubectl-expose' l labels=''
     load-balancer-ip='' name='' override-type='merge' overrides='' port='' protocol='' save-config=false selector=''
     session-affinity='' target-port='' type=''`),
   *run(session) {
@@ -51,14 +54,19 @@ function serviceOf(session: Session, info: Info): Outcome<object> {
   const { flags } = session;
   const { object, mapping } = info;
   if (!EXPOSABLE.has(object.kind)) return fail(`cannot expose a ${qualified(mapping)}`);
-  const selector = flags.text('selector') === '' ? selectorOfObject(object) : selectorOfText(flags.text('selector'));
+  const selector =
+    flags.text('selector') === ''
+      ? selectorOfObject(object)
+      : selectorOfText(flags.text('selector'));
   if (!selector.ok) return selector;
   const ports = portsOf(session, object);
   if (!ports.ok) return ports;
   const name = (flags.text('name') || object.metadata.name).slice(0, 63);
-  const labels = flags.text('labels') === '' ? object.metadata.labels : pairsOf(flags.text('labels').split(','));
+  const labels =
+    flags.text('labels') === '' ? object.metadata.labels : pairsOf(flags.text('labels').split(','));
   const target = flags.text('target-port');
-  const text = (flag: string, field: string): object => (flags.text(flag) === '' ? {} : { [field]: flags.text(flag) });
+  const text = (flag: string, field: string): object =>
+    flags.text(flag) === '' ? {} : { [field]: flags.text(flag) };
   const several = ports.value.length > 1;
   return ok({
     apiVersion: 'v1',
@@ -86,12 +94,18 @@ function serviceOf(session: Session, info: Info): Outcome<object> {
 function selectorOfObject(object: Loose): Outcome<Readonly<Record<string, string>>> {
   if (object.kind === 'Pod') {
     const labels = object.metadata.labels;
-    if (labels === undefined) return fail("couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed");
+    if (labels === undefined)
+      return fail(
+        "couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed",
+      );
     return ok(labels);
   }
   const selector = (object['spec'] as { readonly selector?: unknown } | undefined)?.selector;
   if (object.kind === 'Service' || object.kind === 'ReplicationController') {
-    if (selector === undefined) return fail("couldn't retrieve selectors via --selector flag or introspection: the service has no pod selector set");
+    if (selector === undefined)
+      return fail(
+        "couldn't retrieve selectors via --selector flag or introspection: the service has no pod selector set",
+      );
     return ok(selector as Readonly<Record<string, string>>);
   }
   const { matchLabels, matchExpressions } = (selector ?? {}) as {
@@ -99,7 +113,9 @@ function selectorOfObject(object: Loose): Outcome<Readonly<Record<string, string
     readonly matchExpressions?: readonly unknown[];
   };
   if ((matchExpressions ?? []).length > 0) {
-    return fail("couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - \"[{...}]\" to map-based selector format");
+    return fail(
+      'couldn\'t retrieve selectors via --selector flag or introspection: couldn\'t convert expressions - "[{...}]" to map-based selector format',
+    );
   }
   return ok(matchLabels ?? {});
 }
@@ -107,7 +123,10 @@ function selectorOfObject(object: Loose): Outcome<Readonly<Record<string, string
 function selectorOfText(text: string): Outcome<Readonly<Record<string, string>>> {
   const parsed = parseSelector(text);
   const pairs = pairsOf(text.split(','));
-  if (!parsed.ok || pairs === undefined) return fail(`couldn't retrieve selectors via --selector flag or introspection: unexpected selector ${quote(text)}`);
+  if (!parsed.ok || pairs === undefined)
+    return fail(
+      `couldn't retrieve selectors via --selector flag or introspection: unexpected selector ${quote(text)}`,
+    );
   return ok(pairs);
 }
 
@@ -124,7 +143,10 @@ function portsOf(session: Session, object: Loose): Outcome<readonly ExposedPort[
     }
     return ok(ports);
   }
-  const ports = objectPorts(object).map((each) => ({ port: each.port, protocol: protocol || each.protocol }));
+  const ports = objectPorts(object).map((each) => ({
+    port: each.port,
+    protocol: protocol || each.protocol,
+  }));
   if (ports.length > 0) return ok(ports);
   return fail("couldn't find port via --port flag or introspection");
 }

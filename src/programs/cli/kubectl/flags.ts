@@ -115,7 +115,9 @@ export function parseFlags(
   words: readonly string[],
 ): Result<ParsedLine, string> {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
-  const byShort = new Map(specs.filter((spec) => spec.short !== '').map((spec) => [spec.short, spec]));
+  const byShort = new Map(
+    specs.filter((spec) => spec.short !== '').map((spec) => [spec.short, spec]),
+  );
   const flags = new Flags(byName);
   const args: string[] = [];
   let dash = -1;

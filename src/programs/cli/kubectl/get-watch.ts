@@ -20,7 +20,9 @@ export function* watchObjects(
   const { flags } = session;
   const target = targets[0];
   if (target === undefined || targets.length > 1 || target.names.length > 1) {
-    return session.usageError('watch is only supported on individual resources and resource collections - more than 1 resource was found');
+    return session.usageError(
+      'watch is only supported on individual resources and resource collections - more than 1 resource was found',
+    );
   }
   const namespace = namespaceOf(session);
   if (!namespace.ok) return namespace;
@@ -35,7 +37,12 @@ export function* watchObjects(
   const output = outputOf(session, target, printer);
   let revision = '';
   if (name === undefined || flags.bool('watch-only')) {
-    const list = yield* api.value.list(target.mapping, namespace.value, { ...query, limit: flags.int('chunk-size') }, accept);
+    const list = yield* api.value.list(
+      target.mapping,
+      namespace.value,
+      { ...query, limit: flags.int('chunk-size') },
+      accept,
+    );
     if (!list.ok) return failApi(list.error);
     revision = list.value.metadata.resourceVersion ?? '';
     if (!flags.bool('watch-only')) yield* session.print(output(list.value, 'ADDED', true));
@@ -45,7 +52,12 @@ export function* watchObjects(
     revision = one.value.metadata.resourceVersion ?? '';
     yield* session.print(output(one.value, 'ADDED', true));
   }
-  const watch = yield* api.value.watch(target.mapping, namespace.value, { ...query, resourceVersion: revision }, accept);
+  const watch = yield* api.value.watch(
+    target.mapping,
+    namespace.value,
+    { ...query, resourceVersion: revision },
+    accept,
+  );
   if (!watch.ok) return failApi(watch.error);
   for (;;) {
     const event = yield* watch.value.receive();

@@ -6,7 +6,15 @@
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { type Api, continueOf, type Loose, TABLE_ACCEPT } from './api.ts';
-import { apiFailure, fail, type Failure, failApi, isNotFound, type Outcome, together } from './failure.ts';
+import {
+  apiFailure,
+  fail,
+  type Failure,
+  failApi,
+  isNotFound,
+  type Outcome,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { watchObjects } from './get-watch.ts';
 import type { Mapping } from './mapper.ts';
@@ -21,7 +29,8 @@ export const get: Verb = {
   usage:
     '[(-o|--output=)json|yaml|name|jsonpath|custom-columns|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]',
   short: 'Display one or many resources',
-  flags: flagSpecs(`A all-namespaces=false allow-missing-template-keys=true chunk-size=500 field-selector=''
+  flags:
+    flagSpecs(`A all-namespaces=false allow-missing-template-keys=true chunk-size=500 field-selector=''
     f filename=[] ignore-not-found=false k kustomize='' L label-columns=[] no-headers=false o output=''
     output-watch-events=false raw='' R recursive=false l selector='' server-print=true show-kind=false
     show-labels=false show-managed-fields=false sort-by='' subresource='' template='' w watch=false watch-only=false`),
@@ -60,7 +69,9 @@ function checkFlags(session: Session): Outcome<never> | undefined {
     return fail(`--show-labels option cannot be used with ${flags.text('output')} printer`);
   }
   if (flags.bool('output-watch-events') && !flags.bool('watch') && !flags.bool('watch-only')) {
-    return session.usageError('--output-watch-events option can only be used with --watch or --watch-only');
+    return session.usageError(
+      '--output-watch-events option can only be used with --watch or --watch-only',
+    );
   }
   return undefined;
 }
@@ -92,7 +103,10 @@ function* printObjects(session: Session, printer: ObjectPrinter): Task<Outcome<n
   const { infos, failures, single } = visited.value;
   const sorted = sorterFor(session.flags.text('sort-by'));
   if (!sorted.ok) return sorted;
-  const ordered = sorted.value(infos.map((info) => info.object), (object) => object);
+  const ordered = sorted.value(
+    infos.map((info) => info.object),
+    (object) => object,
+  );
   if (!ordered.ok) return ordered;
   const only = single ? ordered.value[0] : undefined;
   if (only !== undefined || !single) {
@@ -145,7 +159,9 @@ function* printTables(session: Session): Task<Outcome<number>> {
   }
   if (!written && failures.length === 0 && !flags.bool('ignore-not-found')) {
     const scoped = namespace.value !== '' && targets.value.every((each) => each.mapping.namespaced);
-    yield* session.printError(scoped ? `No resources found in ${namespace.value} namespace.\n` : 'No resources found\n');
+    yield* session.printError(
+      scoped ? `No resources found in ${namespace.value} namespace.\n` : 'No resources found\n',
+    );
   }
   const failure = together(failures);
   return failure === undefined ? ok(0) : { ok: false, error: failure };
@@ -183,7 +199,13 @@ function* readTarget(
   const { flags } = session;
   const { mapping, names } = target;
   for (const name of names) {
-    const answer = yield* api.get(mapping, namespace, name, flags.text('subresource'), TABLE_ACCEPT);
+    const answer = yield* api.get(
+      mapping,
+      namespace,
+      name,
+      flags.text('subresource'),
+      TABLE_ACCEPT,
+    );
     if (answer.ok) blocks.push({ mapping, table: tableOf(answer.value) });
     else if (!(flags.bool('ignore-not-found') && isNotFound(answer.error))) {
       failures.push(apiFailure(answer.error));
@@ -213,7 +235,11 @@ function* readTarget(
 function append(blocks: Block[], mapping: Mapping, table: Table): void {
   const last = blocks.at(-1);
   if (last?.mapping !== mapping) blocks.push({ mapping, table });
-  else blocks[blocks.length - 1] = { mapping, table: { ...last.table, rows: [...last.table.rows, ...table.rows] } };
+  else
+    blocks[blocks.length - 1] = {
+      mapping,
+      table: { ...last.table, rows: [...last.table.rows, ...table.rows] },
+    };
 }
 
 /** A Table, or NAME and AGE of an answer that is none. */
@@ -231,4 +257,3 @@ export function tableOf(answer: Loose): Table {
     })),
   };
 }
-

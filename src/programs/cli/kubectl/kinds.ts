@@ -48,4 +48,3 @@ const KINDS: ReadonlyMap<string, Mapping> = new Map(
     },
   ]),
 );
-

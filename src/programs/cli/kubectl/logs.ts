@@ -26,7 +26,8 @@ export const logs: Verb = {
   name: 'logs',
   usage: '[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]',
   short: 'Print the logs for a container in a pod',
-  flags: flagSpecs(`all-containers=false all-pods=false c container='' f follow=false ignore-errors=false
+  flags:
+    flagSpecs(`all-containers=false all-pods=false c container='' f follow=false ignore-errors=false
     insecure-skip-tls-verify-backend=false limit-bytes=0 max-log-requests=5 pod-running-timeout=20s prefix=false
     p previous=false l selector='' since=0s since-time='' tail=-1 timestamps=false`),
   *run(session) {
@@ -40,7 +41,9 @@ export const logs: Verb = {
     }
     const most = session.flags.int('max-log-requests');
     if (sources.value.length > most) {
-      return fail(`you are attempting to follow ${sources.value.length} log streams, but maximum allowed concurrency is ${most}, use --max-log-requests to increase the limit`);
+      return fail(
+        `you are attempting to follow ${sources.value.length} log streams, but maximum allowed concurrency is ${most}, use --max-log-requests to increase the limit`,
+      );
     }
     return yield* followAll(session, sources.value, query);
   },
@@ -49,17 +52,28 @@ export const logs: Verb = {
 function checkLine(session: Session): Outcome<never> | undefined {
   const { args, flags } = session;
   if (args.length === 0 && flags.text('selector') === '') {
-    return session.usageError(`expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command`);
+    return session.usageError(
+      `expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command`,
+    );
   }
-  if (args.length > 0 && flags.text('selector') !== '') return session.usageError('only a selector (-l) or a POD name is allowed');
-  if (args.length > 2) return session.usageError(`expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command`);
-  if (flags.has('since') && flags.text('since-time') !== '') return fail('at most one of `sinceTime` or `sinceSeconds` may be specified');
-  if (flags.has('since') && flags.duration('since') <= 0) return fail('--since must be greater than 0');
+  if (args.length > 0 && flags.text('selector') !== '')
+    return session.usageError('only a selector (-l) or a POD name is allowed');
+  if (args.length > 2)
+    return session.usageError(
+      `expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command`,
+    );
+  if (flags.has('since') && flags.text('since-time') !== '')
+    return fail('at most one of `sinceTime` or `sinceSeconds` may be specified');
+  if (flags.has('since') && flags.duration('since') <= 0)
+    return fail('--since must be greater than 0');
   if (flags.text('since-time') !== '' && parseRfc3339(flags.text('since-time')) === undefined) {
-    return fail(`parsing time "${flags.text('since-time')}" as "2006-01-02T15:04:05Z07:00": cannot parse "${flags.text('since-time')}" as "2006"`);
+    return fail(
+      `parsing time "${flags.text('since-time')}" as "2006-01-02T15:04:05Z07:00": cannot parse "${flags.text('since-time')}" as "2006"`,
+    );
   }
   if (flags.int('tail') < -1) return fail('--tail must be greater than or equal to -1');
-  if (flags.bool('all-containers') && flags.text('container') !== '') return fail('--all-containers=true should not be specified with container name');
+  if (flags.bool('all-containers') && flags.text('container') !== '')
+    return fail('--all-containers=true should not be specified with container name');
   return undefined;
 }
 
@@ -82,7 +96,8 @@ function* sourcesOf(session: Session): Task<Outcome<readonly Source[]>> {
     }
     if (!flags.bool('all-pods')) {
       const first = pods[0] as Pod;
-      if (pods.length > 1) yield* session.printError(`Found ${pods.length} pods, using pod/${first.metadata.name}\n`);
+      if (pods.length > 1)
+        yield* session.printError(`Found ${pods.length} pods, using pod/${first.metadata.name}\n`);
       pods = [first];
     }
   }
@@ -114,13 +129,19 @@ function* containersOf(
     let names: readonly string[];
     if (session.flags.bool('all-containers')) {
       const spec = pod.spec;
-      names = [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map((each) => each.name);
+      names = [
+        ...(spec?.initContainers ?? []),
+        ...(spec?.containers ?? []),
+        ...(spec?.ephemeralContainers ?? []),
+      ].map((each) => each.name);
     } else if (given !== undefined) names = [given];
     else {
       const one = yield* containerOf(session, pod, false);
       if (!one.ok) {
         if (session.flags.text('container') === '') return one;
-        return fail(`container ${session.flags.text('container')} is not valid for pod ${pod.metadata.name}`);
+        return fail(
+          `container ${session.flags.text('container')} is not valid for pod ${pod.metadata.name}`,
+        );
       }
       names = [one.value];
     }
@@ -192,8 +213,15 @@ function* printLog(
   const api = session.api();
   if (!api.ok) return api.error;
   const { pod, container, prefix } = source;
-  const path = resourcePath(kindMapping('Pod'), pod.metadata.namespace ?? '', pod.metadata.name, 'log');
-  const response = yield* api.value.open('GET', path + query(container), { accept: 'application/json, */*' });
+  const path = resourcePath(
+    kindMapping('Pod'),
+    pod.metadata.namespace ?? '',
+    pod.metadata.name,
+    'log',
+  );
+  const response = yield* api.value.open('GET', path + query(container), {
+    accept: 'application/json, */*',
+  });
   if (!response.ok) return apiFailure(response.error);
   let begun = false;
   for (;;) {

@@ -8,15 +8,9 @@ import type { Process } from '../../../machines/machine/process.ts';
 import { type Failure, formatFailure, type Outcome, textFailure } from './failure.ts';
 import { type FlagSpec, flagSpecs, parseFlags } from './flags.ts';
 import { helpText, overview } from './help.ts';
+import { GLOBAL_FLAGS } from './options.ts';
 import { type Profile, Session, type Verb } from './session.ts';
 import { VERBS } from './verbs.ts';
-
-export const GLOBAL_FLAGS: readonly FlagSpec[] = flagSpecs(`
-  as='' as-group=[*] as-uid='' cache-dir='' certificate-authority='' client-certificate='' client-key=''
-  cluster='' context='' disable-compression=false insecure-skip-tls-verify=false kubeconfig=''
-  log-flush-frequency=5s match-server-version=false n namespace='' password='' profile='none'
-  profile-output='profile.pprof' request-timeout='0' s server='' tls-server-name='' token='' user=''
-  username='' v v=0 vmodule='' warnings-as-errors=false kuberc=''`);
 
 const HELP: readonly FlagSpec[] = flagSpecs('h help=false');
 
@@ -46,7 +40,10 @@ function* dispatch(
   for (;;) {
     const at = firstArgument(rest);
     const name = rest[at];
-    const next = at < 0 ? undefined : verbs.find((each) => each.name === name || each.aliases?.includes(name ?? '') === true);
+    const next =
+      at < 0
+        ? undefined
+        : verbs.find((each) => each.name === name || each.aliases?.includes(name ?? '') === true);
     if (next === undefined) break;
     verb = next;
     path += ` ${next.name}`;
@@ -89,7 +86,10 @@ function* withoutVerb(process: Process, words: readonly string[]): Task<Outcome<
   }
   if (name === 'help') return yield* helpFor(process, parsed.value.args.slice(1));
   const near = suggestions(name);
-  const hint = near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map((each) => `\t${each}\n`).join('')}`;
+  const hint =
+    near.length === 0
+      ? ''
+      : `\n\nDid you mean this?\n${near.map((each) => `\t${each}\n`).join('')}`;
   return { ok: false, error: textFailure(`unknown command "${name}" for "kubectl"${hint}`) };
 }
 
@@ -148,9 +148,9 @@ function badLine(problem: string, path: string): Outcome<never> {
 /** Verbs at an edit distance of at most 2, or that begin alike (cobra.SuggestionsFor). */
 function suggestions(typed: string): readonly string[] {
   const lower = typed.toLowerCase();
-  return VERBS.filter(
-    (verb) => distance(lower, verb.name) <= 2 || verb.name.startsWith(lower),
-  ).map((verb) => verb.name);
+  return VERBS.filter((verb) => distance(lower, verb.name) <= 2 || verb.name.startsWith(lower)).map(
+    (verb) => verb.name,
+  );
 }
 
 /** Levenshtein's distance. */

@@ -38,14 +38,23 @@ export function* readManifests(
     if (path === '-') {
       collect(yield* readAll(process), 'STDIN', found, failures);
     } else if (/^https?:\/\//.test(path)) {
-      failures.push(textFailure(`unable to read URL ${quote(path)}: manifests cannot be fetched from the Internet here; save it to a file first`));
+      failures.push(
+        textFailure(
+          `unable to read URL ${quote(path)}: manifests cannot be fetched from the Internet here; save it to a file first`,
+        ),
+      );
     } else if (!process.files.exists(path)) {
       failures.push(textFailure(`the path ${quote(path)} does not exist`));
     } else {
       for (const file of filesOf(process, path, recursive)) {
         const text = process.files.readText(file);
         if (text.ok) collect(text.value, file, found, failures);
-        else failures.push(textFailure(`open ${file}: ${text.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`));
+        else
+          failures.push(
+            textFailure(
+              `open ${file}: ${text.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`,
+            ),
+          );
       }
     }
   }
@@ -89,7 +98,8 @@ function collect(text: string, source: string, found: Manifest[], failures: Fail
     failures.push(textFailure(problem));
     return;
   }
-  if (read.error !== undefined) failures.push(textFailure(`error parsing ${source}: ${read.error}`));
+  if (read.error !== undefined)
+    failures.push(textFailure(`error parsing ${source}: ${read.error}`));
 }
 
 /** The documents up to the first that cannot be read. */
@@ -103,14 +113,20 @@ function documentsOf(text: string): {
   }
   const stream = parseYaml(text);
   const error =
-    stream.error === undefined ? undefined : `error converting YAML to JSON: ${stream.error.message}`;
+    stream.error === undefined
+      ? undefined
+      : `error converting YAML to JSON: ${stream.error.message}`;
   return { values: stream.documents.map((document) => document.value), error };
 }
 
 /** Adds an object or the items of a list; the answer is what is wrong with it. */
 function addObject(value: Value, source: string, found: Manifest[]): string | undefined {
   if (!isValueMap(value)) {
-    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    const kind = Array.isArray(value)
+      ? 'array'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
     return `error parsing ${source}: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
   }
   const json = (): string => formatJson(value, { sortKeys: true, escapeHtml: false });

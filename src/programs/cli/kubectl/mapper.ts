@@ -156,7 +156,8 @@ export class Mapper {
     const content = files.readContent(this.#cacheFile);
     if (!content.ok) return undefined;
     const kept = content.value;
-    if ('kind' in kept && kept.kind === 'kubectl-discovery') return kept.value as readonly Mapping[];
+    if ('kind' in kept && kept.kind === 'kubectl-discovery')
+      return kept.value as readonly Mapping[];
     const text = files.readText(this.#cacheFile);
     const parsed = text.ok ? parseJson(text.value) : undefined;
     if (parsed?.ok !== true || !Array.isArray(parsed.value.value)) return undefined;
@@ -252,4 +253,3 @@ export function typeName(mapping: Mapping): string {
 export function groupVersion(mapping: Mapping): string {
   return mapping.group === '' ? mapping.version : `${mapping.group}/${mapping.version}`;
 }
-

@@ -32,7 +32,8 @@ export const patch: Verb = {
     if (!flags.has('patch') && !flags.has('patch-file')) {
       return fail('must specify --patch or --patch-file containing the contents of the patch');
     }
-    if (flags.bool('local')) return fail('--local is not supported by this simulator: use --dry-run=server');
+    if (flags.bool('local'))
+      return fail('--local is not supported by this simulator: use --dry-run=server');
     const type = TYPES.get(flags.text('type').toLowerCase());
     if (type === undefined) {
       return fail(`--type must be one of [json merge strategic], not ${quote(flags.text('type'))}`);
@@ -49,13 +50,21 @@ export const patch: Verb = {
     for (const { mapping, namespace, name, object } of visited.value.infos) {
       // Without the server there is nobody to apply the patch: a client dry run asks for a server's.
       const dryRun = reporter.value.client || reporter.value.server;
-      const query = { manager: flags.text('field-manager'), dryRun, subresource: flags.text('subresource') };
+      const query = {
+        manager: flags.text('field-manager'),
+        dryRun,
+        subresource: flags.text('subresource'),
+      };
       const done = yield* api.value.patch(mapping, namespace, name, type, body.value, query);
       if (!done.ok) {
         failures.push(apiFailure(done.error));
         continue;
       }
-      yield* reporter.value.tell(mapping, done.value, isSame(object, done.value) ? 'patched (no change)' : 'patched');
+      yield* reporter.value.tell(
+        mapping,
+        done.value,
+        isSame(object, done.value) ? 'patched (no change)' : 'patched',
+      );
     }
     const failure = together(failures);
     return failure === undefined ? ok(0) : { ok: false, error: failure };
@@ -63,7 +72,8 @@ export const patch: Verb = {
 };
 
 function isSame(before: Loose, after: Loose): boolean {
-  const bare = (object: Loose): unknown => withMeta(object, { managedFields: undefined, resourceVersion: undefined } as object);
+  const bare = (object: Loose): unknown =>
+    withMeta(object, { managedFields: undefined, resourceVersion: undefined } as object);
   return sameValue(bare(before), bare(after));
 }
 
@@ -76,6 +86,9 @@ function readPatch(session: Session): Outcome<unknown> {
     text = read.value;
   }
   const parsed = parseYaml(text);
-  if (parsed.error !== undefined) return fail(`unable to parse ${quote(text)}: yaml: ${parsed.error.message.replace(/^yaml: /, '')}`);
+  if (parsed.error !== undefined)
+    return fail(
+      `unable to parse ${quote(text)}: yaml: ${parsed.error.message.replace(/^yaml: /, '')}`,
+    );
   return ok(parsed.documents[0]?.value ?? null);
 }

@@ -19,7 +19,8 @@ export function* namedObject(session: Session, text: string): Task<Outcome<Loose
   const slash = text.indexOf('/');
   const type = slash < 0 ? 'pods' : text.slice(0, slash);
   const name = text.slice(slash + 1);
-  if (name === '' || name.includes('/')) return fail('arguments in resource/name form must have a single resource and name');
+  if (name === '' || name.includes('/'))
+    return fail('arguments in resource/name form must have a single resource and name');
   const mapping = yield* session.mapping(type);
   if (!mapping.ok) return mapping;
   const namespace = session.namespace();
@@ -35,7 +36,10 @@ export function podSelector(object: Loose): Outcome<string> {
   const spec = object['spec'] as { readonly selector?: unknown } | undefined;
   const selector = spec?.selector;
   if (object.kind === 'Service' || object.kind === 'ReplicationController') {
-    if (selector === undefined) return fail(`invalid service '${object.metadata.name}': Service is defined without a selector`);
+    if (selector === undefined)
+      return fail(
+        `invalid service '${object.metadata.name}': Service is defined without a selector`,
+      );
     return ok(formatSelector(selectorOfMap(selector as Record<string, string>)));
   }
   if (selector === undefined) return fail(`selector for ${object.kind} not implemented`);
@@ -50,7 +54,9 @@ export function* podsOf(session: Session, object: Loose): Task<Outcome<readonly 
   const api = session.api();
   if (!api.ok) return api;
   const namespace = object.metadata.namespace ?? '';
-  const list = yield* api.value.items(kindMapping('Pod'), namespace, { labelSelector: selector.value });
+  const list = yield* api.value.items(kindMapping('Pod'), namespace, {
+    labelSelector: selector.value,
+  });
   if (!list.ok) return failApi(list.error);
   return ok([...(list.value as unknown as readonly Pod[])].sort(compareActive));
 }
@@ -74,7 +80,9 @@ function rankOf(pod: Pod): number {
 }
 
 export function isReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') === true;
+  return (
+    pod.status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') === true
+  );
 }
 
 /** The first pod of what was named; waits for one until `limit` microseconds have passed. */
@@ -88,17 +96,14 @@ export function* attachablePod(session: Session, text: string, limit: number): T
     if (!pods.ok) return pods;
     const pod = pods.value[0];
     if (pod !== undefined) return ok(pod);
-    if (session.process.clock.monotonic() >= end) return fail('timed out waiting for the condition');
+    if (session.process.clock.monotonic() >= end)
+      return fail('timed out waiting for the condition');
     yield* session.process.sleep(1_000_000);
   }
 }
 
 /** The container to work in; tells which one when nobody said. */
-export function* containerOf(
-  session: Session,
-  pod: Pod,
-  quiet: boolean,
-): Task<Outcome<string>> {
+export function* containerOf(session: Session, pod: Pod, quiet: boolean): Task<Outcome<string>> {
   const wanted = session.flags.text('container');
   const containers = (pod.spec?.containers ?? []).map((each) => each.name);
   const init = (pod.spec?.initContainers ?? []).map((each) => each.name);
@@ -110,11 +115,18 @@ export function* containerOf(
   const annotated = annotationOf(pod, DEFAULT_CONTAINER) ?? '';
   if (annotated !== '') {
     if (containers.includes(annotated)) return ok(annotated);
-    if (!quiet) yield* session.printError(`Default container name "${annotated}" not found in pod ${pod.metadata.name}\n`);
+    if (!quiet)
+      yield* session.printError(
+        `Default container name "${annotated}" not found in pod ${pod.metadata.name}\n`,
+      );
   }
   const first = containers[0];
   if (first === undefined) return fail(`no containers in pod ${pod.metadata.name}`);
-  const all = [...containers, ...ephemeral.map((name) => `${name} (ephem)`), ...init.map((name) => `${name} (init)`)];
+  const all = [
+    ...containers,
+    ...ephemeral.map((name) => `${name} (ephem)`),
+    ...init.map((name) => `${name} (init)`),
+  ];
   if (all.length > 1 && !quiet) {
     yield* session.printError(`Defaulted container "${first}" out of: ${all.join(', ')}\n`);
   }

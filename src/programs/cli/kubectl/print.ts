@@ -9,7 +9,13 @@ import { withMeta } from '../../../ground/api/meta.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import { formatJson } from '../../../ground/lang/json.ts';
-import { findJsonPath, type JsonPath, parseJsonPath, printJsonPath, printValue } from '../../../ground/lang/jsonpath.ts';
+import {
+  findJsonPath,
+  type JsonPath,
+  parseJsonPath,
+  printJsonPath,
+  printValue,
+} from '../../../ground/lang/jsonpath.ts';
 import { formatYaml } from '../../../ground/lang/yaml/index.ts';
 import type { Loose } from './api.ts';
 import { fail, type Outcome } from './failure.ts';
@@ -21,7 +27,7 @@ export type ObjectPrinter = (object: Loose, first: boolean) => Result<string, st
 
 /** The names that `-o` takes, for the message about another one. */
 const FORMATS =
-  'custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,yaml';
+  'go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,yaml';
 
 /** The printer of a form that is not a table; undefined for the tables ('' and wide). */
 export function printerFor(
@@ -33,11 +39,17 @@ export function printerFor(
   const equals = form.indexOf('=');
   const kind = equals < 0 ? form : form.slice(0, equals);
   const argument = equals < 0 ? undefined : form.slice(equals + 1);
-  switch (kind) {
+  // Only get prints columns.
+  const known = tables !== '' || !kind.startsWith('custom-columns');
+  switch (known ? kind : '') {
     case 'json':
-      return ok((object) => ok(`${formatJson(shown(session, object), { indent: 4, sortKeys: true })}\n`));
+      return ok((object) =>
+        ok(`${formatJson(shown(session, object), { indent: 4, sortKeys: true })}\n`),
+      );
     case 'yaml':
-      return ok((object, first) => ok(`${first ? '' : '---\n'}${formatYaml(shown(session, object))}`));
+      return ok((object, first) =>
+        ok(`${first ? '' : '---\n'}${formatYaml(shown(session, object))}`),
+      );
     case 'name':
       return ok((object) => ok(namesOf(object)));
     case 'jsonpath':
@@ -51,17 +63,24 @@ export function printerFor(
     case 'go-template-file':
     case 'template':
     case 'templatefile':
-      return fail('go-template output is not supported by this simulator yet: use -o jsonpath or -o custom-columns');
+      return fail(
+        'go-template output is not supported by this simulator yet: use -o jsonpath or -o custom-columns',
+      );
     default:
       return fail(
-        `unable to match a printer suitable for the output format ${quote(form)}, allowed formats are: ${FORMATS}${tables}`,
+        `unable to match a printer suitable for the output format ${quote(form)}, allowed formats are: ${tables === '' ? FORMATS : `custom-columns,custom-columns-file,${FORMATS.replace('yaml', 'wide,yaml')}`}`,
       );
   }
 }
 
 /** Several objects as one. */
 export function listOf(items: readonly Loose[]): Loose {
-  return { apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } } as unknown as Loose;
+  return {
+    apiVersion: 'v1',
+    items,
+    kind: 'List',
+    metadata: { resourceVersion: '' },
+  } as unknown as Loose;
 }
 
 /** Without what people do not want to see. */
@@ -83,15 +102,14 @@ function namesOf(object: Loose): string {
   return `${object.kind.toLowerCase()}${group}/${object.metadata.name}\n`;
 }
 
-function jsonPathPrinter(
-  session: Session,
-  kind: string,
-  argument: string,
-): Outcome<ObjectPrinter> {
+function jsonPathPrinter(session: Session, kind: string, argument: string): Outcome<ObjectPrinter> {
   let template = argument;
   if (kind === 'jsonpath-file') {
     const text = session.process.files.readText(argument);
-    if (!text.ok) return fail(`error reading --template ${argument}, open ${argument}: no such file or directory\n`);
+    if (!text.ok)
+      return fail(
+        `error reading --template ${argument}, open ${argument}: no such file or directory\n`,
+      );
     template = text.value;
   }
   if (template === '') return fail('template format specified but no template given');
@@ -106,7 +124,9 @@ function jsonPathPrinter(
     }
     const text = printJsonPath(path, value);
     if (text.ok) return text;
-    return err(`error executing jsonpath ${quote(template)}: Error executing template: ${text.error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to jsonpath engine was:\n\t\t${formatJson(value, { sortKeys: true })}\n\n`);
+    return err(
+      `error executing jsonpath ${quote(template)}: Error executing template: ${text.error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to jsonpath engine was:\n\t\t${formatJson(value, { sortKeys: true })}\n\n`,
+    );
   });
 }
 
@@ -129,7 +149,8 @@ function customColumns(
   const paths: JsonPath[] = [];
   for (const part of spec.split(',')) {
     const colon = part.indexOf(':');
-    if (colon < 0) return fail(`unexpected custom-columns spec: ${part}, expected <header>:<json-path-expr>`);
+    if (colon < 0)
+      return fail(`unexpected custom-columns spec: ${part}, expected <header>:<json-path-expr>`);
     const path = relaxedPath(part.slice(colon + 1));
     if (!path.ok) return fail(path.error);
     headers.push(part.slice(0, colon));
@@ -147,18 +168,23 @@ function customColumns(
 function columnText(path: JsonPath, object: Loose): string {
   const found = findJsonPath(path, object);
   if (!found.ok || found.value.length === 0) return '<none>';
-  return found.value.map((value) => (value === null || value === undefined ? '<none>' : printValue(value))).join(',');
+  return found.value
+    .map((value) => (value === null || value === undefined ? '<none>' : printValue(value)))
+    .join(',');
 }
 
 /** A template file: a line of headers and a line of paths. */
 function columnsOfFile(session: Session, path: string): Outcome<string> {
   const text = session.process.files.readText(path);
-  if (!text.ok) return fail(`error reading template ${path}, open ${path}: no such file or directory\n`);
+  if (!text.ok)
+    return fail(`error reading template ${path}, open ${path}: no such file or directory\n`);
   const [first = '', second = ''] = text.value.split('\n');
   const headers = first.trim().split(/\s+/);
   const paths = second.trim().split(/\s+/);
   if (headers.length !== paths.length) {
-    return fail(`number of headers (${headers.length}) and field specifications (${paths.length}) don't match`);
+    return fail(
+      `number of headers (${headers.length}) and field specifications (${paths.length}) don't match`,
+    );
   }
   return ok(headers.map((header, index) => `${header}:${paths[index]}`).join(','));
 }
@@ -167,8 +193,12 @@ function columnsOfFile(session: Session, path: string): Outcome<string> {
 export function relaxedPath(text: string): Result<JsonPath, string> {
   const match = /^\{?\.?([^{}]+)\}?$/.exec(text);
   if (match === null) {
-    return err(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`);
+    return err(
+      `unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`,
+    );
   }
   const inner = match[1] as string;
-  return parseJsonPath(inner.startsWith('$') || inner.startsWith('[') ? `{${inner}}` : `{.${inner}}`);
+  return parseJsonPath(
+    inner.startsWith('$') || inner.startsWith('[') ? `{${inner}}` : `{.${inner}}`,
+  );
 }

@@ -16,7 +16,8 @@ export const replace: Verb = {
   name: 'replace',
   usage: '-f FILENAME [options]',
   short: 'Replace a resource by file name or stdin',
-  flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} cascade='background'?background field-manager='kubectl-replace' force=false
+  flags:
+    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} cascade='background'?background field-manager='kubectl-replace' force=false
     grace-period=-1 raw='' save-config=false subresource='' timeout=0s validate='strict'?strict wait=false`),
   *run(session) {
     const { flags } = session;
@@ -28,7 +29,8 @@ export const replace: Verb = {
     const files = yield* fileInfos(session, flags.list('filename'));
     if (!files.ok) return files;
     const failures: Failure[] = [...files.value.failures];
-    if (files.value.infos.length === 0 && failures.length === 0) return fail('no objects passed to replace');
+    if (files.value.infos.length === 0 && failures.length === 0)
+      return fail('no objects passed to replace');
     const api = session.api();
     if (!api.ok) return api;
     for (const info of files.value.infos) {
@@ -42,7 +44,12 @@ export const replace: Verb = {
   },
 };
 
-function* replaceOne(session: Session, api: Api, reporter: Reporter, info: Info): Task<Failure | undefined> {
+function* replaceOne(
+  session: Session,
+  api: Api,
+  reporter: Reporter,
+  info: Info,
+): Task<Failure | undefined> {
   const { mapping, namespace, name, source } = info;
   const doing = `error when replacing ${quote(source)}`;
   const live = yield* api.get(mapping, namespace, name);
@@ -72,12 +79,21 @@ function queryOf(session: Session, reporter: Reporter) {
   };
 }
 
-function* replaceByForce(session: Session, api: Api, reporter: Reporter, info: Info): Task<Failure | undefined> {
+function* replaceByForce(
+  session: Session,
+  api: Api,
+  reporter: Reporter,
+  info: Info,
+): Task<Failure | undefined> {
   const { mapping, namespace, name, source } = info;
   const grace = session.flags.int('grace-period');
-  const body = { propagationPolicy: 'Background', ...(grace >= 0 ? { gracePeriodSeconds: grace } : { gracePeriodSeconds: 0 }) };
+  const body = {
+    propagationPolicy: 'Background',
+    ...(grace >= 0 ? { gracePeriodSeconds: grace } : { gracePeriodSeconds: 0 }),
+  };
   const deleted = yield* api.delete(mapping, namespace, name, body);
-  if (!deleted.ok && !isNotFound(deleted.error)) return apiFailure(deleted.error, `error when deleting ${quote(source)}`);
+  if (!deleted.ok && !isNotFound(deleted.error))
+    return apiFailure(deleted.error, `error when deleting ${quote(source)}`);
   if (deleted.ok) {
     const where = mapping.namespaced ? ` from ${namespace} namespace` : '';
     const group = mapping.group === '' ? '' : `.${mapping.group}`;

@@ -9,7 +9,15 @@ import { err, ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Loose } from './api.ts';
-import { apiFailure, fail, failApi, type Failure, isNotFound, type Outcome, textFailure } from './failure.ts';
+import {
+  apiFailure,
+  fail,
+  failApi,
+  type Failure,
+  isNotFound,
+  type Outcome,
+  textFailure,
+} from './failure.ts';
 import { readManifests } from './manifest.ts';
 import type { Mapping } from './mapper.ts';
 import type { Session } from './session.ts';
@@ -41,7 +49,10 @@ export const NO_RESOURCES =
   "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
 
 /** Types and names out of arguments. */
-export function* targetsOf(session: Session, args: readonly string[]): Task<Outcome<readonly Target[]>> {
+export function* targetsOf(
+  session: Session,
+  args: readonly string[],
+): Task<Outcome<readonly Target[]>> {
   if (args.some((arg) => arg.includes('/'))) return yield* slashTargets(session, args);
   const types = yield* typesOf(session, args[0] ?? '');
   if (!types.ok) return types;
@@ -160,7 +171,7 @@ function* visitTargets(
     return fail('a resource cannot be retrieved by name across all namespaces');
   }
   if (flags.bool('all') && selector !== '') {
-    return fail('setting \'all\' parameter but found a non empty selector. ');
+    return fail("setting 'all' parameter but found a non empty selector. ");
   }
   if (!wanted && !selects && !flags.bool('all') && !everything) {
     return fail('resource(s) were provided, but no name was specified');
@@ -267,4 +278,3 @@ export function placedObject(
   }
   return ok(object as Loose);
 }
-

@@ -57,10 +57,16 @@ function* follow(session: Session, api: Api, info: Info): Task<Outcome<number>> 
       if (!step.ok) return step;
       if (step.value || !session.flags.bool('watch')) return ok(0);
     }
-    const watch = yield* api.watch(mapping, namespace, { ...query, resourceVersion: list.value.metadata.resourceVersion ?? '' });
+    const watch = yield* api.watch(mapping, namespace, {
+      ...query,
+      resourceVersion: list.value.metadata.resourceVersion ?? '',
+    });
     if (!watch.ok) return failApi(watch.error);
     for (;;) {
-      const first = yield* anyOf([watch.value.readable], end === undefined ? undefined : end - clock.monotonic());
+      const first = yield* anyOf(
+        [watch.value.readable],
+        end === undefined ? undefined : end - clock.monotonic(),
+      );
       if (first.index < 0) {
         watch.value.stop();
         return fail(`timed out waiting for the condition`);
@@ -95,7 +101,8 @@ export function progressOf(deployment: Deployment, revision: number): Outcome<Pr
   const { name } = metadata;
   if (revision > 0) {
     const now = Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? '0');
-    if (now !== revision) return fail(`desired revision (${revision}) is different from the running revision (${now})`);
+    if (now !== revision)
+      return fail(`desired revision (${revision}) is different from the running revision (${now})`);
   }
   if ((metadata.generation ?? 0) > (status?.observedGeneration ?? 0)) {
     return ok({ text: 'Waiting for deployment spec update to be observed...\n', done: false });
@@ -109,7 +116,8 @@ export function progressOf(deployment: Deployment, revision: number): Outcome<Pr
   if (spec?.replicas !== undefined && updatedReplicas < spec.replicas) {
     return waiting(`${updatedReplicas} out of ${spec.replicas} new replicas have been updated`);
   }
-  if (replicas > updatedReplicas) return waiting(`${replicas - updatedReplicas} old replicas are pending termination`);
+  if (replicas > updatedReplicas)
+    return waiting(`${replicas - updatedReplicas} old replicas are pending termination`);
   if (availableReplicas < updatedReplicas) {
     return waiting(`${availableReplicas} of ${updatedReplicas} updated replicas are available`);
   }

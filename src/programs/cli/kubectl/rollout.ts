@@ -36,7 +36,9 @@ function stepVerb(name: string, short: string, flags: string, step: Step): Verb 
     name,
     usage: '(TYPE NAME | TYPE/NAME) [flags] [options]',
     short,
-    flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} field-manager='${MANAGER}' l selector='' ${flags}`),
+    flags: flagSpecs(
+      `${FILE_FLAGS} ${WRITE_FLAGS} field-manager='${MANAGER}' l selector='' ${flags}`,
+    ),
     *run(session) {
       const reporter = Reporter.of(session);
       if (!reporter.ok) return reporter;
@@ -49,7 +51,8 @@ function stepVerb(name: string, short: string, flags: string, step: Step): Verb 
         const problem = unsupported(info, name);
         const done = problem ?? (yield* step(session, api.value, info, reporter.value));
         if (!done.ok) failures.push(done.error);
-        else if (done.value !== '') yield* reporter.value.tell(info.mapping, info.object, done.value);
+        else if (done.value !== '')
+          yield* reporter.value.tell(info.mapping, info.object, done.value);
       }
       const failure = together(failures);
       return failure === undefined ? ok(0) : { ok: false, error: failure };
@@ -69,70 +72,107 @@ function unsupported(info: Info, verb: string): Outcome<string> | undefined {
   const type = `${info.mapping.resource}${group === '' ? '' : `.${group}`}`;
   const words = UNSUPPORTED.get(verb);
   if (words !== undefined) return fail(`${type} "${info.name}" ${words}`);
-  return fail(`no ${verb === 'undo' ? 'rollbacker' : 'history viewer'} has been implemented for {"${group}" "${kind}"}`);
+  return fail(
+    `no ${verb === 'undo' ? 'rollbacker' : 'history viewer'} has been implemented for {"${group}" "${kind}"}`,
+  );
 }
 
-function patched(session: Session, api: Api, info: Info, reporter: Reporter, patch: object, type = STRATEGIC) {
+function patched(
+  session: Session,
+  api: Api,
+  info: Info,
+  reporter: Reporter,
+  patch: object,
+  type = STRATEGIC,
+) {
   const query = { manager: session.flags.text('field-manager'), dryRun: reporter.server };
   return api.patch(info.mapping, info.namespace, info.name, type, patch, query);
 }
 
-const pause = stepVerb('pause', 'Mark the provided resource as paused', '', function* (session, api, info, reporter) {
-  const spec = info.object['spec'] as Deployment['spec'];
-  if (spec?.paused === true) return fail(`deployments.apps "${info.name}" is already paused`);
-  if (reporter.client) return ok('paused');
-  const done = yield* patched(session, api, info, reporter, { spec: { paused: true } });
-  return done.ok ? ok('paused') : failApi(done.error);
-});
+const pause = stepVerb(
+  'pause',
+  'Mark the provided resource as paused',
+  '',
+  function* (session, api, info, reporter) {
+    const spec = info.object['spec'] as Deployment['spec'];
+    if (spec?.paused === true) return fail(`deployments.apps "${info.name}" is already paused`);
+    if (reporter.client) return ok('paused');
+    const done = yield* patched(session, api, info, reporter, { spec: { paused: true } });
+    return done.ok ? ok('paused') : failApi(done.error);
+  },
+);
 
-const resume = stepVerb('resume', 'Resume a paused resource', '', function* (session, api, info, reporter) {
-  const spec = info.object['spec'] as Deployment['spec'];
-  if (spec?.paused !== true) return fail(`deployments.apps "${info.name}" is not paused`);
-  if (reporter.client) return ok('resumed');
-  const done = yield* patched(session, api, info, reporter, { spec: { paused: null } });
-  return done.ok ? ok('resumed') : failApi(done.error);
-});
+const resume = stepVerb(
+  'resume',
+  'Resume a paused resource',
+  '',
+  function* (session, api, info, reporter) {
+    const spec = info.object['spec'] as Deployment['spec'];
+    if (spec?.paused !== true) return fail(`deployments.apps "${info.name}" is not paused`);
+    if (reporter.client) return ok('resumed');
+    const done = yield* patched(session, api, info, reporter, { spec: { paused: null } });
+    return done.ok ? ok('resumed') : failApi(done.error);
+  },
+);
 
-const restart = stepVerb('restart', 'Restart a resource', '', function* (session, api, info, reporter) {
-  const spec = info.object['spec'] as Deployment['spec'];
-  if (spec?.paused === true) {
-    return fail(`can't restart paused deployment (run rollout resume first)`);
-  }
-  if (reporter.client) return ok('restarted');
-  const annotations = { [RESTARTED_AT]: formatRfc3339(session.now) };
-  const done = yield* patched(session, api, info, reporter, { spec: { template: { metadata: { annotations } } } });
-  return done.ok ? ok('restarted') : failApi(done.error);
-});
+const restart = stepVerb(
+  'restart',
+  'Restart a resource',
+  '',
+  function* (session, api, info, reporter) {
+    const spec = info.object['spec'] as Deployment['spec'];
+    if (spec?.paused === true) {
+      return fail(`can't restart paused deployment (run rollout resume first)`);
+    }
+    if (reporter.client) return ok('restarted');
+    const annotations = { [RESTARTED_AT]: formatRfc3339(session.now) };
+    const done = yield* patched(session, api, info, reporter, {
+      spec: { template: { metadata: { annotations } } },
+    });
+    return done.ok ? ok('restarted') : failApi(done.error);
+  },
+);
 
-const undo = stepVerb('undo', 'Undo a previous rollout', 'to-revision=0', function* (session, api, info, reporter) {
-  const wanted = session.flags.int('to-revision');
-  if (wanted < 0) return fail(`revision must be a positive integer: ${wanted}`);
-  const sets = yield* setsOf(api, info.object);
-  if (!sets.ok) return sets;
-  const target = targetSet(sets.value, wanted);
-  if (!target.ok) return target;
-  const template = withoutHash(target.value.spec?.template);
-  if (reporter.client) {
-    const writer = new DescribeWriter(session.now);
-    describeTemplate(writer, template);
-    return ok(`Pod Template:${writer.text().slice('Pod Template:'.length)}`);
-  }
-  const spec = info.object['spec'] as Deployment['spec'];
-  if (spec?.paused === true) {
-    return fail(`you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again`);
-  }
-  if (sameValue(template, spec?.template)) {
-    return ok(`skipped rollback (current template already matches revision ${wanted})`);
-  }
-  // Annotations of the set become the deployment's, its own bookkeeping excepted.
-  const annotations = rolledAnnotations(info.object, target.value);
-  const patch = freezeDeep([
-    { op: 'replace', path: '/spec/template', value: template },
-    { op: 'replace', path: '/metadata/annotations', value: annotations },
-  ]);
-  const done = yield* api.patch(info.mapping, info.namespace, info.name, JSON_PATCH, patch, { dryRun: reporter.server });
-  return done.ok ? ok('rolled back') : fail(`failed restoring revision ${wanted}: ${done.error.message}`);
-});
+const undo = stepVerb(
+  'undo',
+  'Undo a previous rollout',
+  'to-revision=0',
+  function* (session, api, info, reporter) {
+    const wanted = session.flags.int('to-revision');
+    if (wanted < 0) return fail(`revision must be a positive integer: ${wanted}`);
+    const sets = yield* setsOf(api, info.object);
+    if (!sets.ok) return sets;
+    const target = targetSet(sets.value, wanted);
+    if (!target.ok) return target;
+    const template = withoutHash(target.value.spec?.template);
+    if (reporter.client) {
+      const writer = new DescribeWriter(session.now);
+      describeTemplate(writer, template);
+      return ok(`Pod Template:${writer.text().slice('Pod Template:'.length)}`);
+    }
+    const spec = info.object['spec'] as Deployment['spec'];
+    if (spec?.paused === true) {
+      return fail(
+        `you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again`,
+      );
+    }
+    if (sameValue(template, spec?.template)) {
+      return ok(`skipped rollback (current template already matches revision ${wanted})`);
+    }
+    // Annotations of the set become the deployment's, its own bookkeeping excepted.
+    const annotations = rolledAnnotations(info.object, target.value);
+    const patch = freezeDeep([
+      { op: 'replace', path: '/spec/template', value: template },
+      { op: 'replace', path: '/metadata/annotations', value: annotations },
+    ]);
+    const done = yield* api.patch(info.mapping, info.namespace, info.name, JSON_PATCH, patch, {
+      dryRun: reporter.server,
+    });
+    return done.ok
+      ? ok('rolled back')
+      : fail(`failed restoring revision ${wanted}: ${done.error.message}`);
+  },
+);
 
 const SKIPPED = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
@@ -144,7 +184,9 @@ const SKIPPED = new Set([
 ]);
 
 function rolledAnnotations(deployment: Loose, set: ReplicaSet): object {
-  const kept = Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => SKIPPED.has(key));
+  const kept = Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) =>
+    SKIPPED.has(key),
+  );
   const taken = Object.entries(set.metadata.annotations ?? {}).filter(([key]) => !SKIPPED.has(key));
   return Object.fromEntries([...kept, ...taken]);
 }
@@ -175,7 +217,11 @@ export function* setsOf(api: Api, deployment: Loose): Task<Outcome<readonly Repl
   const { selector } = deployment['spec'] as NonNullable<Deployment['spec']>;
   const made = selectorOf(selector);
   const query = { labelSelector: made.ok ? formatSelector(made.value) : '' };
-  const list = yield* api.items(kindMapping('ReplicaSet'), deployment.metadata.namespace ?? '', query);
+  const list = yield* api.items(
+    kindMapping('ReplicaSet'),
+    deployment.metadata.namespace ?? '',
+    query,
+  );
   if (!list.ok) return failApi(list.error);
   const sets = list.value as unknown as readonly ReplicaSet[];
   return ok(sets.filter((set) => isControlledBy(set, deployment.metadata.uid ?? '')));
@@ -195,7 +241,8 @@ const history: Verb = {
     if (!api.ok) return api;
     const failures: Failure[] = [...visited.value.failures];
     for (const info of visited.value.infos) {
-      const shown = unsupported(info, 'history') ?? (yield* showHistory(session, api.value, info, revision));
+      const shown =
+        unsupported(info, 'history') ?? (yield* showHistory(session, api.value, info, revision));
       if (!shown.ok) failures.push(shown.error);
     }
     const failure = together(failures);
@@ -203,7 +250,12 @@ const history: Verb = {
   },
 };
 
-function* showHistory(session: Session, api: Api, info: Info, revision: number): Task<Outcome<string>> {
+function* showHistory(
+  session: Session,
+  api: Api,
+  info: Info,
+  revision: number,
+): Task<Outcome<string>> {
   const sets = yield* setsOf(api, info.object);
   if (!sets.ok) return sets;
   const byRevision = new Map(sets.value.map((set) => [revisionOf(set), set]));
@@ -242,7 +294,8 @@ function* printRevision(
   if (!printer.ok) return printer;
   const latest = Math.max(...sets.keys());
   const set = sets.get(revision > 0 ? revision : latest);
-  if (set === undefined || printer.value === undefined) return fail('unable to find the specified revision');
+  if (set === undefined || printer.value === undefined)
+    return fail('unable to find the specified revision');
   const text = printer.value(set as unknown as Loose, true);
   if (!text.ok) return fail(text.error);
   yield* session.print(text.value);

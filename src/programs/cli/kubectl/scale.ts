@@ -9,14 +9,20 @@ import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
 
 export const scale: Verb = {
   name: 'scale',
-  usage: '[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]',
+  usage:
+    '[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]',
   short: 'Set a new size for a deployment, replica set, or replication controller',
-  flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} all=false current-replicas=-1 replicas=0 resource-version='' l selector='' timeout=0s`),
+  flags: flagSpecs(
+    `${FILE_FLAGS} ${WRITE_FLAGS} all=false current-replicas=-1 replicas=0 resource-version='' l selector='' timeout=0s`,
+  ),
   required: ['replicas'],
   *run(session) {
     const { flags } = session;
     const replicas = flags.int('replicas');
-    if (replicas < 0) return fail('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
+    if (replicas < 0)
+      return fail(
+        'The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0',
+      );
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
     const visited = yield* visit(session);
@@ -28,21 +34,38 @@ export const scale: Verb = {
       const spec = object['spec'] as { readonly replicas?: number } | undefined;
       const current = flags.int('current-replicas');
       if (current !== -1 && current !== spec?.replicas) {
-        failures.push(textFailure(`Expected replicas to be ${current}, was ${spec?.replicas ?? 0}`));
+        failures.push(
+          textFailure(`Expected replicas to be ${current}, was ${spec?.replicas ?? 0}`),
+        );
         continue;
       }
       const version = flags.text('resource-version');
       if (version !== '' && version !== object.metadata.resourceVersion) {
-        failures.push(textFailure(`Expected resource version to be ${version}, was ${object.metadata.resourceVersion}`));
+        failures.push(
+          textFailure(
+            `Expected resource version to be ${version}, was ${object.metadata.resourceVersion}`,
+          ),
+        );
         continue;
       }
       if (!mapping.subresources.includes('scale')) {
-        failures.push(textFailure(`could not find scale subresource for ${mapping.group}/${mapping.version}, Resource=${mapping.resource} in discovery information`));
+        failures.push(
+          textFailure(
+            `could not find scale subresource for ${mapping.group}/${mapping.version}, Resource=${mapping.resource} in discovery information`,
+          ),
+        );
         continue;
       }
       if (!reporter.value.client) {
         const query = { subresource: 'scale', dryRun: reporter.value.server };
-        const done = yield* api.value.patch(mapping, namespace, name, MERGE, { spec: { replicas } }, query);
+        const done = yield* api.value.patch(
+          mapping,
+          namespace,
+          name,
+          MERGE,
+          { spec: { replicas } },
+          query,
+        );
         if (!done.ok) {
           failures.push(apiFailure(done.error));
           continue;
@@ -57,4 +80,3 @@ export const scale: Verb = {
     return failure === undefined ? ok(0) : { ok: false, error: failure };
   },
 };
-

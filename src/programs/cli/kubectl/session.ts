@@ -147,4 +147,3 @@ export class Session {
     this.process.stderr.post(`Warning: ${text}\n`);
   }
 }
-

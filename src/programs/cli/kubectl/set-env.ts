@@ -19,7 +19,10 @@ export function* envChanges(session: Session, words: readonly string[]): Task<Ou
   const set: EnvVar[] = [];
   const remove: string[] = [];
   const all = words.includes('-')
-    ? [...words.filter((word) => word !== '-'), ...(yield* readAll(session.process)).split('\n').filter((line) => line.includes('='))]
+    ? [
+        ...words.filter((word) => word !== '-'),
+        ...(yield* readAll(session.process)).split('\n').filter((line) => line.includes('=')),
+      ]
     : words;
   for (const word of all) {
     const equals = word.indexOf('=');
@@ -35,7 +38,9 @@ export function* envChanges(session: Session, words: readonly string[]): Task<Ou
   }
   const both = remove.filter((name) => set.some((each) => each.name === name));
   if (both.length > 0) {
-    return fail(`can not both modify and remove the following environment variable(s) in the same command: ${both.join(', ')}`);
+    return fail(
+      `can not both modify and remove the following environment variable(s) in the same command: ${both.join(', ')}`,
+    );
   }
   return ok({ set, remove });
 }
@@ -53,8 +58,10 @@ function* envFrom(session: Session, from: string): Task<Outcome<readonly EnvVar[
     if (wanted.length > 0 && !wanted.includes(key)) continue;
     const reference = { key, name };
     const variable = prefix + key.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
-    if (object.value.kind === 'ConfigMap') variables.push({ name: variable, valueFrom: { configMapKeyRef: reference } });
-    else if (object.value.kind === 'Secret') variables.push({ name: variable, valueFrom: { secretKeyRef: reference } });
+    if (object.value.kind === 'ConfigMap')
+      variables.push({ name: variable, valueFrom: { configMapKeyRef: reference } });
+    else if (object.value.kind === 'Secret')
+      variables.push({ name: variable, valueFrom: { secretKeyRef: reference } });
     else return fail(`unsupported resource specified in --from`);
   }
   return ok(variables);
@@ -65,7 +72,9 @@ export function* envList(session: Session, resources: readonly string[]): Task<O
   const visited = yield* visit(session, { args: resources });
   if (!visited.ok) return visited;
   for (const { object, mapping, name } of visited.value.infos) {
-    const spec = object['spec'] as (PodSpec & { readonly template?: { readonly spec?: PodSpec } }) | undefined;
+    const spec = object['spec'] as
+      | (PodSpec & { readonly template?: { readonly spec?: PodSpec } })
+      | undefined;
     const pod = object.kind === 'Pod' ? spec : spec?.template?.spec;
     for (const container of pod?.containers ?? []) {
       yield* session.print(`# ${mapping.resource}/${name}, container ${container.name}\n`);
@@ -85,6 +94,7 @@ function lineOf(variable: EnvVar): string {
   if (from.secretKeyRef !== undefined) {
     return `# ${variable.name} from secret ${from.secretKeyRef.name}, key ${from.secretKeyRef.key}`;
   }
-  if (from.fieldRef !== undefined) return `# ${variable.name} from field path ${from.fieldRef.fieldPath}`;
+  if (from.fieldRef !== undefined)
+    return `# ${variable.name} from field path ${from.fieldRef.fieldPath}`;
   return `# ${variable.name} from resource field ${from.resourceFieldRef?.resource ?? ''}`;
 }

@@ -56,15 +56,21 @@ function changedObject(info: Info, change: Change): Outcome<Loose> {
   const spec = object['spec'] as { readonly template?: { readonly spec?: PodSpec } } | undefined;
   if (object.kind === 'Pod') {
     const changed = change(object['spec'] as PodSpec, info);
-    return changed.ok ? ok(withFields(object, { spec: freezeDeep(changed.value) } as Partial<Loose>)) : changed;
+    return changed.ok
+      ? ok(withFields(object, { spec: freezeDeep(changed.value) } as Partial<Loose>))
+      : changed;
   }
   const template = spec?.template;
   if (spec === undefined || template?.spec === undefined) {
-    return fail(`the object is not a pod or does not have a pod template: ${typeName(info.mapping)}`);
+    return fail(
+      `the object is not a pod or does not have a pod template: ${typeName(info.mapping)}`,
+    );
   }
   const changed = change(template.spec, info);
   if (!changed.ok) return changed;
-  const next = withFields(spec, { template: withFields(template, { spec: freezeDeep(changed.value) }) });
+  const next = withFields(spec, {
+    template: withFields(template, { spec: freezeDeep(changed.value) }),
+  });
   return ok(withFields(object, { spec: next } as Partial<Loose>));
 }
 
@@ -77,7 +83,11 @@ function* send(
 ): Task<Failure | undefined> {
   const { mapping, name, namespace, object } = info;
   const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
-  const patch = twoWayPatch(definition, object as unknown as ValueMap, changed as unknown as ValueMap);
+  const patch = twoWayPatch(
+    definition,
+    object as unknown as ValueMap,
+    changed as unknown as ValueMap,
+  );
   const nothing = Object.keys(patch).length === 0;
   if (nothing && !reporter.printsObjects) return undefined;
   if (reporter.client || session.flags.bool('local') || nothing) {
@@ -87,20 +97,35 @@ function* send(
   const api = session.api();
   if (!api.ok) return api.error;
   const query = { manager: session.flags.text('field-manager'), dryRun: reporter.server };
-  const done = yield* api.value.patch(mapping, namespace, name, STRATEGIC, freezeDeep(patch), query);
-  if (!done.ok) return apiFailure(done.error, `failed to patch ${what.split(' ')[0]} update to pod template`);
+  const done = yield* api.value.patch(
+    mapping,
+    namespace,
+    name,
+    STRATEGIC,
+    freezeDeep(patch),
+    query,
+  );
+  if (!done.ok)
+    return apiFailure(done.error, `failed to patch ${what.split(' ')[0]} update to pod template`);
   yield* reporter.tell(mapping, done.value, what);
   return undefined;
 }
 
 /** Resources, then `name=value` words (and `name-`, where removals are). */
-function split(args: readonly string[], removals: boolean): { readonly resources: readonly string[]; readonly words: readonly string[] } {
+function split(
+  args: readonly string[],
+  removals: boolean,
+): { readonly resources: readonly string[]; readonly words: readonly string[] } {
   const isWord = (arg: string): boolean => arg.includes('=') || (removals && arg.endsWith('-'));
   return { resources: args.filter((arg) => !isWord(arg)), words: args.filter(isWord) };
 }
 
 /** Containers by name; `*` is all of them. */
-export function changeContainers(spec: PodSpec, name: string, change: (container: Container) => Container): PodSpec | undefined {
+export function changeContainers(
+  spec: PodSpec,
+  name: string,
+  change: (container: Container) => Container,
+): PodSpec | undefined {
   let found = false;
   const each = (container: Container): Container => {
     if (name !== '*' && container.name !== name) return container;
@@ -115,20 +140,27 @@ export function changeContainers(spec: PodSpec, name: string, change: (container
 
 const image: Verb = {
   name: 'image',
-  usage: '(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]',
+  usage:
+    '(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]',
   short: 'Update the image of a pod template',
   flags: flagSpecs(COMMON),
   *run(session) {
     const { resources, words } = split(session.args, false);
-    if (resources.length === 0 && session.flags.list('filename').length === 0) return fail(NO_RESOURCES);
+    if (resources.length === 0 && session.flags.list('filename').length === 0)
+      return fail(NO_RESOURCES);
     if (words.length === 0) return fail('at least one image update is required');
-    const images = words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const);
+    const images = words.map(
+      (word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const,
+    );
     const bad = words.find((word) => /^=|=$/.test(word));
     if (bad !== undefined) return fail(`invalid image spec: ${quote(bad)}`);
     return yield* changeSpecs(session, resources, 'image updated', (spec) => {
       let next = spec;
       for (const [name, value] of images) {
-        const changed = changeContainers(next, name, (container) => ({ ...container, image: value }));
+        const changed = changeContainers(next, name, (container) => ({
+          ...container,
+          image: value,
+        }));
         if (changed === undefined) return fail(`unable to find container named ${quote(name)}`);
         next = changed;
       }
@@ -141,30 +173,41 @@ const env: Verb = {
   name: 'env',
   usage: 'RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N [options]',
   short: 'Update environment variables on a pod template',
-  flags: flagSpecs(`${COMMON} c containers='*' e env=[*] from='' keys=[] list=false overwrite=true prefix='' resolve=false`),
+  flags: flagSpecs(
+    `${COMMON} c containers='*' e env=[*] from='' keys=[] list=false overwrite=true prefix='' resolve=false`,
+  ),
   *run(session) {
     const { flags } = session;
     const { resources, words } = split(session.args, true);
     if (resources.length === 0 && flags.list('filename').length === 0) {
-      return session.usageError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
+      return session.usageError(
+        'one or more resources must be specified as <resource> <name> or <resource>/<name>',
+      );
     }
     if (flags.bool('list')) return yield* envList(session, resources);
     const changes = yield* envChanges(session, [...words, ...flags.list('env')]);
     if (!changes.ok) return changes;
     const { set, remove } = changes.value;
-    if (set.length === 0 && remove.length === 0) return fail('at least one environment variable must be provided');
+    if (set.length === 0 && remove.length === 0)
+      return fail('at least one environment variable must be provided');
     const name = flags.text('containers');
     return yield* changeSpecs(session, resources, 'env updated', (spec, info) => {
       const changed = changeContainers(spec, name, (container) => withEnv(container, set, remove));
       return changed === undefined
-        ? fail(`${typeName(info.mapping)}/${info.name} does not have any containers matching ${quote(name)}`)
+        ? fail(
+            `${typeName(info.mapping)}/${info.name} does not have any containers matching ${quote(name)}`,
+          )
         : ok(changed);
     });
   },
 };
 
 /** Replaces variables where they stand; new ones go to the end. */
-function withEnv(container: Container, set: readonly EnvVar[], remove: readonly string[]): Container {
+function withEnv(
+  container: Container,
+  set: readonly EnvVar[],
+  remove: readonly string[],
+): Container {
   const list = (container.env ?? []).filter((each) => !remove.includes(each.name));
   for (const variable of set) {
     const at = list.findIndex((each) => each.name === variable.name);
@@ -184,7 +227,9 @@ const resourcesVerb: Verb = {
   *run(session) {
     const { flags, args } = session;
     if (flags.text('limits') === '' && flags.text('requests') === '') {
-      return fail('you must specify an update to requests or limits (in the form of --requests/--limits)');
+      return fail(
+        'you must specify an update to requests or limits (in the form of --requests/--limits)',
+      );
     }
     const limits = amountsOf(flags.text('limits'));
     if (!limits.ok) return limits;
@@ -197,7 +242,9 @@ const resourcesVerb: Verb = {
         const merged = {
           ...old,
           ...(flags.text('limits') === '' ? {} : { limits: { ...old.limits, ...limits.value } }),
-          ...(flags.text('requests') === '' ? {} : { requests: { ...old.requests, ...requests.value } }),
+          ...(flags.text('requests') === ''
+            ? {}
+            : { requests: { ...old.requests, ...requests.value } }),
         };
         return { ...container, resources: merged };
       });
@@ -212,7 +259,8 @@ function amountsOf(text: string): Outcome<Readonly<Record<string, string>>> {
   const amounts = new Map<string, string>();
   for (const part of text.split(',')) {
     const [name = '', value, ...more] = part.split('=');
-    if (value === undefined || more.length > 0) return fail(`invalid argument syntax ${part}, expected <resource>=<value>`);
+    if (value === undefined || more.length > 0)
+      return fail(`invalid argument syntax ${part}, expected <resource>=<value>`);
     const amount = canonicalQuantity(value);
     if (!amount.ok) return fail(amount.error);
     amounts.set(name, amount.value);
@@ -243,7 +291,10 @@ const selector: Verb = {
   flags: flagSpecs(`${COMMON} resource-version=''`),
   *run(session) {
     const text = session.args.at(-1) ?? '';
-    if (!text.includes('=')) return fail('one or more resources must be specified as <resource> <name> or <resource>/<name>');
+    if (!text.includes('='))
+      return fail(
+        'one or more resources must be specified as <resource> <name> or <resource>/<name>',
+      );
     const pairs = text.split(',').map((pair) => pair.split('=') as [string, string]);
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
@@ -255,8 +306,17 @@ const selector: Verb = {
         failures.push(textFailure(`selector resources do not support: ${info.object.kind}`));
         continue;
       }
-      const spec = withFields(info.object['spec'] as object, { selector: freezeDeep(Object.fromEntries(pairs)) } as object);
-      const failure = yield* send(session, reporter.value, info, withFields(info.object, { spec } as Partial<Loose>), 'selector updated');
+      const spec = withFields(
+        info.object['spec'] as object,
+        { selector: freezeDeep(Object.fromEntries(pairs)) } as object,
+      );
+      const failure = yield* send(
+        session,
+        reporter.value,
+        info,
+        withFields(info.object, { spec } as Partial<Loose>),
+        'selector updated',
+      );
       if (failure !== undefined) failures.push(failure);
     }
     const failure = together(failures);

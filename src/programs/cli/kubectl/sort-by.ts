@@ -23,7 +23,9 @@ export function sorterFor(field: string): Outcome<Sorter> {
       return { item, value: found.ok ? found.value[0] : undefined };
     });
     if (keyed.length > 0 && keyed.every(({ value }) => value === undefined)) {
-      return fail(`couldn't find any field with path ${quote(`{${field.replace(/^\{|\}$/g, '').replace(/^\.?/, '.')}}`)} in the list of objects`);
+      return fail(
+        `couldn't find any field with path ${quote(`{${field.replace(/^\{|\}$/g, '').replace(/^\.?/, '.')}}`)} in the list of objects`,
+      );
     }
     keyed.sort((a, b) => compareValues(a.value, b.value));
     return ok(keyed.map(({ item }) => item));

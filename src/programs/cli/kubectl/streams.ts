@@ -19,10 +19,15 @@ export function* streamTo(session: Session, wanted: StreamTarget): Task<Outcome<
   const { process } = session;
   let { tty } = wanted;
   if (tty && wanted.stdin && process.stdin.terminal === undefined) {
-    yield* session.printError('Unable to use a TTY - input is not a terminal or the right kind of file\n');
+    yield* session.printError(
+      'Unable to use a TTY - input is not a terminal or the right kind of file\n',
+    );
     tty = false;
   }
-  const target = tty === wanted.tty ? wanted.target : wanted.target.replace('&tty=true', '').replace('&stdout=true', '&stderr=true&stdout=true');
+  const target =
+    tty === wanted.tty
+      ? wanted.target
+      : wanted.target.replace('&tty=true', '').replace('&stdout=true', '&stderr=true&stdout=true');
   const outcome = yield* streamExec(process, api.value.client, target, {
     ...(wanted.stdin ? { stdin: process.stdin } : {}),
     stdout: process.stdout,

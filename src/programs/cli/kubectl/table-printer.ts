@@ -71,7 +71,9 @@ export class TablePrinter {
 
   #header(mapping: Mapping, table: Table): readonly string[] {
     const { events, labelColumns, namespaces, showLabels } = this.#options;
-    const names = this.#columns.map((index) => (table.columnDefinitions[index]?.name ?? '').toUpperCase());
+    const names = this.#columns.map((index) =>
+      (table.columnDefinitions[index]?.name ?? '').toUpperCase(),
+    );
     return [
       ...(events ? ['EVENT'] : []),
       ...(namespaces && mapping.namespaced ? ['NAMESPACE'] : []),

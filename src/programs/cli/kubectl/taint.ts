@@ -30,16 +30,21 @@ export const taint: Verb = {
     const first = session.args.findIndex(isChange);
     const resources = first < 0 ? session.args : session.args.slice(0, first);
     const words = first < 0 ? [] : session.args.slice(first);
-    if (resources.length === 0) return fail('one or more resources must be specified as <resource> <name>');
+    if (resources.length === 0)
+      return fail('one or more resources must be specified as <resource> <name>');
     if (words.length === 0) return fail('at least one taint update is required');
     const changes = parseTaints(words);
     if (!changes.ok) return session.usageError(changes.error);
     const both = changes.value.added.filter((taint) =>
-      changes.value.removed.some((gone) => gone.key === taint.key && (gone.effect === '' || gone.effect === taint.effect)),
+      changes.value.removed.some(
+        (gone) => gone.key === taint.key && (gone.effect === '' || gone.effect === taint.effect),
+      ),
     );
     if (both.length > 0) {
       const texts = both.map((each) => `{"${each.key}":"${each.effect}"}`).join(',');
-      return session.usageError(`can not both modify and remove the following taint(s) in the same command: ${texts}`);
+      return session.usageError(
+        `can not both modify and remove the following taint(s) in the same command: ${texts}`,
+      );
     }
     if (resources.length < 2 && !flags.bool('all') && flags.text('selector') === '') {
       return fail(`at least one resource name must be specified since 'all' parameter is not set`);
@@ -67,9 +72,19 @@ function isChange(arg: string): boolean {
   return arg.includes('=') || arg.endsWith('-') || arg.includes(':');
 }
 
-function* taintOne(session: Session, reporter: Reporter, info: Info, changes: Changes): Task<Outcome<number>> {
+function* taintOne(
+  session: Session,
+  reporter: Reporter,
+  info: Info,
+  changes: Changes,
+): Task<Outcome<number>> {
   const node = info.object as unknown as Node;
-  const made = changedTaints(node.spec?.taints ?? [], changes, session.flags.bool('overwrite'), info.name);
+  const made = changedTaints(
+    node.spec?.taints ?? [],
+    changes,
+    session.flags.bool('overwrite'),
+    info.name,
+  );
   if (!made.ok) return made;
   if (!reporter.client) {
     const api = session.api();
@@ -77,11 +92,23 @@ function* taintOne(session: Session, reporter: Reporter, info: Info, changes: Ch
     // The list has no merge key, so the patch replaces it as a whole.
     const taints = made.value.length === 0 ? null : made.value;
     const query = { manager: session.flags.text('field-manager'), dryRun: reporter.server };
-    const done = yield* api.value.patch(info.mapping, '', info.name, STRATEGIC, { spec: { taints } }, query);
+    const done = yield* api.value.patch(
+      info.mapping,
+      '',
+      info.name,
+      STRATEGIC,
+      { spec: { taints } },
+      query,
+    );
     if (!done.ok) return { ok: false, error: apiFailure(done.error) };
   }
   const { added, removed } = changes;
-  const what = added.length > 0 && removed.length > 0 ? 'modified' : added.length > 0 ? 'tainted' : 'untainted';
+  const what =
+    added.length > 0 && removed.length > 0
+      ? 'modified'
+      : added.length > 0
+        ? 'tainted'
+        : 'untainted';
   return yield* reporter.tell(info.mapping, info.object, what);
 }
 
@@ -96,22 +123,35 @@ function changedTaints(
   const taken = changes.added.filter((taint) => old.some((each) => same(each, taint)));
   if (taken.length > 0 && !overwrite) {
     const texts = taken.map((each) => each.key).join(',');
-    return fail(`node ${node} already has ${texts} taint(s) with same effect(s) and --overwrite is false`);
+    return fail(
+      `node ${node} already has ${texts} taint(s) with same effect(s) and --overwrite is false`,
+    );
   }
   const isGone = (taint: Taint): boolean =>
-    changes.removed.some((gone) => gone.key === taint.key && (gone.effect === '' || gone.effect === taint.effect));
+    changes.removed.some(
+      (gone) => gone.key === taint.key && (gone.effect === '' || gone.effect === taint.effect),
+    );
   const absent = changes.removed.find(
-    (gone) => !old.some((each) => each.key === gone.key && (gone.effect === '' || gone.effect === each.effect)),
+    (gone) =>
+      !old.some(
+        (each) => each.key === gone.key && (gone.effect === '' || gone.effect === each.effect),
+      ),
   );
   if (absent !== undefined) {
-    return fail(`taint "${absent.key}${absent.effect === '' ? '' : `:${absent.effect}`}" not found`);
+    return fail(
+      `taint "${absent.key}${absent.effect === '' ? '' : `:${absent.effect}`}" not found`,
+    );
   }
-  const kept = old.filter((each) => !isGone(each) && !changes.added.some((taint) => same(taint, each)));
+  const kept = old.filter(
+    (each) => !isGone(each) && !changes.added.some((taint) => same(taint, each)),
+  );
   return ok([...changes.added, ...kept]);
 }
 
 /** `key=value:effect`, `key:effect`, `key:effect-`, `key-`; the error is parseTaint's. */
-function parseTaints(words: readonly string[]): { ok: true; value: Changes } | { ok: false; error: string } {
+function parseTaints(
+  words: readonly string[],
+): { ok: true; value: Changes } | { ok: false; error: string } {
   const added: Taint[] = [];
   const removed: Taint[] = [];
   for (const word of words) {
@@ -124,8 +164,12 @@ function parseTaints(words: readonly string[]): { ok: true; value: Changes } | {
     const key = equals < 0 ? pair : pair.slice(0, equals);
     const value = equals < 0 ? '' : pair.slice(equals + 1);
     if (value.includes('=')) return { ok: false, error: `invalid taint spec: ${text}` };
-    const problems = [...isLabelValue(value), ...(parts.length === 1 && !removes ? isQualifiedName(text) : isQualifiedName(key))];
-    if (problems.length > 0) return { ok: false, error: `invalid taint spec: ${text}, ${problems.join('; ')}` };
+    const problems = [
+      ...isLabelValue(value),
+      ...(parts.length === 1 && !removes ? isQualifiedName(text) : isQualifiedName(key)),
+    ];
+    if (problems.length > 0)
+      return { ok: false, error: `invalid taint spec: ${text}, ${problems.join('; ')}` };
     if (effect !== '' && !EFFECTS.includes(effect)) {
       return { ok: false, error: `invalid taint effect: ${effect}, unsupported taint effect` };
     }

@@ -15,7 +15,8 @@ function topVerb(name: string, aliases: readonly string[], flags: string): Verb 
       if (!mapper.ok) return mapper;
       const all = yield* mapper.value.refresh();
       if (!all.ok) return failApi(all.error);
-      if (!all.value.some((each) => each.group === 'metrics.k8s.io')) return fail('Metrics API not available');
+      if (!all.value.some((each) => each.group === 'metrics.k8s.io'))
+        return fail('Metrics API not available');
       return fail('metrics of metrics.k8s.io are not printed by this simulator yet');
     },
   };
@@ -28,6 +29,10 @@ export const top: Verb = {
   flags: [],
   verbs: [
     topVerb('node', ['nodes', 'no'], 'show-capacity=false show-swap=false'),
-    topVerb('pod', ['pods', 'po'], "A all-namespaces=false containers=false field-selector='' sum=false"),
+    topVerb(
+      'pod',
+      ['pods', 'po'],
+      "A all-namespaces=false containers=false field-selector='' sum=false",
+    ),
   ],
 };

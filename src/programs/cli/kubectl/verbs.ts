@@ -27,6 +27,48 @@ import { taint } from './taint.ts';
 import { top } from './top.ts';
 import { version } from './version.ts';
 import { wait } from './wait.ts';
+import { cp } from './cp.ts';
+import { explain } from './explain.ts';
+import { options } from './options.ts';
+import { portForward, refusedVerbs } from './refused.ts';
 import type { Verb } from './session.ts';
 
-export const VERBS: readonly Verb[] = [create, expose, run, get, deleteVerb, scale, logs, attach, exec, apply, describe, rollout, label, annotate, diff, edit, replace, set, clusterInfo, top, cordon, uncordon, drain, taint, auth, patch, wait, apiResources, apiVersions, version, config, events];
+export const VERBS: readonly Verb[] = [
+  create,
+  expose,
+  run,
+  get,
+  deleteVerb,
+  scale,
+  logs,
+  attach,
+  exec,
+  apply,
+  describe,
+  rollout,
+  label,
+  annotate,
+  diff,
+  edit,
+  replace,
+  set,
+  clusterInfo,
+  top,
+  cordon,
+  uncordon,
+  drain,
+  taint,
+  auth,
+  patch,
+  wait,
+  apiResources,
+  apiVersions,
+  version,
+  config,
+  events,
+  cp,
+  explain,
+  options,
+  portForward,
+  ...refusedVerbs,
+];

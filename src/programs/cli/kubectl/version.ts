@@ -27,19 +27,25 @@ export const version: Verb = {
   flags: flagSpecs("client=false o output=''"),
   *run(session) {
     const { flags } = session;
-    if (session.args.length > 0) return session.usageError(`extra arguments: [${session.args.join(' ')}]`);
+    if (session.args.length > 0)
+      return session.usageError(`extra arguments: [${session.args.join(' ')}]`);
     const output = flags.text('output');
-    if (output !== '' && output !== 'yaml' && output !== 'json') return fail("--output must be 'yaml' or 'json'");
+    if (output !== '' && output !== 'yaml' && output !== 'json')
+      return fail("--output must be 'yaml' or 'json'");
     const client = { clientVersion: CLIENT, kustomizeVersion: KUSTOMIZE };
     const asked = flags.bool('client') ? undefined : session.api();
-    const answer = asked?.ok === true ? yield* asked.value.call('GET', '/version?timeout=32s') : undefined;
-    const server = answer?.ok === true ? (answer.value as { readonly gitVersion: string }) : undefined;
+    const answer =
+      asked?.ok === true ? yield* asked.value.call('GET', '/version?timeout=32s') : undefined;
+    const server =
+      answer?.ok === true ? (answer.value as { readonly gitVersion: string }) : undefined;
     const whole = server === undefined ? client : { ...client, serverVersion: server };
     if (output === 'json') yield* session.print(`${formatJson(whole, { indent: 2 })}\n`);
     else if (output === 'yaml') yield* session.print(formatYaml(whole));
     else {
       const last = server === undefined ? '' : `Server Version: ${server.gitVersion}\n`;
-      yield* session.print(`Client Version: ${CLIENT.gitVersion}\nKustomize Version: ${KUSTOMIZE}\n${last}`);
+      yield* session.print(
+        `Client Version: ${CLIENT.gitVersion}\nKustomize Version: ${KUSTOMIZE}\n${last}`,
+      );
     }
     if (asked?.ok === false) return asked;
     return answer?.ok === false ? failApi(answer.error) : ok(0);

@@ -5,7 +5,15 @@ import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Api, Loose } from './api.ts';
-import { apiFailure, fail, type Failure, isNotFound, type Outcome, textFailure, together } from './failure.ts';
+import {
+  apiFailure,
+  fail,
+  type Failure,
+  isNotFound,
+  type Outcome,
+  textFailure,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { qualified } from './mapper.ts';
 import { relaxedPath } from './print.ts';
@@ -47,7 +55,9 @@ export const wait: Verb = {
     const visited = yield* visit(session);
     if (!visited.ok) return visited;
     const deleting = goal.value.kind === 'delete';
-    const failures: Failure[] = visited.value.failures.filter((each) => !(deleting && isMissing(each)));
+    const failures: Failure[] = visited.value.failures.filter(
+      (each) => !(deleting && isMissing(each)),
+    );
     if (failures.length > 0 && !deleting) return { ok: false, error: failures[0] as Failure };
     if (visited.value.infos.length === 0 && failures.length === 0) {
       return deleting ? ok(0) : fail('no matching resources found');
@@ -105,7 +115,11 @@ function* creationsOf(session: Session): Task<Outcome<readonly Wanted[]>> {
   if (!namespace.ok) return namespace;
   return ok(
     targets.value.flatMap(({ mapping, names }) =>
-      names.map((name) => ({ mapping, namespace: mapping.namespaced ? namespace.value : '', name })),
+      names.map((name) => ({
+        mapping,
+        namespace: mapping.namespaced ? namespace.value : '',
+        name,
+      })),
     ),
   );
 }
@@ -115,7 +129,8 @@ function* waitOne(api: Api, info: Info, goal: Goal, left: () => Micros): Task<Fa
   const { uid } = info.object.metadata;
   let problem: Failure | undefined;
   const done = yield* untilOne(api, info, left, (object) => {
-    if (goal.kind === 'delete') return object === undefined || object.metadata.uid !== uid ? true : undefined;
+    if (goal.kind === 'delete')
+      return object === undefined || object.metadata.uid !== uid ? true : undefined;
     if (object === undefined) return undefined;
     const met = goal.test(object);
     if (!met.ok) {
@@ -150,7 +165,13 @@ interface ConditionShape {
 function conditionGoal(text: string): Goal {
   const equals = text.indexOf('=');
   const name = (equals < 0 ? text : text.slice(0, equals)).toLowerCase();
-  const wanted = equals < 0 ? 'true' : text.slice(equals + 1).replace(/^"|"$/g, '').toLowerCase();
+  const wanted =
+    equals < 0
+      ? 'true'
+      : text
+          .slice(equals + 1)
+          .replace(/^"|"$/g, '')
+          .toLowerCase();
   const test = (object: Loose): Outcome<boolean> => {
     const status = object['status'] as
       | { readonly conditions?: readonly ConditionShape[]; readonly observedGeneration?: number }
@@ -159,7 +180,8 @@ function conditionGoal(text: string): Goal {
     if (condition === undefined) return ok(false);
     const { generation } = object.metadata;
     const observed = condition.observedGeneration ?? status?.observedGeneration;
-    if (generation !== undefined && observed !== undefined && observed < generation) return ok(false);
+    if (generation !== undefined && observed !== undefined && observed < generation)
+      return ok(false);
     return ok(condition.status?.toLowerCase() === wanted);
   };
   return { kind: 'met', test };
@@ -168,13 +190,19 @@ function conditionGoal(text: string): Goal {
 /** `{.status.phase}=Running`, or an expression alone: any value will do. */
 function jsonPathGoal(text: string): Outcome<Goal> {
   const split = splitExpression(text);
-  if (split.wanted === '') return fail("jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3");
+  if (split.wanted === '')
+    return fail(
+      "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+    );
   const path = relaxedPath(split.expression);
   if (!path.ok) return fail(path.error);
   return ok({ kind: 'met', test: (object) => holds(path.value, object, split.wanted) });
 }
 
-function splitExpression(text: string): { readonly expression: string; readonly wanted: string | undefined } {
+function splitExpression(text: string): {
+  readonly expression: string;
+  readonly wanted: string | undefined;
+} {
   // The last '=' outside of brackets and braces parts the value from the expression.
   const match = /^(\{.*\}|[^=]*)(?:=(.*))?$/s.exec(text);
   const wanted = match?.[2]?.replace(/^['"]|['"]$/g, '');
@@ -187,6 +215,7 @@ function holds(path: JsonPath, object: Loose, wanted: string | undefined): Outco
   if (wanted === undefined) return ok(true);
   if (found.value.length > 1) return fail('given jsonpath expression matches more than one value');
   const [value] = found.value;
-  if (typeof value === 'object' && value !== null) return fail('jsonpath leads to a nested object or list which is unsupported');
+  if (typeof value === 'object' && value !== null)
+    return fail('jsonpath leads to a nested object or list which is unsupported');
   return ok(printValue(value).trim() === wanted.trim());
 }

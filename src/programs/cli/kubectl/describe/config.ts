@@ -34,7 +34,10 @@ export function describeConfigMap(writer: DescribeWriter, map: ConfigMap): void 
   }
   writer.write(0, '\nBinaryData\n====\n');
   for (const key of sortedText(Object.keys(map.binaryData ?? {}))) {
-    writer.write(0, `${key}: ${parseBase64(entryOf(map.binaryData, key) ?? '')?.length ?? 0} bytes\n`);
+    writer.write(
+      0,
+      `${key}: ${parseBase64(entryOf(map.binaryData, key) ?? '')?.length ?? 0} bytes\n`,
+    );
   }
   writer.write(0, '\n');
 }
@@ -53,8 +56,9 @@ export function describeSecret(writer: DescribeWriter, secret: Secret): void {
 
 export function describeServiceAccount(writer: DescribeWriter, account: ServiceAccount): void {
   describeHead(writer, account);
-  const names = (list: readonly { readonly name?: string | undefined }[] | undefined): readonly string[] =>
-    (list ?? []).map((each) => each.name ?? '');
+  const names = (
+    list: readonly { readonly name?: string | undefined }[] | undefined,
+  ): readonly string[] => (list ?? []).map((each) => each.name ?? '');
   writer.lines('Image pull secrets', names(account.imagePullSecrets));
   writer.lines('Mountable secrets', names(account.secrets));
   writer.lines('Tokens', []);

@@ -11,14 +11,19 @@ export function describeEvents(writer: DescribeWriter, events: readonly Event[] 
     return;
   }
   writer.flush();
-  const sorted = [...events].sort((a, b) => compareText(a.lastTimestamp ?? '', b.lastTimestamp ?? ''));
+  const sorted = [...events].sort((a, b) =>
+    compareText(a.lastTimestamp ?? '', b.lastTimestamp ?? ''),
+  );
   writer.write(0, 'Events:\n  Type\tReason\tAge\tFrom\tMessage\n');
   writer.write(1, '----\t------\t----\t----\t-------\n');
   for (const event of sorted) {
     const from = event.source?.component || event.reportingComponent || '';
     const type = event.type ?? '';
     const message = (event.message ?? '').trim();
-    writer.write(1, `${type}\t${event.reason ?? ''}\t${intervalOf(writer, event)}\t${from}\t${message}\n`);
+    writer.write(
+      1,
+      `${type}\t${event.reason ?? ''}\t${intervalOf(writer, event)}\t${from}\t${message}\n`,
+    );
   }
 }
 

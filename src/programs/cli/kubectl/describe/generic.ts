@@ -4,9 +4,27 @@ import type { Loose } from '../api.ts';
 import type { DescribeWriter } from './writer.ts';
 
 /** Words that are written in capitals. */
-const CAPITALS = new Set(['api', 'http', 'https', 'ip', 'ipam', 'iam', 'url', 'uid', 'id', 'gce', 'cpu']);
+const CAPITALS = new Set([
+  'api',
+  'http',
+  'https',
+  'ip',
+  'ipam',
+  'iam',
+  'url',
+  'uid',
+  'id',
+  'gce',
+  'cpu',
+]);
 /** What is printed above already, or is of no use. */
-const SKIPPED = new Set(['metadata.name', 'metadata.namespace', 'metadata.labels', 'metadata.annotations', 'metadata.managedFields']);
+const SKIPPED = new Set([
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.labels',
+  'metadata.annotations',
+  'metadata.managedFields',
+]);
 
 export function describeGeneric(writer: DescribeWriter, object: Loose): void {
   const { metadata } = object;
@@ -17,7 +35,12 @@ export function describeGeneric(writer: DescribeWriter, object: Loose): void {
   describeFields(writer, 0, object as unknown as Readonly<Record<string, unknown>>, '');
 }
 
-function describeFields(writer: DescribeWriter, level: number, fields: Readonly<Record<string, unknown>>, path: string): void {
+function describeFields(
+  writer: DescribeWriter,
+  level: number,
+  fields: Readonly<Record<string, unknown>>,
+  path: string,
+): void {
   for (const key of sortedText(Object.keys(fields))) {
     const inner = path === '' ? key : `${path}.${key}`;
     if (SKIPPED.has(inner)) continue;
@@ -41,6 +64,10 @@ function describeFields(writer: DescribeWriter, level: number, fields: Readonly<
 function labelOf(field: string): string {
   const words = field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^A-Za-z\d_]+/g) ?? [field];
   return words
-    .map((word) => (CAPITALS.has(word.toLowerCase()) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1)))
+    .map((word) =>
+      CAPITALS.has(word.toLowerCase())
+        ? word.toUpperCase()
+        : word.charAt(0).toUpperCase() + word.slice(1),
+    )
     .join(' ');
 }

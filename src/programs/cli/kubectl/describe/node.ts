@@ -14,15 +14,24 @@ import type { DescribeWriter } from './writer.ts';
 
 const ROLE = 'node-role.kubernetes.io/';
 
-export function describeNode(writer: DescribeWriter, node: Node, lease: Lease | undefined, pods: readonly Pod[]): void {
+export function describeNode(
+  writer: DescribeWriter,
+  node: Node,
+  lease: Lease | undefined,
+  pods: readonly Pod[],
+): void {
   const { metadata, spec, status } = node;
   writer.field(0, 'Name', metadata.name);
-  const roles = Object.keys(labelsOf(node)).filter((key) => key.startsWith(ROLE)).map((key) => key.slice(ROLE.length));
+  const roles = Object.keys(labelsOf(node))
+    .filter((key) => key.startsWith(ROLE))
+    .map((key) => key.slice(ROLE.length));
   writer.field(0, 'Roles', roles.length === 0 ? '<none>' : sortedText(roles).join(','));
   writer.labels('Labels', metadata.labels);
   writer.annotations(metadata.annotations);
   writer.field(0, 'CreationTimestamp', writer.date(metadata.creationTimestamp));
-  const taints = (spec?.taints ?? []).map(({ key, value = '', effect }) => `${key}${value === '' ? '' : `=${value}`}:${effect}`);
+  const taints = (spec?.taints ?? []).map(
+    ({ key, value = '', effect }) => `${key}${value === '' ? '' : `=${value}`}:${effect}`,
+  );
   writer.lines('Taints', sortedText(taints));
   writer.field(0, 'Unschedulable', `${spec?.unschedulable ?? false}`);
   describeLease(writer, lease);
@@ -50,7 +59,10 @@ function describeLease(writer: DescribeWriter, lease: Lease | undefined): void {
 function describeConditions(writer: DescribeWriter, node: Node): void {
   const conditions = node.status?.conditions ?? [];
   if (conditions.length === 0) return;
-  writer.write(0, 'Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n');
+  writer.write(
+    0,
+    'Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n',
+  );
   writer.write(1, '----\t------\t-----------------\t------------------\t------\t-------\n');
   for (const each of conditions) {
     writer.write(
@@ -60,7 +72,11 @@ function describeConditions(writer: DescribeWriter, node: Node): void {
   }
 }
 
-function describeAmounts(writer: DescribeWriter, label: string, amounts: Readonly<Record<string, string>> | undefined): void {
+function describeAmounts(
+  writer: DescribeWriter,
+  label: string,
+  amounts: Readonly<Record<string, string>> | undefined,
+): void {
   const names = sortedText(Object.keys(amounts ?? {}));
   if (names.length === 0) return;
   writer.write(0, `${label}:\n`);
@@ -86,8 +102,14 @@ type Amounts = ReadonlyMap<string, Quantity>;
 
 function describePods(writer: DescribeWriter, node: Node, pods: readonly Pod[]): void {
   writer.write(0, `Non-terminated Pods:\t(${pods.length} in total)\n`);
-  writer.write(1, 'Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n');
-  writer.write(1, '---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n');
+  writer.write(
+    1,
+    'Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n',
+  );
+  writer.write(
+    1,
+    '---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n',
+  );
   const allocatable = node.status?.allocatable ?? node.status?.capacity ?? {};
   const share = (amounts: Amounts, name: string): string => {
     const amount = amounts.get(name) ?? ZERO_QUANTITY;
@@ -103,7 +125,10 @@ function describePods(writer: DescribeWriter, node: Node, pods: readonly Pod[]):
   }
   const requests = summed(pods, 'requests');
   const limits = summed(pods, 'limits');
-  writer.write(0, 'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n');
+  writer.write(
+    0,
+    'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n',
+  );
   writer.write(1, 'Resource\tRequests\tLimits\n');
   writer.write(1, '--------\t--------\t------\n');
   for (const name of ['cpu', 'memory', 'ephemeral-storage']) {
@@ -141,7 +166,10 @@ function podAmounts(pod: Pod, kind: 'requests' | 'limits'): Amounts {
   return total;
 }
 
-function add(total: Map<string, Quantity>, amounts: Readonly<Record<string, string>> | undefined): void {
+function add(
+  total: Map<string, Quantity>,
+  amounts: Readonly<Record<string, string>> | undefined,
+): void {
   for (const [name, text] of Object.entries(amounts ?? {})) {
     const amount = parseQuantity(text);
     if (amount.ok) total.set(name, addQuantity(total.get(name) ?? ZERO_QUANTITY, amount.value));

@@ -15,7 +15,10 @@ import { compareText, sortedText } from '../../../../ground/base/text.ts';
 import { boolText, type DescribeWriter, orNone } from './writer.ts';
 
 /** What a template shares with a pod: `Pod Template:` of workloads. */
-export function describeTemplate(writer: DescribeWriter, template: PodTemplateSpec | undefined): void {
+export function describeTemplate(
+  writer: DescribeWriter,
+  template: PodTemplateSpec | undefined,
+): void {
   writer.write(0, 'Pod Template:\n');
   if (template === undefined) {
     writer.write(0, '  <unset>');
@@ -23,15 +26,25 @@ export function describeTemplate(writer: DescribeWriter, template: PodTemplateSp
   }
   const { metadata, spec } = template;
   writer.labels('  Labels', metadata?.labels);
-  if (Object.keys(metadata?.annotations ?? {}).length > 0) writer.annotations(metadata?.annotations, '  ');
+  if (Object.keys(metadata?.annotations ?? {}).length > 0)
+    writer.annotations(metadata?.annotations, '  ');
   if (spec === undefined) return;
-  if ((spec.serviceAccountName ?? '') !== '') writer.field(1, 'Service Account', spec.serviceAccountName as string);
+  if ((spec.serviceAccountName ?? '') !== '')
+    writer.field(1, 'Service Account', spec.serviceAccountName as string);
   if ((spec.initContainers ?? []).length > 0) {
-    describeContainers(writer, 'Init Containers', spec.initContainers ?? [], undefined, undefined, '  ');
+    describeContainers(
+      writer,
+      'Init Containers',
+      spec.initContainers ?? [],
+      undefined,
+      undefined,
+      '  ',
+    );
   }
   describeContainers(writer, 'Containers', spec.containers ?? [], undefined, undefined, '  ');
   describeVolumes(writer, spec.volumes ?? [], '  ');
-  if ((spec.priorityClassName ?? '') !== '') writer.field(1, 'Priority Class Name', spec.priorityClassName as string);
+  if ((spec.priorityClassName ?? '') !== '')
+    writer.field(1, 'Priority Class Name', spec.priorityClassName as string);
   writer.labels('  Node-Selectors', spec.nodeSelector);
   describeTolerations(writer, '  Tolerations', spec.tolerations ?? []);
 }
@@ -66,7 +79,11 @@ export function describeContainers(
   }
 }
 
-function describeBasics(writer: DescribeWriter, container: Container, status: ContainerStatus | undefined): void {
+function describeBasics(
+  writer: DescribeWriter,
+  container: Container,
+  status: ContainerStatus | undefined,
+): void {
   if (status !== undefined) writer.field(2, 'Container ID', status.containerID ?? '');
   writer.field(2, 'Image', container.image ?? '');
   if (status !== undefined) writer.field(2, 'Image ID', status.imageID ?? '');
@@ -83,7 +100,11 @@ function describeBasics(writer: DescribeWriter, container: Container, status: Co
   writer.field(2, ports.length > 1 ? 'Host Ports' : 'Host Port', orNone(text(true)));
 }
 
-function describeWords(writer: DescribeWriter, label: string, words: readonly string[] | undefined): void {
+function describeWords(
+  writer: DescribeWriter,
+  label: string,
+  words: readonly string[] | undefined,
+): void {
   if (words === undefined || words.length === 0) return;
   writer.write(2, `${label}:\n`);
   for (const word of words) for (const line of word.split('\n')) writer.write(3, `${line}\n`);
@@ -91,17 +112,29 @@ function describeWords(writer: DescribeWriter, label: string, words: readonly st
 
 function describeStatus(writer: DescribeWriter, status: ContainerStatus): void {
   describeState(writer, 'State', status.state);
-  if (status.lastState?.terminated !== undefined) describeState(writer, 'Last State', status.lastState);
+  if (status.lastState?.terminated !== undefined)
+    describeState(writer, 'Last State', status.lastState);
   writer.field(2, 'Ready', boolText(status.ready));
   writer.field(2, 'Restart Count', status.restartCount ?? 0);
 }
 
-function describeState(writer: DescribeWriter, label: string, state: ContainerState | undefined): void {
+function describeState(
+  writer: DescribeWriter,
+  label: string,
+  state: ContainerState | undefined,
+): void {
   if (state?.running !== undefined) {
     writer.field(2, label, 'Running');
     writer.field(3, 'Started', writer.date(state.running.startedAt));
   } else if (state?.terminated !== undefined) {
-    const { reason = '', message = '', exitCode, signal = 0, startedAt, finishedAt } = state.terminated;
+    const {
+      reason = '',
+      message = '',
+      exitCode,
+      signal = 0,
+      startedAt,
+      finishedAt,
+    } = state.terminated;
     writer.field(2, label, 'Terminated');
     if (reason !== '') writer.field(3, 'Reason', reason);
     if (message !== '') writer.field(3, 'Message', message);
@@ -116,7 +149,11 @@ function describeState(writer: DescribeWriter, label: string, state: ContainerSt
   }
 }
 
-function describeAmounts(writer: DescribeWriter, label: string, amounts: Readonly<Record<string, string>> | undefined): void {
+function describeAmounts(
+  writer: DescribeWriter,
+  label: string,
+  amounts: Readonly<Record<string, string>> | undefined,
+): void {
   const names = sortedText(Object.keys(amounts ?? {}));
   if (names.length === 0) return;
   writer.write(2, `${label}:\n`);
@@ -125,7 +162,13 @@ function describeAmounts(writer: DescribeWriter, label: string, amounts: Readonl
 
 /** `http-get http://:80/healthz delay=0s timeout=1s period=10s #success=1 #failure=3` */
 export function probeText(probe: Probe): string {
-  const { initialDelaySeconds = 0, timeoutSeconds = 0, periodSeconds = 0, successThreshold = 0, failureThreshold = 0 } = probe;
+  const {
+    initialDelaySeconds = 0,
+    timeoutSeconds = 0,
+    periodSeconds = 0,
+    successThreshold = 0,
+    failureThreshold = 0,
+  } = probe;
   const times = `delay=${initialDelaySeconds}s timeout=${timeoutSeconds}s period=${periodSeconds}s #success=${successThreshold} #failure=${failureThreshold}`;
   if (probe.exec !== undefined) return `exec [${(probe.exec.command ?? []).join(' ')}] ${times}`;
   if (probe.httpGet !== undefined) {
@@ -135,19 +178,30 @@ export function probeText(probe: Probe): string {
   if (probe.tcpSocket !== undefined) {
     return `tcp-socket ${probe.tcpSocket.host ?? ''}:${probe.tcpSocket.port} ${times}`;
   }
-  if (probe.grpc !== undefined) return `grpc <pod>:${probe.grpc.port} ${probe.grpc.service ?? ''} ${times}`;
+  if (probe.grpc !== undefined)
+    return `grpc <pod>:${probe.grpc.port} ${probe.grpc.service ?? ''} ${times}`;
   return `unknown ${times}`;
 }
 
-function describeEnvironment(writer: DescribeWriter, container: Container, pod: Pod | undefined): void {
+function describeEnvironment(
+  writer: DescribeWriter,
+  container: Container,
+  pod: Pod | undefined,
+): void {
   const sources = container.envFrom ?? [];
   if (sources.length > 0) {
     writer.write(2, 'Environment Variables from:\n');
     for (const source of sources) {
       const from = source.configMapRef !== undefined ? 'ConfigMap' : 'Secret';
       const reference = source.configMapRef ?? source.secretRef;
-      const prefix = source.prefix === undefined || source.prefix === '' ? '' : ` with prefix '${source.prefix}'`;
-      writer.write(3, `${reference?.name ?? ''}\t${from}${prefix}\tOptional: ${reference?.optional ?? false}\n`);
+      const prefix =
+        source.prefix === undefined || source.prefix === ''
+          ? ''
+          : ` with prefix '${source.prefix}'`;
+      writer.write(
+        3,
+        `${reference?.name ?? ''}\t${from}${prefix}\tOptional: ${reference?.optional ?? false}\n`,
+      );
     }
   }
   const variables = container.env ?? [];
@@ -185,7 +239,8 @@ function variableText(variable: EnvVar, container: Container, pod: Pod | undefin
 function fieldText(pod: Pod | undefined, path: string): string {
   if (pod === undefined) return '';
   const key = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
-  if (key !== null) return pod.metadata[key[1] as 'labels' | 'annotations']?.[key[2] as string] ?? '';
+  if (key !== null)
+    return pod.metadata[key[1] as 'labels' | 'annotations']?.[key[2] as string] ?? '';
   const metadata = pod.metadata as unknown as Readonly<Record<string, unknown>>;
   const simple = /^metadata\.(name|namespace|uid)$/.exec(path)?.[1];
   return simple === undefined ? '' : String(metadata[simple] ?? '');
@@ -200,7 +255,9 @@ function resourceText(container: Container, resource: string): string {
 }
 
 function describeMounts(writer: DescribeWriter, container: Container): void {
-  const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => compareText(a.mountPath, b.mountPath));
+  const mounts = [...(container.volumeMounts ?? [])].sort((a, b) =>
+    compareText(a.mountPath, b.mountPath),
+  );
   writer.write(2, `Mounts:${mounts.length === 0 ? '\t<none>' : ''}\n`);
   for (const mount of mounts) {
     const flags = [mount.readOnly === true ? 'ro' : 'rw'];
@@ -209,7 +266,11 @@ function describeMounts(writer: DescribeWriter, container: Container): void {
   }
 }
 
-export function describeVolumes(writer: DescribeWriter, volumes: readonly Volume[], space: string): void {
+export function describeVolumes(
+  writer: DescribeWriter,
+  volumes: readonly Volume[],
+  space: string,
+): void {
   if (volumes.length === 0) {
     writer.write(0, `${space}Volumes:\t<none>\n`);
     return;
@@ -219,7 +280,10 @@ export function describeVolumes(writer: DescribeWriter, volumes: readonly Volume
     writer.write(1, `${space === '' ? '' : ' '}${volume.name}:\n`);
     for (const [label, value] of volumeLines(volume)) writer.field(2, label, value);
     for (const item of volume.downwardAPI?.items ?? []) {
-      writer.write(3, `${item.fieldRef?.fieldPath ?? item.resourceFieldRef?.resource ?? ''} -> ${item.path}\n`);
+      writer.write(
+        3,
+        `${item.fieldRef?.fieldPath ?? item.resourceFieldRef?.resource ?? ''} -> ${item.path}\n`,
+      );
     }
   }
 }
@@ -268,18 +332,31 @@ function projectedLines(volume: Volume): readonly (readonly [string, string])[] 
   ];
   for (const source of volume.projected?.sources ?? []) {
     if (source.secret !== undefined) {
-      lines.push(['SecretName', source.secret.name ?? ''], ['Optional', `${source.secret.optional ?? false}`]);
+      lines.push(
+        ['SecretName', source.secret.name ?? ''],
+        ['Optional', `${source.secret.optional ?? false}`],
+      );
     } else if (source.downwardAPI !== undefined) lines.push(['DownwardAPI', 'true']);
     else if (source.configMap !== undefined) {
-      lines.push(['ConfigMapName', source.configMap.name ?? ''], ['Optional', `${source.configMap.optional ?? false}`]);
+      lines.push(
+        ['ConfigMapName', source.configMap.name ?? ''],
+        ['Optional', `${source.configMap.optional ?? false}`],
+      );
     } else if (source.serviceAccountToken !== undefined) {
-      lines.push(['TokenExpirationSeconds', `${source.serviceAccountToken.expirationSeconds ?? 3600}`]);
+      lines.push([
+        'TokenExpirationSeconds',
+        `${source.serviceAccountToken.expirationSeconds ?? 3600}`,
+      ]);
     }
   }
   return lines;
 }
 
-export function describeTolerations(writer: DescribeWriter, title: string, tolerations: readonly Toleration[]): void {
+export function describeTolerations(
+  writer: DescribeWriter,
+  title: string,
+  tolerations: readonly Toleration[],
+): void {
   const sorted = [...tolerations].sort((a, b) => compareText(a.key ?? '', b.key ?? ''));
   writer.lines(title, sorted.map(tolerationText));
 }

@@ -36,9 +36,23 @@ export function describePod(writer: DescribeWriter, pod: Pod): void {
   if (owner !== undefined) writer.field(0, 'Controlled By', `${owner.kind}/${owner.name}`);
   optional('NominatedNodeName', status?.nominatedNodeName);
   if ((spec?.initContainers ?? []).length > 0) {
-    describeContainers(writer, 'Init Containers', spec?.initContainers ?? [], status?.initContainerStatuses, pod, '');
+    describeContainers(
+      writer,
+      'Init Containers',
+      spec?.initContainers ?? [],
+      status?.initContainerStatuses,
+      pod,
+      '',
+    );
   }
-  describeContainers(writer, 'Containers', spec?.containers ?? [], status?.containerStatuses, pod, '');
+  describeContainers(
+    writer,
+    'Containers',
+    spec?.containers ?? [],
+    status?.containerStatuses,
+    pod,
+    '',
+  );
   describeConditions(writer, pod);
   describeVolumes(writer, spec?.volumes ?? [], '');
   optional('QoS Class', status?.qosClass);
@@ -52,7 +66,8 @@ function describeConditions(writer: DescribeWriter, pod: Pod): void {
   if (gates.length > 0) {
     writer.write(0, 'Readiness Gates:\n  Type\tStatus\n');
     for (const gate of gates) {
-      const status = conditions.find((each) => each.type === gate.conditionType)?.status ?? '<none>';
+      const status =
+        conditions.find((each) => each.type === gate.conditionType)?.status ?? '<none>';
       writer.write(1, `${gate.conditionType} \t${status} \n`);
     }
   }

@@ -10,7 +10,9 @@ export function describeRole(writer: DescribeWriter, role: Role): void {
   writer.write(0, 'PolicyRule:\n');
   writer.write(1, 'Resources\tNon-Resource URLs\tResource Names\tVerbs\n');
   writer.write(1, '---------\t-----------------\t--------------\t-----\n');
-  const rows = (role.rules ?? []).flatMap(rowsOf).sort((a, b) => compareText(a[0] as string, b[0] as string));
+  const rows = (role.rules ?? [])
+    .flatMap(rowsOf)
+    .sort((a, b) => compareText(a[0] as string, b[0] as string));
   for (const row of rows) writer.write(1, `${row.join('\t')}\n`);
 }
 
@@ -44,4 +46,3 @@ export function describeBinding(writer: DescribeWriter, binding: RoleBinding): v
     writer.write(1, `${kind}\t${name}\t${namespace}\n`);
   }
 }
-

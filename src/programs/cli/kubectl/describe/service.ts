@@ -1,9 +1,18 @@
 /** `describe service`, `endpoints` and `endpointslice` (describe.go, v0.34). */
-import type { Endpoints, EndpointSlice, Service, ServicePort } from '../../../../ground/api/types.ts';
+import type {
+  Endpoints,
+  EndpointSlice,
+  Service,
+  ServicePort,
+} from '../../../../ground/api/types.ts';
 import { labelText } from '../table-printer.ts';
 import { boolText, type DescribeWriter, orNone } from './writer.ts';
 
-export function describeService(writer: DescribeWriter, service: Service, slices: readonly EndpointSlice[]): void {
+export function describeService(
+  writer: DescribeWriter,
+  service: Service,
+  slices: readonly EndpointSlice[],
+): void {
   const { metadata, spec, status } = service;
   const optional = (label: string, value: string | undefined): void => {
     if (value !== undefined && value !== '') writer.field(0, label, value);
@@ -18,27 +27,36 @@ export function describeService(writer: DescribeWriter, service: Service, slices
   writer.field(0, 'IP Families', orNone((spec?.ipFamilies ?? []).join(',')));
   writer.field(0, 'IP', spec?.clusterIP ?? '');
   writer.field(0, 'IPs', orNone((spec?.clusterIPs ?? []).join(',')));
-  if ((spec?.externalIPs ?? []).length > 0) writer.field(0, 'External IPs', (spec?.externalIPs ?? []).join(','));
+  if ((spec?.externalIPs ?? []).length > 0)
+    writer.field(0, 'External IPs', (spec?.externalIPs ?? []).join(','));
   optional('Desired LoadBalancer IP', spec?.loadBalancerIP);
   optional('External Name', spec?.externalName);
-  const ingress = (status?.loadBalancer?.ingress ?? []).map((each) => each.ip ?? each.hostname ?? '');
+  const ingress = (status?.loadBalancer?.ingress ?? []).map(
+    (each) => each.ip ?? each.hostname ?? '',
+  );
   if (ingress.length > 0) writer.field(0, 'LoadBalancer Ingress', ingress.join(', '));
   for (const port of spec?.ports ?? []) describePort(writer, port, slices);
   writer.field(0, 'Session Affinity', spec?.sessionAffinity ?? '');
   optional('External Traffic Policy', spec?.externalTrafficPolicy);
   optional('Internal Traffic Policy', spec?.internalTrafficPolicy);
-  if ((spec?.healthCheckNodePort ?? 0) > 0) writer.field(0, 'HealthCheck NodePort', spec?.healthCheckNodePort ?? 0);
+  if ((spec?.healthCheckNodePort ?? 0) > 0)
+    writer.field(0, 'HealthCheck NodePort', spec?.healthCheckNodePort ?? 0);
   if ((spec?.loadBalancerSourceRanges ?? []).length > 0) {
     writer.field(0, 'LoadBalancer Source Ranges', (spec?.loadBalancerSourceRanges ?? []).join(','));
   }
 }
 
-function describePort(writer: DescribeWriter, port: ServicePort, slices: readonly EndpointSlice[]): void {
+function describePort(
+  writer: DescribeWriter,
+  port: ServicePort,
+  slices: readonly EndpointSlice[],
+): void {
   const name = port.name === undefined || port.name === '' ? '<unset>' : port.name;
   const protocol = port.protocol ?? 'TCP';
   writer.field(0, 'Port', `${name}\t${port.port}/${protocol}`);
   writer.field(0, 'TargetPort', `${port.targetPort ?? port.port}/${protocol}`);
-  if ((port.nodePort ?? 0) !== 0) writer.field(0, 'NodePort', `${name}\t${port.nodePort}/${protocol}`);
+  if ((port.nodePort ?? 0) !== 0)
+    writer.field(0, 'NodePort', `${name}\t${port.nodePort}/${protocol}`);
   writer.field(0, 'Endpoints', endpointsText(slices, port.name ?? ''));
 }
 
@@ -82,7 +100,11 @@ export function describeEndpoints(writer: DescribeWriter, endpoints: Endpoints):
 function portTable(
   writer: DescribeWriter,
   level: number,
-  ports: readonly { readonly name?: string | undefined; readonly port?: number | undefined; readonly protocol?: string | undefined }[],
+  ports: readonly {
+    readonly name?: string | undefined;
+    readonly port?: number | undefined;
+    readonly protocol?: string | undefined;
+  }[],
   title: string,
 ): void {
   if (ports.length === 0) return;
@@ -113,7 +135,8 @@ export function describeEndpointSlice(writer: DescribeWriter, slice: EndpointSli
     writer.field(3, 'Ready', ready === undefined ? '<unset>' : boolText(ready).toLowerCase());
     writer.field(2, 'Hostname', endpoint.hostname ?? '<unset>');
     const target = endpoint.targetRef;
-    if (target !== undefined) writer.field(2, 'TargetRef', `${target.kind ?? ''}/${target.name ?? ''}`);
+    if (target !== undefined)
+      writer.field(2, 'TargetRef', `${target.kind ?? ''}/${target.name ?? ''}`);
     writer.field(2, 'NodeName', endpoint.nodeName ?? '<unset>');
     writer.field(2, 'Zone', endpoint.zone ?? '<unset>');
   }

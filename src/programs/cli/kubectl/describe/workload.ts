@@ -19,7 +19,12 @@ export function describeDeployment(
   writer.labels('Labels', metadata.labels);
   writer.annotations(metadata.annotations);
   writer.field(0, 'Selector', formatLabelSelector(spec?.selector));
-  const { updatedReplicas = 0, replicas = 0, availableReplicas = 0, unavailableReplicas = 0 } = status ?? {};
+  const {
+    updatedReplicas = 0,
+    replicas = 0,
+    availableReplicas = 0,
+    unavailableReplicas = 0,
+  } = status ?? {};
   writer.field(
     0,
     'Replicas',
@@ -29,24 +34,39 @@ export function describeDeployment(
   writer.field(0, 'MinReadySeconds', spec?.minReadySeconds ?? 0);
   const rolling = spec?.strategy?.rollingUpdate;
   if (rolling !== undefined) {
-    writer.field(0, 'RollingUpdateStrategy', `${rolling.maxUnavailable ?? 0} max unavailable, ${rolling.maxSurge ?? 0} max surge`);
+    writer.field(
+      0,
+      'RollingUpdateStrategy',
+      `${rolling.maxUnavailable ?? 0} max unavailable, ${rolling.maxSurge ?? 0} max surge`,
+    );
   }
   describeTemplate(writer, spec?.template);
   describeConditions(writer, status?.conditions ?? []);
   const old = sets.filter((set) => set !== current && (set.spec?.replicas ?? 0) > 0);
   const others = sets.filter((set) => set !== current);
-  writer.field(0, 'OldReplicaSets', setsText(old.length > 0 || current === undefined ? old : others));
+  writer.field(
+    0,
+    'OldReplicaSets',
+    setsText(old.length > 0 || current === undefined ? old : others),
+  );
   writer.field(0, 'NewReplicaSet', setsText(current === undefined ? [] : [current]));
 }
 
 function setsText(sets: readonly ReplicaSet[]): string {
   if (sets.length === 0) return '<none>';
   return sets
-    .map((set) => `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec?.replicas ?? 0} replicas created)`)
+    .map(
+      (set) =>
+        `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec?.replicas ?? 0} replicas created)`,
+    )
     .join(', ');
 }
 
-export function describeReplicaSet(writer: DescribeWriter, set: ReplicaSet, pods: readonly Pod[]): void {
+export function describeReplicaSet(
+  writer: DescribeWriter,
+  set: ReplicaSet,
+  pods: readonly Pod[],
+): void {
   const { metadata, spec, status } = set;
   writer.field(0, 'Name', metadata.name);
   writer.field(0, 'Namespace', metadata.namespace ?? '');
@@ -68,7 +88,11 @@ export function describeReplicaSet(writer: DescribeWriter, set: ReplicaSet, pods
 
 function describeConditions(
   writer: DescribeWriter,
-  conditions: readonly { readonly type: string; readonly status: string; readonly reason?: string | undefined }[],
+  conditions: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason?: string | undefined;
+  }[],
 ): void {
   if (conditions.length === 0) return;
   writer.write(0, 'Conditions:\n  Type\tStatus\tReason\n');

@@ -5,7 +5,12 @@
  */
 import { entryOf } from '../../../../ground/api/meta.ts';
 import { sortedText } from '../../../../ground/base/text.ts';
-import { formatRfc1123, humanDuration, parseRfc3339, type WallTime } from '../../../../ground/base/time.ts';
+import {
+  formatRfc1123,
+  humanDuration,
+  parseRfc3339,
+  type WallTime,
+} from '../../../../ground/base/time.ts';
 import { LAST_APPLIED } from '../last-applied.ts';
 
 type Texts = Readonly<Record<string, string>> | undefined;
@@ -46,7 +51,9 @@ export class DescribeWriter {
 
   /** `Labels:` with one pair a line. */
   labels(title: string, labels: Texts, indent = ''): void {
-    const pairs = sortedText(Object.keys(labels ?? {})).map((key) => `${key}=${entryOf(labels, key)}`);
+    const pairs = sortedText(Object.keys(labels ?? {})).map(
+      (key) => `${key}=${entryOf(labels, key)}`,
+    );
     this.lines(`${indent}${title}`, pairs);
   }
 
@@ -59,7 +66,8 @@ export class DescribeWriter {
     const keys = sortedText(Object.keys(annotations ?? {})).filter((key) => key !== LAST_APPLIED);
     const values = keys.map((key) => {
       const value = (entryOf(annotations, key) ?? '').replace(/\n$/, '');
-      if (value.length + key.length + 2 <= ANNOTATION_MAX && !value.includes('\n')) return `${key}: ${value}`;
+      if (value.length + key.length + 2 <= ANNOTATION_MAX && !value.includes('\n'))
+        return `${key}: ${value}`;
       const lines = value.split('\n').map((line) => `\n\t  ${shortened(line)}`);
       return `${key}:${lines.join('')}`;
     });
@@ -96,7 +104,10 @@ export function alignTabs(text: string): string {
       let end = line;
       let width = 0;
       while (end < to && column < (lines[end] as readonly string[]).length - 1) {
-        width = Math.max(width, [...((lines[end] as readonly string[])[column] as string)].length + PADDING);
+        width = Math.max(
+          width,
+          [...((lines[end] as readonly string[])[column] as string)].length + PADDING,
+        );
         end += 1;
       }
       for (let at = line; at < end; at += 1) {

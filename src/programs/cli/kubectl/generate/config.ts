@@ -7,54 +7,71 @@ import { formatJson } from '../../../../ground/lang/json.ts';
 import { fail, type Failure, type Outcome } from '../failure.ts';
 import type { Session } from '../session.ts';
 
-type Entries = Map<string, Uint8Array>;
+type Entries = ReadonlyMap<string, Uint8Array>;
+
+/** What is collected for one object, which messages name. */
+interface Collected {
+  readonly where: string;
+  readonly entries: Map<string, Uint8Array>;
+}
 
 /** What `--from-literal`, `--from-file` and `--from-env-file` give, by key. */
-function entriesOf(session: Session): Outcome<Entries> {
+function entriesOf(session: Session, kind: string, name: string): Outcome<Entries> {
   const { flags } = session;
-  const entries: Entries = new Map();
+  const collected: Collected = { where: `Data for ${kind} ${quote(name)}`, entries: new Map() };
   const files = [...flags.list('from-file')];
-  if (flags.list('from-env-file').length > 0 && (files.length > 0 || flags.list('from-literal').length > 0)) {
+  if (
+    flags.list('from-env-file').length > 0 &&
+    (files.length > 0 || flags.list('from-literal').length > 0)
+  ) {
     return fail('from-env-file cannot be combined with from-file or from-literal');
   }
   for (const literal of flags.list('from-literal')) {
     const equals = literal.indexOf('=');
     if (equals <= 0) return fail(`invalid literal source ${literal}, expected key=value`);
     const value = literal.slice(equals + 1).replace(/^(['"])(.*)\1$/s, '$2');
-    const failure = add(entries, literal.slice(0, equals), utf8(value));
+    const failure = add(collected, literal.slice(0, equals), utf8(value));
     if (failure !== undefined) return err(failure);
   }
   for (const source of files) {
-    const failure = addFile(session, entries, source);
+    const failure = addFile(session, collected, source);
     if (failure !== undefined) return err(failure);
   }
   for (const path of flags.list('from-env-file')) {
-    const failure = addEnvFile(session, entries, path);
+    const failure = addEnvFile(session, collected, path);
     if (failure !== undefined) return err(failure);
   }
-  return ok(new Map([...entries].sort(([a], [b]) => compareText(a, b))));
+  return ok(new Map([...collected.entries].sort(([a], [b]) => compareText(a, b))));
 }
 
-function add(entries: Entries, key: string, value: Uint8Array): Failure | undefined {
+function add(collected: Collected, key: string, value: Uint8Array): Failure | undefined {
   const text = (message: string): Failure => ({ kind: 'text', text: message });
   if (!/^[-._a-zA-Z0-9]+$/.test(key) || key === '.' || key === '..') {
     return text(
       `${quote(key)} is not valid key name: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
     );
   }
-  if (entries.has(key)) return text(`cannot add key ${quote(key)}, another key by that name already exists`);
-  entries.set(key, value);
+  if (collected.entries.has(key)) {
+    return text(
+      `cannot add key ${quote(key)}, another key by that name already exists in ${collected.where}`,
+    );
+  }
+  collected.entries.set(key, value);
   return undefined;
 }
 
 /** `key=path`, a file, or a folder whose files are taken one level deep. */
-function addFile(session: Session, entries: Entries, source: string): Failure | undefined {
+function addFile(session: Session, collected: Collected, source: string): Failure | undefined {
   const text = (message: string): Failure => ({ kind: 'text', text: message });
   const parts = source.split('=');
-  if (parts.length > 2) return text('key names or file paths cannot contain \'=\'');
+  if (parts.length > 2) return text("key names or file paths cannot contain '='");
   const path = parts.at(-1) ?? '';
   if (parts.length === 2 && (parts[0] === '' || path === '')) {
-    return text(parts[0] === '' ? `key name for file path ${path} missing` : `file path for key name ${parts[0]} missing`);
+    return text(
+      parts[0] === ''
+        ? `key name for file path ${path} missing`
+        : `file path for key name ${parts[0]} missing`,
+    );
   }
   const { files } = session.process;
   const stat = files.stat(path);
@@ -62,7 +79,11 @@ function addFile(session: Session, entries: Entries, source: string): Failure | 
   if (stat.value.type !== 'directory') {
     const content = files.read(path);
     if (!content.ok) return text(`open ${path}: permission denied`);
-    return add(entries, parts.length === 2 ? (parts[0] as string) : path.slice(path.lastIndexOf('/') + 1), content.value);
+    return add(
+      collected,
+      parts.length === 2 ? (parts[0] as string) : path.slice(path.lastIndexOf('/') + 1),
+      content.value,
+    );
   }
   if (parts.length === 2) return text('cannot give a key name for a directory path');
   const names = files.list(path);
@@ -71,16 +92,17 @@ function addFile(session: Session, entries: Entries, source: string): Failure | 
     const child = files.stat(inner);
     if (!child.ok || child.value.type !== 'file') continue;
     const content = files.read(inner);
-    const failure = content.ok ? add(entries, name, content.value) : undefined;
+    const failure = content.ok ? add(collected, name, content.value) : undefined;
     if (failure !== undefined) return failure;
   }
   return undefined;
 }
 
 /** `KEY=value` lines; a bare key takes its value from the environment. */
-function addEnvFile(session: Session, entries: Entries, path: string): Failure | undefined {
+function addEnvFile(session: Session, collected: Collected, path: string): Failure | undefined {
   const content = session.process.files.readText(path);
-  if (!content.ok) return { kind: 'text', text: `error reading ${path}: no such file or directory` };
+  if (!content.ok)
+    return { kind: 'text', text: `error reading ${path}: no such file or directory` };
   for (const raw of content.value.split('\n')) {
     const line = raw.replace(/\r$/, '').replace(/^\s+/, '');
     if (line === '' || line.startsWith('#')) continue;
@@ -93,14 +115,14 @@ function addEnvFile(session: Session, entries: Entries, path: string): Failure |
       };
     }
     const value = equals < 0 ? (session.process.env.get(key) ?? '') : line.slice(equals + 1);
-    const failure = add(entries, key, utf8(value));
+    const failure = add(collected, key, utf8(value));
     if (failure !== undefined) return failure;
   }
   return undefined;
 }
 
 export function* generatedConfigMap(session: Session, name: string): Task<Outcome<object>> {
-  const entries = entriesOf(session);
+  const entries = entriesOf(session, 'ConfigMap', name);
   if (!entries.ok) return entries;
   const data = new Map<string, string>();
   const binaryData = new Map<string, string>();
@@ -119,7 +141,7 @@ export function* generatedConfigMap(session: Session, name: string): Task<Outcom
 }
 
 export function* generatedSecret(session: Session, name: string): Task<Outcome<object>> {
-  const entries = entriesOf(session);
+  const entries = entriesOf(session, 'Secret', name);
   if (!entries.ok) return entries;
   return ok(secret(session, name, entries.value, session.flags.text('type')));
 }
@@ -143,27 +165,50 @@ export function* generatedTlsSecret(session: Session, name: string): Task<Outcom
     const content = process.files.read(path);
     return content.ok ? content : fail(`open ${path}: no such file or directory`);
   };
-  if (flags.text('key') === '' || flags.text('cert') === '') return fail('key and cert must be specified');
+  if (flags.text('key') === '' || flags.text('cert') === '')
+    return fail('key and cert must be specified');
   const cert = read('cert');
   if (!cert.ok) return cert;
   const key = read('key');
   if (!key.ok) return key;
-  const entries: Entries = new Map([['tls.crt', cert.value], ['tls.key', key.value]]);
+  const entries: Entries = new Map([
+    ['tls.crt', cert.value],
+    ['tls.key', key.value],
+  ]);
   return ok(secret(session, name, entries, 'kubernetes.io/tls'));
 }
 
 export function* generatedRegistrySecret(session: Session, name: string): Task<Outcome<object>> {
   const { flags } = session;
-  const [server, username, password, email] = ['docker-server', 'docker-username', 'docker-password', 'docker-email'].map((flag) => flags.text(flag)) as [string, string, string, string];
-  if (flags.list('from-file').length === 0 && (username === '' || password === '' || server === '')) {
-    return fail('either --from-file or the combination of --docker-username, --docker-password and --docker-server is required');
+  const [server, username, password, email] = [
+    'docker-server',
+    'docker-username',
+    'docker-password',
+    'docker-email',
+  ].map((flag) => flags.text(flag)) as [string, string, string, string];
+  if (
+    flags.list('from-file').length === 0 &&
+    (username === '' || password === '' || server === '')
+  ) {
+    return fail(
+      'either --from-file or the combination of --docker-username, --docker-password and --docker-server is required',
+    );
   }
   if (flags.list('from-file').length > 0) {
-    const entries = entriesOf(session);
-    return entries.ok ? ok(secret(session, name, entries.value, 'kubernetes.io/dockerconfigjson')) : entries;
+    const entries = entriesOf(session, 'Secret', name);
+    return entries.ok
+      ? ok(secret(session, name, entries.value, 'kubernetes.io/dockerconfigjson'))
+      : entries;
   }
   const auth = base64Of(utf8(`${username}:${password}`));
   const entry = { username, password, ...(email === '' ? {} : { email }), auth };
   const config = formatJson({ auths: { [server]: entry } });
-  return ok(secret(session, name, new Map([['.dockerconfigjson', utf8(config)]]), 'kubernetes.io/dockerconfigjson'));
+  return ok(
+    secret(
+      session,
+      name,
+      new Map([['.dockerconfigjson', utf8(config)]]),
+      'kubernetes.io/dockerconfigjson',
+    ),
+  );
 }

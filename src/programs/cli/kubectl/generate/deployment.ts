@@ -38,5 +38,8 @@ export function* generatedDeployment(session: Session, name: string): Task<Outco
 /** `docker.io/library/nginx:1.27@sha256:…` → `nginx`. */
 function containerName(image: string): string {
   const last = image.slice(image.lastIndexOf('/') + 1);
-  return last.replace(/[:@].*$/, '').toLowerCase().replace(/[^a-z0-9-]/g, '-');
+  return last
+    .replace(/[:@].*$/, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, '-');
 }

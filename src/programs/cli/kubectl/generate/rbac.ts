@@ -20,7 +20,8 @@ function* rulesOf(session: Session, cluster: boolean): Task<Outcome<readonly obj
   if (verbs.length === 0) return fail('at least one verb must be specified');
   const names = flags.list('resource-name');
   const given = flags.list('resource');
-  if (given.length === 0 && !(cluster && urls.length > 0)) return fail('at least one resource must be specified');
+  if (given.length === 0 && !(cluster && urls.length > 0))
+    return fail('at least one resource must be specified');
   const rules: object[] = [];
   const groups = yield* groupsOf(session, given);
   if (!groups.ok) return groups;
@@ -41,7 +42,10 @@ function unique(words: readonly string[]): readonly string[] {
 }
 
 /** `pods`, `deployments.apps`, `pods/log`, by their group, as the server names them. */
-function* groupsOf(session: Session, given: readonly string[]): Task<Outcome<readonly RuleGroup[]>> {
+function* groupsOf(
+  session: Session,
+  given: readonly string[],
+): Task<Outcome<readonly RuleGroup[]>> {
   const groups = new Map<string, string[]>();
   const mapper = session.mapper();
   if (!mapper.ok) return mapper;
@@ -55,7 +59,8 @@ function* groupsOf(session: Session, given: readonly string[]): Task<Outcome<rea
     }
     const found = yield* mapper.value.named(type);
     if (!found.ok) return failApi(found.error);
-    if (found.value === undefined) return fail(`the server doesn't have a resource type ${quote(type)}`);
+    if (found.value === undefined)
+      return fail(`the server doesn't have a resource type ${quote(type)}`);
     const list = groups.get(found.value.group) ?? [];
     if (!list.includes(found.value.resource + sub)) list.push(found.value.resource + sub);
     groups.set(found.value.group, list);
@@ -66,13 +71,20 @@ function* groupsOf(session: Session, given: readonly string[]): Task<Outcome<rea
 export function* generatedRole(session: Session, name: string): Task<Outcome<object>> {
   const rules = yield* rulesOf(session, false);
   if (!rules.ok) return rules;
-  return ok({ apiVersion: `${API_GROUP}/v1`, kind: 'Role', metadata: { name }, rules: rules.value });
+  return ok({
+    apiVersion: `${API_GROUP}/v1`,
+    kind: 'Role',
+    metadata: { name },
+    rules: rules.value,
+  });
 }
 
 export function* generatedClusterRole(session: Session, name: string): Task<Outcome<object>> {
   const aggregation = session.flags.list('aggregation-rule');
   if (aggregation.length > 0) {
-    const matchLabels = Object.fromEntries(aggregation.map((pair) => pair.split('=') as [string, string]));
+    const matchLabels = Object.fromEntries(
+      aggregation.map((pair) => pair.split('=') as [string, string]),
+    );
     return ok({
       aggregationRule: { clusterRoleSelectors: [{ matchLabels }] },
       apiVersion: `${API_GROUP}/v1`,
@@ -83,7 +95,12 @@ export function* generatedClusterRole(session: Session, name: string): Task<Outc
   }
   const rules = yield* rulesOf(session, true);
   if (!rules.ok) return rules;
-  return ok({ apiVersion: `${API_GROUP}/v1`, kind: 'ClusterRole', metadata: { name }, rules: rules.value });
+  return ok({
+    apiVersion: `${API_GROUP}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name },
+    rules: rules.value,
+  });
 }
 
 /** Users, groups and accounts of a binding. */
@@ -91,7 +108,8 @@ function subjectsOf(session: Session): Outcome<readonly object[]> {
   const { flags } = session;
   const subjects: object[] = [];
   for (const name of flags.list('user')) subjects.push({ apiGroup: API_GROUP, kind: 'User', name });
-  for (const name of flags.list('group')) subjects.push({ apiGroup: API_GROUP, kind: 'Group', name });
+  for (const name of flags.list('group'))
+    subjects.push({ apiGroup: API_GROUP, kind: 'Group', name });
   for (const account of flags.list('serviceaccount')) {
     const [namespace = '', name = '', ...more] = account.split(':');
     if (namespace === '' || name === '' || more.length > 0) {

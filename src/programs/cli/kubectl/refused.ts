@@ -1,0 +1,115 @@
+/** Verbs of kubectl that this simulator does not have, each with its own mistakes first and then the reason (law 5). */
+import { ok } from '../../../ground/base/result.ts';
+import { fail } from './failure.ts';
+import { flagSpecs } from './flags.ts';
+import type { Verb } from './session.ts';
+
+export const portForward: Verb = {
+  name: 'port-forward',
+  usage: 'TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]',
+  short: 'Forward one or more local ports to a pod',
+  flags: flagSpecs('address=[] pod-running-timeout=1m0s'),
+  *run(session) {
+    if (session.args.length < 2)
+      return session.usageError('TYPE/NAME and list of ports are required for port-forward');
+    return fail(
+      'port-forward is not supported by this simulator yet: the pods can be reached from a node (ssh node-1), and Services of type NodePort from here',
+    );
+  },
+};
+
+function refusal(name: string, short: string, reason: string, flags = ''): Verb {
+  return {
+    name,
+    usage: '[options]',
+    short,
+    flags: flagSpecs(flags),
+    *run() {
+      return fail(reason);
+    },
+  };
+}
+
+export const refusedVerbs: readonly Verb[] = [
+  refusal(
+    'proxy',
+    'Run a proxy to the Kubernetes API server',
+    'proxy is not supported by this simulator: ask the server with kubectl get --raw PATH',
+    "address='127.0.0.1' p port=8001 w www='' api-prefix='/' disable-filter=false",
+  ),
+  refusal(
+    'debug',
+    'Create debugging sessions for troubleshooting workloads and nodes',
+    'debug is not supported by this simulator: use kubectl exec, or ssh to the node',
+    "i stdin=false t tty=false image='' target='' c container='' copy-to=''",
+  ),
+  refusal(
+    'kustomize',
+    'Build a kustomization target from a directory or URL',
+    'kustomize is not part of this simulator: write the manifests out and use -f',
+  ),
+  refusal(
+    'certificate',
+    'Modify certificate resources',
+    `the server doesn't have a resource type "certificatesigningrequests"`,
+  ),
+  {
+    name: 'autoscale',
+    usage:
+      '(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU] [--memory=MEMORY] [options]',
+    short: 'Auto-scale a deployment, replica set, stateful set, or replication controller',
+    flags: flagSpecs(
+      "f filename=[] max=-1 min=-1 cpu='' cpu-percent=-1 memory='' name='' dry-run='none'?unchanged o output=''",
+    ),
+    required: ['max'],
+    *run() {
+      return fail('no matches for kind "HorizontalPodAutoscaler" in version "autoscaling/v2"');
+    },
+  },
+  {
+    name: 'plugin',
+    usage: '[flags] [options]',
+    short: 'Provides utilities for interacting with plugins',
+    flags: [],
+    verbs: [
+      {
+        name: 'list',
+        usage: '[options]',
+        short: "List all visible plugin executables on a user's PATH",
+        flags: flagSpecs('name-only=false'),
+        *run(session) {
+          const { files, env } = session.process;
+          const found: string[] = [];
+          for (const folder of (env.get('PATH') ?? '').split(':')) {
+            const names = files.list(folder);
+            if (!names.ok) continue;
+            for (const name of names.value)
+              if (name.startsWith('kubectl-')) found.push(`${folder}/${name}`);
+          }
+          if (found.length === 0) return fail('unable to find any kubectl plugins in your PATH');
+          yield* session.print(
+            `The following compatible plugins are available:\n\n${found.join('\n')}\n`,
+          );
+          return ok(0);
+        },
+      },
+    ],
+  },
+  {
+    name: 'completion',
+    usage: 'SHELL [options]',
+    short: 'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)',
+    flags: [],
+    *run(session) {
+      const [shell] = session.args;
+      if (shell === undefined) return session.usageError('Shell not specified.');
+      if (session.args.length > 1)
+        return session.usageError('Too many arguments. Expected only the shell type.');
+      if (!['bash', 'zsh', 'fish', 'powershell'].includes(shell))
+        return session.usageError(`Unsupported shell type "${shell}".`);
+      // The shell of this simulator completes kubectl by itself.
+      yield* session.print(`# ${shell} completion for kubectl is built into this shell\n`);
+      return ok(0);
+    },
+  },
+];
