@@ -4,10 +4,10 @@
  */
 import { concatBytes, utf8 } from '../base/bytes.ts';
 
-export const VARINT = 0;
-export const FIXED64 = 1;
-export const BYTES = 2;
-export const FIXED32 = 5;
+const VARINT = 0;
+const FIXED64 = 1;
+const BYTES = 2;
+const FIXED32 = 5;
 
 /** Collects a message. */
 export class ProtoWriter {
