@@ -1,5 +1,7 @@
 /** The assist functions bound to one lab, as the worker asks them. */
 import { completeLine, type CompletionView } from '../programs/shell/completion.ts';
+import { completeKubectl } from '../programs/cli/kubectl/completion.ts';
+import { kubectlViewOf } from './assist/kubectl-view.ts';
 import { checkYaml, completeYaml, hoverYaml } from './assist/index.ts';
 import type { Lab } from './lab.ts';
 import { LEARNER } from './terminals.ts';
@@ -31,6 +33,25 @@ export function makeAssist(lab: Lab): Assist {
   };
 }
 
+/** What a shell has without a file. */
+const BUILTINS =
+  'alias bg break case cd command continue declare do done echo eval exec exit export fg for function help history if jobs kill let local printf pwd read return set shift source test then time trap type ulimit umask unalias unset until wait while'.split(
+    ' ',
+  );
+/** Those of every login. */
+const VARIABLES = [
+  'EDITOR',
+  'HOME',
+  'HOSTNAME',
+  'KUBECONFIG',
+  'LANG',
+  'OLDPWD',
+  'PATH',
+  'PWD',
+  'SHELL',
+  'TERM',
+  'USER',
+];
 const PATH_FOLDERS = ['/usr/local/bin', '/usr/bin', '/usr/sbin'];
 
 function viewOf(lab: Lab): CompletionView {
@@ -43,12 +64,17 @@ function viewOf(lab: Lab): CompletionView {
       return stat.ok && stat.value.type === 'directory' ? `${name}/` : name;
     });
   };
+  const hook = (words: readonly string[]): readonly string[] | undefined =>
+    completeKubectl(words, kubectlViewOf(lab));
   return {
     cwd: LEARNER.home,
     home: LEARNER.home,
     list,
-    commands: () => PATH_FOLDERS.flatMap((folder) => list(folder)),
-    variables: () => [],
-    hooks: new Map(),
+    commands: () => [...BUILTINS, ...PATH_FOLDERS.flatMap((folder) => list(folder))],
+    variables: () => VARIABLES,
+    hooks: new Map([
+      ['kubectl', hook],
+      ['k', hook],
+    ]),
   };
 }

@@ -4,6 +4,7 @@
  * (a test holds the two equal).
  */
 import type { Program } from '../machines/machine/process.ts';
+import { crictl } from '../programs/cli/crictl/index.ts';
 import { etcdctl } from '../programs/cli/etcdctl/index.ts';
 import { kubectlFor } from '../programs/cli/kubectl/index.ts';
 import { ash, bash } from '../programs/shell/index.ts';
@@ -17,6 +18,7 @@ export function consolePrograms(): ReadonlyMap<string, Program> {
   const programs = new Map<string, Program>([
     ['bash', bash],
     ['ash', ash],
+    ['/usr/local/bin/crictl', crictl],
     ['/usr/local/bin/etcdctl', etcdctl],
     ['kubectl modern', kubectlFor('modern')],
     ['kubectl seed-era', kubectlFor('seed-era')],

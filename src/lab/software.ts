@@ -50,7 +50,8 @@ function standIns(shelf: ProgramShelf): ReadonlyMap<string, Program> {
   );
 }
 
-const NOT_ON_EVERY_HOST = /^\/usr\/(local\/bin\/etcdctl|sbin\/(conntrack|ip6?tables.*))$/;
+const NOT_ON_EVERY_HOST =
+  /^\/usr\/(local\/bin\/(?:etcdctl|crictl)|sbin\/(conntrack|ip6?tables.*))$/;
 
 export function softwareOf(profile: Profile, parts: ClusterParts): Software {
   const programs = standIns(parts.console);
@@ -98,6 +99,7 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
       { path: '/usr/bin/containerd', program: containerd },
       { path: '/usr/bin/containerd-shim-runc-v2', program: containerdShim },
       { path: '/usr/bin/kubelet', program: kubelet },
+      { path: '/usr/local/bin/crictl', program: program('/usr/local/bin/crictl') },
       { path: '/usr/sbin/conntrack', program: program('/usr/sbin/conntrack') },
       ...[...CNI_PLUGINS].map(([name, program]) => ({ path: `/opt/cni/bin/${name}`, program })),
       ...iptables,

@@ -16,6 +16,12 @@ import {
 import { certificateFile, keyFile, publicKeyFile } from '../../ground/pki/document.ts';
 import { newPrivateKey, privateKeyPem } from '../../ground/pki/keys.ts';
 import type { Document } from '../../machines/machine/files-types.ts';
+import {
+  KUBECONFIG,
+  type KubeconfigCluster,
+  type KubeconfigUser,
+  type KubeconfigValue,
+} from '../../spine/client/kubeconfig.ts';
 import { base64Of, utf8 } from '../../ground/base/bytes.ts';
 
 const DAY = 86_400_000_000;
@@ -148,9 +154,36 @@ export function kubeconfigFile(
 ): Document {
   const data = (pem: string): string => base64Of(utf8(pem));
   const context = `${user}@kubernetes`;
+  const { certificate } = authority.cluster;
+  const cluster: KubeconfigCluster = Object.freeze({
+    server: `https://${formatIp(server)}:6443`,
+    get 'certificate-authority-data'(): string {
+      return data(certificatePem(certificate));
+    },
+  });
+  const credentials: KubeconfigUser = Object.freeze({
+    get 'client-certificate-data'(): string {
+      return data(certificatePem(client.certificate));
+    },
+    get 'client-key-data'(): string {
+      return data(privateKeyPem(client.key));
+    },
+  });
+  const value: KubeconfigValue = {
+    config: {
+      clusters: new Map([['kubernetes', cluster]]),
+      users: new Map([[user, credentials]]),
+      contexts: new Map([[context, { cluster: 'kubernetes', user }]]),
+      currentContext: context,
+    },
+    known: {
+      clusters: new Map([[cluster, [certificate]]]),
+      users: new Map([[credentials, client]]),
+    },
+  };
   return {
-    kind: 'kubeconfig',
-    value: undefined,
+    kind: KUBECONFIG,
+    value,
     render: () =>
       utf8(`apiVersion: v1
 clusters:

@@ -233,7 +233,7 @@ function* printLog(
       continue;
     }
     const text = textOf(bytesOf(piece.value));
-    const lines = text.replace(/\n(?=[^])/g, `\n${prefix}`);
+    const lines = text.replace(/\n(?=[\s\S])/g, `\n${prefix}`);
     yield* session.print(begun ? lines : prefix + lines);
     begun = !text.endsWith('\n');
   }
