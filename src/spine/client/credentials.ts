@@ -1,7 +1,8 @@
-/** Certificates and keys out of PEM text, for clients. The errors are crypto/tls's. */
+/** Certificates and keys out of PEM, or by reference from files of ours, for clients. The errors are crypto/tls's. */
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { type Certificate, parseCertificates } from '../../ground/pki/certificate.ts';
-import { parsePrivateKey, samePublicKey } from '../../ground/pki/keys.ts';
+import { certificatesFromContent, keyFromContent } from '../../ground/pki/document.ts';
+import { samePublicKey } from '../../ground/pki/keys.ts';
 import type { TlsIdentity } from '../../machines/network/tls-types.ts';
 
 /** All certificates of a PEM text; undefined when it holds none. */
@@ -10,13 +11,17 @@ export function certificatesOf(pem: string): readonly Certificate[] | undefined 
   return parsed.ok && parsed.value.length > 0 ? parsed.value : undefined;
 }
 
-/** A certificate with its key, which must be its own. */
-export function identityOf(certificatePem: string, keyPem: string): Result<TlsIdentity, string> {
-  const [certificate, ...chain] = certificatesOf(certificatePem) ?? [];
+/** A certificate with its key, which must be its own: contents of files, or PEM bytes. */
+export function identityOf(
+  certificateContent: unknown,
+  keyContent: unknown,
+): Result<TlsIdentity, string> {
+  const certificates = certificatesFromContent(certificateContent);
+  const [certificate, ...chain] = certificates.ok ? certificates.value : [];
   if (certificate === undefined) {
     return err('tls: failed to find any PEM data in certificate input');
   }
-  const key = parsePrivateKey(keyPem);
+  const key = keyFromContent(keyContent);
   if (!key.ok) return err('tls: failed to find any PEM data in key input');
   if (!samePublicKey(key.value.publicKey, certificate.publicKey)) {
     return err('tls: private key does not match public key');

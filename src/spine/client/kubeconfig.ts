@@ -6,13 +6,15 @@
  * Not modelled: exec and auth-provider plugins, basic authentication and proxies are refused with a
  * message when a client would need them. Several files in KUBECONFIG are merged by kubectl.
  */
-import { parseBase64, textOf } from '../../ground/base/bytes.ts';
+import { parseBase64 } from '../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { quote, sortedText } from '../../ground/base/text.ts';
 import { formatYaml, parseYaml } from '../../ground/lang/yaml/index.ts';
 import type { Certificate } from '../../ground/pki/certificate.ts';
+import { certificatesFromContent } from '../../ground/pki/document.ts';
 import { goError } from '../../machines/network/errno.ts';
 import type { TlsIdentity } from '../../machines/network/tls-types.ts';
+import type { Content } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { certificatesOf, identityOf } from './credentials.ts';
 
@@ -79,6 +81,21 @@ export interface ConfigOverrides {
   /** `--as` and `--as-group`. */
   readonly impersonate?: { readonly user: string; readonly groups: readonly string[] };
   readonly skipVerify?: boolean;
+}
+
+/** Kind of the documents that are kubeconfigs: files that nobody has edited. */
+export const KUBECONFIG = 'kubeconfig';
+
+/** Credentials that are there by reference, so that no PEM is made and read again. */
+export interface KnownCredentials {
+  readonly clusters: ReadonlyMap<KubeconfigCluster, readonly Certificate[]>;
+  readonly users: ReadonlyMap<KubeconfigUser, TlsIdentity>;
+}
+
+/** What such a document stands for. */
+export interface KubeconfigValue {
+  readonly config: Kubeconfig;
+  readonly known: KnownCredentials;
 }
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -171,6 +188,7 @@ export function clientConfig(
   config: Kubeconfig,
   base: string,
   overrides: ConfigOverrides = {},
+  known?: KnownCredentials,
 ): Result<ClientConfig, string> {
   const contextName = overrides.context ?? config.currentContext;
   const context = config.contexts.get(contextName);
@@ -202,7 +220,7 @@ export function clientConfig(
   }
   const refusal = refusalOf(cluster, clusterName, user, userName);
   if (refusal !== undefined) return err(refusal);
-  const reader = new CredentialReader(process, base, clusterName, userName);
+  const reader = new CredentialReader(process, base, clusterName, userName, known);
   const roots = reader.roots(cluster ?? { server });
   const identity = reader.identity(user ?? {});
   const problem = reader.problem;
@@ -266,11 +284,19 @@ class CredentialReader {
   readonly #base: string;
   readonly #cluster: string;
   readonly #user: string;
+  readonly #known: KnownCredentials | undefined;
   /** Problems of reading, listed together; and those of the content, of which the first is told. */
   readonly #unreadable: string[] = [];
   #malformed: string | undefined;
 
-  constructor(process: Process, base: string, cluster: string, user: string) {
+  constructor(
+    process: Process,
+    base: string,
+    cluster: string,
+    user: string,
+    known: KnownCredentials | undefined,
+  ) {
+    this.#known = known;
     this.#process = process;
     this.#base = base;
     this.#cluster = cluster;
@@ -284,20 +310,24 @@ class CredentialReader {
   }
 
   roots(cluster: KubeconfigCluster): readonly Certificate[] {
-    const pem = this.#read(
+    const known = this.#known?.clusters.get(cluster);
+    if (known !== undefined) return known;
+    const content = this.#read(
       cluster['certificate-authority-data'],
       cluster['certificate-authority'],
       'certificate-authority',
       this.#cluster,
     );
-    if (pem === undefined) return [];
-    const parsed = certificatesOf(pem);
-    if (parsed !== undefined) return parsed;
+    if (content === undefined) return [];
+    const parsed = certificatesFromContent(content);
+    if (parsed.ok && parsed.value.length > 0) return parsed.value;
     this.#malformed ??= 'unable to load root certificates: unable to parse bytes as PEM block';
     return [];
   }
 
   identity(user: KubeconfigUser): TlsIdentity | undefined {
+    const known = this.#known?.users.get(user);
+    if (known !== undefined) return known;
     const certificate = this.#read(
       user['client-certificate-data'],
       user['client-certificate'],
@@ -316,25 +346,25 @@ class CredentialReader {
     return undefined;
   }
 
-  /** PEM text out of base64 data, or out of a file; undefined when neither is given or it cannot be read. */
+  /** PEM out of base64 data, or a file's content; undefined when neither is given or it cannot be read. */
   #read(
     data: string | undefined,
     file: string | undefined,
     what: string,
     owner: string,
-  ): string | undefined {
+  ): Content | undefined {
     if (data !== undefined && data !== '') {
       const bytes = parseBase64(data);
-      if (bytes !== undefined) return textOf(bytes);
+      if (bytes !== undefined) return bytes;
       this.#malformed ??= `illegal base64 data at input byte 0`;
       return undefined;
     }
     if (file === undefined || file === '') return undefined;
     const path = joinPath(this.#base, file);
-    const text = this.#process.files.readText(path);
-    if (text.ok) return text.value;
+    const content = this.#process.files.readContent(path);
+    if (content.ok) return content.value;
     this.#unreadable.push(
-      `unable to read ${what} ${path} for ${owner} due to open ${path}: ${goError(text.error)}`,
+      `unable to read ${what} ${path} for ${owner} due to open ${path}: ${goError(content.error)}`,
     );
     return undefined;
   }
@@ -350,11 +380,15 @@ export function loadKubeconfig(
   path: string,
   overrides: ConfigOverrides = {},
 ): Result<ClientConfig, string> {
-  const config = readKubeconfig(process, path);
-  if (!config.ok) return config;
   const absolute = process.files.resolve(path);
   const base = absolute.slice(0, absolute.lastIndexOf('/'));
-  return clientConfig(process, config.value, base, overrides);
+  const content = process.files.readContent(path);
+  if (content.ok && 'kind' in content.value && content.value.kind === KUBECONFIG) {
+    const { config, known } = content.value.value as KubeconfigValue;
+    return clientConfig(process, config, base, overrides, known);
+  }
+  const config = readKubeconfig(process, path);
+  return config.ok ? clientConfig(process, config.value, base, overrides) : config;
 }
 
 /** From /var/run/secrets/kubernetes.io/serviceaccount and KUBERNETES_SERVICE_HOST, _PORT. */

@@ -54,8 +54,8 @@ function setUp(handler?: (exchange: HttpExchange, process: Process) => Task<void
   const { process } = fakeProcess(network.loop, 'kubectl', network.recorder);
   const pem = certificatePem(AUTHORITY.certificate);
   const files = {
-    readText: (path: string) =>
-      path === '/etc/ca.crt' ? ok(pem) : { ok: false as const, error: 'ENOENT' as const },
+    readContent: (path: string) =>
+      path === '/etc/ca.crt' ? ok(utf8(pem)) : { ok: false as const, error: 'ENOENT' as const },
   };
   Object.assign(process, { net: socketsIn(node.namespace, 'kubectl'), files });
   const host = httpHost(network, cp.namespace, 'kube-apiserver');

@@ -1,0 +1,69 @@
+// The peer's side of the comparison, copied beside its package in a temporary folder: the same
+// Deployment on as many nodes, from the create to the last pod Ready, on a cluster that is up.
+import { BaseImage, Cluster } from '@ngrok/webernetes';
+
+class Web extends BaseImage {
+  static imageName = 'nginx';
+  static imageVersion = 'latest';
+  defaultCommand = ['server'];
+
+  async exec(context) {
+    context.listenHttp(80, async () => ({ statusCode: 200, body: 'hello\n' }));
+    return await context.waitUntilKilled();
+  }
+}
+
+const isReady = (pod) =>
+  (pod.status?.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True');
+
+/** Milliseconds until every pod of the control plane is Ready, and from then on for the Deployment. */
+export async function runPeer(nodes, replicas) {
+  const before = performance.now();
+  const cluster = new Cluster({ nodes });
+  cluster.registerImage(Web);
+  const pods = new Map();
+  let told = () => {};
+  const informer = cluster.informer('pods', (type, pod) => {
+    const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    if (type === 'delete') pods.delete(name);
+    else pods.set(name, isReady(pod));
+    told();
+  });
+  const until = (done) =>
+    new Promise((resolve) => {
+      told = () => {
+        if (done()) resolve();
+      };
+      told();
+    });
+  await cluster.init();
+  await informer.start?.();
+  await until(() => pods.size > 0 && [...pods.values()].every((ready) => ready));
+  const system = pods.size;
+  const up = performance.now();
+  const labels = { app: 'web' };
+  await cluster.apply([
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: { containers: [{ name: 'web', image: 'nginx' }] },
+        },
+      },
+    },
+  ]);
+  let ready = 0;
+  await until(() => {
+    if (pods.size < system + replicas) return false;
+    ready = 0;
+    for (const value of pods.values()) if (value) ready += 1;
+    return ready >= system + replicas;
+  });
+  const end = performance.now();
+  return { start: up - before, ready: end - up };
+}
