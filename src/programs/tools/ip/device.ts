@@ -2,7 +2,7 @@
 import { maskOf } from '../../../ground/base/cidr.ts';
 import { formatIp } from '../../../ground/base/ip.ts';
 import type { NetworkInterface } from '../../../machines/network/interface.ts';
-import type { NetworkNamespace } from '../../../machines/network/namespace.ts';
+import { peerNamespaces } from './netns.ts';
 import { hasCarrier } from './route.ts';
 import type { IpCommand } from './support.ts';
 
@@ -39,16 +39,6 @@ export function nameWithPeer(device: NetworkInterface): string {
   return `${device.name}@${peer.namespace === device.namespace ? peer.name : `if${peer.index}`}`;
 }
 
-/** Numbers for other namespaces, in the order in which this one met them. */
-function peerNamespaceId(network: NetworkNamespace, device: NetworkInterface): number {
-  const met: NetworkNamespace[] = [];
-  for (const other of network.interfaces()) {
-    const there = other.peer?.namespace;
-    if (there !== undefined && there !== network && !met.includes(there)) met.push(there);
-  }
-  return met.indexOf(device.peer?.namespace as NetworkNamespace);
-}
-
 /** The first line, and the one with the hardware address. */
 export function formatLink(
   command: IpCommand,
@@ -71,7 +61,7 @@ export function formatLink(
       ? ''
       : netnsNames.has(peerSpace.name)
         ? ` link-netns ${peerSpace.name}`
-        : ` link-netnsid ${peerNamespaceId(command.network, device)}`;
+        : ` link-netnsid ${peerNamespaces(command.network).indexOf(peerSpace)}`;
   const broadcast = loopback ? '00:00:00:00:00:00' : 'ff:ff:ff:ff:ff:ff';
   const hardware = `    link/${loopback ? 'loopback' : 'ether'} ${device.mac} brd ${broadcast}${elsewhere}`;
   const details = command.details ? detailsOf(device) : '';

@@ -33,6 +33,16 @@ function named(process: Process): ReadonlyMap<string, NetworkNamespace> {
   return new Map(found.reverse());
 }
 
+/** Other namespaces, in the order in which the interfaces of this one lead there: their numbers here. */
+export function peerNamespaces(network: NetworkNamespace): readonly NetworkNamespace[] {
+  const met: NetworkNamespace[] = [];
+  for (const { peer } of network.interfaces()) {
+    const there = peer?.namespace;
+    if (there !== undefined && there !== network && !met.includes(there)) met.push(there);
+  }
+  return met;
+}
+
 export function netnsNames(process: Process): ReadonlySet<string> {
   return new Set(named(process).keys());
 }
@@ -61,10 +71,12 @@ export function* ipNetns(command: IpCommand, args: readonly string[]): Task<numb
   if (verb === undefined)
     return yield* refuse(command, `Command "${word}" is unknown, try "ip netns help".`, 255);
   if (verb === 'list' || verb === 'show' || verb === 'lst') {
-    let number = 0;
-    yield* process.print(
-      [...named(process).keys()].map((each) => `${each} (id: ${number++})\n`).join(''),
-    );
+    const ids = peerNamespaces(process.kernel.namespaces.network);
+    const lines = [...named(process)].map(([each, network]) => {
+      const id = ids.indexOf(network);
+      return id < 0 ? `${each}\n` : `${each} (id: ${id})\n`;
+    });
+    yield* process.print(lines.join(''));
     return 0;
   }
   if (verb === 'identify') {
