@@ -39,7 +39,6 @@ export const en = {
   'pane.inspector': 'Inspector',
   'pane.files': 'Files',
   'pane.time': 'Time',
-  'pane.status': 'Status',
   'sash.guide': 'Width of the guide',
   'sash.inspector': 'Width of the inspector',
   'sash.work': 'Height of the terminal',
@@ -52,6 +51,7 @@ export const en = {
   'palette.language': '切换到中文',
 
   'terminal.tabs': 'Terminals',
+  'terminal.none': 'The last shell has exited',
   'terminal.new': 'New terminal',
   'terminal.close': 'Close this terminal',
   'terminal.search': 'Search in the terminal',

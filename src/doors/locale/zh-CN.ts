@@ -39,7 +39,6 @@ export const zhCN: TextTable = {
   'pane.inspector': '检查器',
   'pane.files': '文件',
   'pane.time': '时间',
-  'pane.status': '状态',
   'sash.guide': '指南宽度',
   'sash.inspector': '检查器宽度',
   'sash.work': '终端高度',
@@ -52,6 +51,7 @@ export const zhCN: TextTable = {
   'palette.language': 'Switch to English',
 
   'terminal.tabs': '终端标签',
+  'terminal.none': '最后一个 Shell 已退出',
   'terminal.new': '新建终端',
   'terminal.close': '关闭此终端',
   'terminal.search': '在终端中查找',

@@ -2,28 +2,36 @@
  * The editor: a plain text area with line numbers at once, Monaco in its place when there is a keyboard
  * and room, loaded on first focus or after a while idle. If it cannot be loaded the text area stays.
  */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { editText, fileOf, saveFile } from '../files/open-files.ts';
 import { textScale, theme } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import type { MountedEditor } from './monaco.ts';
 
 const IDLE_MS = 5000;
-const WIDE = '(min-width: 900px) and (pointer: fine)';
+const WIDE = '(min-width: 900px)';
+const TOUCH = '(pointer: coarse)';
 
 export function Editor({ path }: { readonly path: string }) {
   const host = useRef<HTMLDivElement>(null);
   const mounted = useRef<MountedEditor | undefined>(undefined);
+  const wanted = useRef(false);
   const [rich, setRich] = useState(false);
   const file = fileOf(path);
   const loadRich = async (focus: boolean): Promise<void> => {
-    if (mounted.current !== undefined || host.current === null || !matchMedia(WIDE).matches) return;
+    if (
+      mounted.current !== undefined ||
+      host.current === null ||
+      !matchMedia(WIDE).matches ||
+      matchMedia(TOUCH).matches
+    )
+      return;
     try {
       const { mountEditor } = await import('./monaco.ts');
       if (host.current === null || mounted.current !== undefined) return;
       mounted.current = mountEditor(host.current, path, fileOf(path)?.text ?? '');
       setRich(true);
-      if (focus) mounted.current.focus();
+      wanted.current = focus;
     } catch {
       setRich(false);
     }
@@ -37,11 +45,15 @@ export function Editor({ path }: { readonly path: string }) {
     };
   }, [path]);
   useEffect(() => {
-    mounted.current?.update(file?.text ?? '', file?.markers ?? []);
-  }, [file?.text, file?.markers]);
+    mounted.current?.mark(file?.markers ?? []);
+  }, [file?.markers, rich]);
   useEffect(() => {
     mounted.current?.restyle();
   }, [theme.value, textScale.value]);
+  // Monaco can take the focus only once it is seen.
+  useLayoutEffect(() => {
+    if (rich && wanted.current) mounted.current?.focus();
+  }, [rich]);
   const text = file?.text ?? '';
   return (
     <>

@@ -29,7 +29,8 @@ import { t } from '../text.ts';
 import { editorColours } from './colours.ts';
 
 export interface MountedEditor {
-  update(text: string, markers: readonly Marker[]): void;
+  /** What is wrong with the text now. */
+  mark(markers: readonly Marker[]): void;
   restyle(): void;
   focus(): void;
   dispose(): void;
@@ -70,8 +71,7 @@ export function mountEditor(host: HTMLElement, path: string, text: string): Moun
   editor.addCommand(monaco.KeyCode.F1, () => openDialog('palette'));
   const listening = model.onDidChangeContent(() => editText(path, model.getValue()));
   return {
-    update(next, markers) {
-      if (next !== model.getValue()) model.setValue(next);
+    mark(markers) {
       monaco.editor.setModelMarkers(model, OWNER, markers.map(markerOf));
     },
     restyle() {

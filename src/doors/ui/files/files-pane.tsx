@@ -75,7 +75,7 @@ export function FilesPane() {
         role="tabpanel"
         aria-label={file?.path ?? t('pane.files')}
       >
-        {file === undefined ? <FileList /> : <Editor key={file.path} path={file.path} />}
+        {file === undefined ? <FileList /> : <Editor key={file.opening} path={file.path} />}
       </div>
       {file !== undefined && <Problems file={file} />}
     </section>

@@ -12,6 +12,8 @@ export interface OpenFile {
   readonly markers: readonly Marker[];
   /** The terminal whose program waits for this editor; 0 for a plain file. */
   readonly asker: number;
+  /** Counts openings: an editor is made anew for each. */
+  readonly opening: number;
 }
 
 export const openFiles = signal<readonly OpenFile[]>([]);
@@ -20,6 +22,7 @@ export const fileNames = signal<readonly string[]>([]);
 
 const CHECK_MS = 300;
 let timer: number | undefined;
+let openings = 0;
 
 export function fileOf(path: string): OpenFile | undefined {
   return openFiles.value.find((file) => file.path === path);
@@ -67,7 +70,9 @@ function fileOfNow(path: string): OpenFile | undefined {
   return openFiles.peek().find((file) => file.path === path);
 }
 
-function add(file: OpenFile): void {
+function add(opened: Omit<OpenFile, 'opening'>): void {
+  openings += 1;
+  const file = { ...opened, opening: openings };
   openFiles.value = [...openFiles.peek().filter((one) => one.path !== file.path), file];
 }
 

@@ -59,7 +59,6 @@ function CodeBlock({ code }: { readonly code: Tokens.Code }) {
 }
 
 function List({ list }: { readonly list: Tokens.List }) {
-  // biome-ignore lint/suspicious/noArrayIndexKey: items have no other name
   const items = list.items.map((item, index) => <li key={index}>{blocks(item.tokens)}</li>);
   return list.ordered ? <ol>{items}</ol> : <ul>{items}</ul>;
 }

@@ -39,7 +39,7 @@ export function InspectorPane() {
         id="inspector-panel"
         role="tabpanel"
         aria-label={t(`inspect.${inspectorTab.value}`)}
-        tabIndex={0}
+        tabIndex={-1}
       >
         <TabBody id={key} />
       </div>
@@ -187,6 +187,7 @@ function ObjectHead({ id, row }: { readonly id: string; readonly row: ObjectRow 
 /** On a tablet the inspector is a sheet with three heights. */
 function SheetHeights() {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a role that no element has in this place
     <span class="segments sheet-heights" role="group" aria-label={t('inspect.height')}>
       {[18, 38, 66].map((height, index) => (
         <button

@@ -79,7 +79,6 @@ function Walk({ walk }: { readonly walk: PacketWalk }) {
       </colgroup>
       <tbody>
         {walk.hops.map((hop, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a hop's place is its name
           <Hop key={index} hop={hop} />
         ))}
         <tr class="hop">
@@ -115,7 +114,6 @@ function Hop({ hop }: { readonly hop: PacketHop }) {
               </td>
             </tr>
           ),
-          // biome-ignore lint/suspicious/noArrayIndexKey: a rule's place is its name
           <tr key={index} class={rule.matched ? 'hit' : 'missed'}>
             <td>{rule.matched ? '▸' : ''}</td>
             <td class="mono">

@@ -26,6 +26,7 @@ export function SchedulerTab() {
   return (
     <>
       <div class="toolbar">
+        {/* biome-ignore lint/a11y/useSemanticElements: a role that no element has in this place */}
         <span class="segments" role="group" aria-label={t('scheduler.attempts')}>
           {attempts.slice(-6).map((one) => (
             <button

@@ -60,7 +60,6 @@ export function YamlText({ text }: { readonly text: string }) {
   return (
     <div class="code" lang="en" style="padding:4px 0">
       {text.split('\n').map((line, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is its name
         <div key={index} class="line">
           <i aria-hidden="true">{index + 1}</i>
           <span>{coloured(line)}</span>

@@ -8,6 +8,7 @@ import type { ClusterMap } from './map-model.ts';
 export function MapList({ map }: { readonly map: ClusterMap }) {
   return (
     <div class="twin">
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the pattern of its role asks for it */}
       <ul role="tree" aria-label={t('map.twin')} onKeyDown={moveInTree}>
         {map.rooms.map((room) => (
           <Leaf
@@ -66,6 +67,7 @@ interface LeafProps {
 function Leaf({ id, state, label, word, children }: LeafProps) {
   const has = Array.isArray(children) && children.length > 0;
   return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the focus is on what it holds
     <li
       role="treeitem"
       aria-selected={selected.value === id}

@@ -100,7 +100,7 @@ function Picture({ layout: plan }: { readonly layout: MapLayout }) {
     unwell: unwell.length === 0 ? t('map.all-ready') : unwell.join(', '),
   });
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a picture that is a list of things
+    // biome-ignore lint/a11y/useSemanticElements: a role that no element has in this place
     <svg
       class="map"
       width={plan.width}
@@ -139,6 +139,7 @@ function Picture({ layout: plan }: { readonly layout: MapLayout }) {
 function Edges({ edges }: { readonly edges: readonly MapEdge[] }) {
   const lit = selected.value === '' ? pointed.value : selected.value;
   return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a drawing, not a control
     <g aria-hidden="true">
       {edges.map((edge) => (
         <path
@@ -208,6 +209,7 @@ function Room({ place, hidden }: { readonly place: Placed<MapRoom>; readonly hid
       )}
       <rect x={x + 1} y={y + 1} width={width - 2} height={37} rx="2" class="room-head" />
       <line x1={x} x2={x + width} y1={y + 38.5} y2={y + 38.5} class="thin" />
+      {/* biome-ignore lint/a11y/noSvgWithoutTitle: its group has the name */}
       <svg x={x + 8} y={y + 7} width="12" height="12" class={`glyph ${toneOf(it.state)}`}>
         {glyphShape(it.state)}
       </svg>
@@ -277,6 +279,7 @@ function Unit({ place }: { readonly place: Placed<MapUnit> }) {
     >
       <title>{`${it.key.split('/').at(-1) ?? ''} · ${it.status}`}</title>
       <rect x={x + 0.5} y={y + 0.5} width={width - 1} height={height} rx="3" class="box" />
+      {/* biome-ignore lint/a11y/noSvgWithoutTitle: its group has the name */}
       <svg
         x={x + 6}
         y={y + 5}

@@ -37,6 +37,7 @@ export function TrafficDots({ edges }: { readonly edges: readonly MapEdge[] }) {
       }),
     [],
   );
+  // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a drawing, not a control
   return <g ref={ref} aria-hidden="true" />;
 }
 

@@ -22,6 +22,7 @@ export function OwnerTree({ rows: listed }: { readonly rows: readonly ObjectRow[
   }
   return (
     <div class="twin">
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the pattern of its role asks for it */}
       <ul role="tree" aria-label={t('objects.tree')}>
         {[...roots.values()].map((row) => (
           <Branch key={row.key} row={row} owned={children} />
@@ -39,6 +40,7 @@ interface BranchProps {
 function Branch({ row, owned }: BranchProps) {
   const under = owned.get(row.key) ?? [];
   return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the focus is on what it holds
     <li
       role="treeitem"
       aria-selected={selected.value === row.key}

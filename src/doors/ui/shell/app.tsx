@@ -1,6 +1,5 @@
 /** The Lab screen put together, and what lies over it. */
-import { broken, replaying } from '../actions/lab.ts';
-import { banner } from '../actions/lab.ts';
+import { banner, broken, replaying } from '../actions/lab.ts';
 import { FilesPane } from '../files/files-pane.tsx';
 import { GuidePane } from '../guide/guide-pane.tsx';
 import { InspectorPane } from '../inspector/inspector-pane.tsx';
@@ -26,7 +25,12 @@ export function App() {
   const { guide, inspector, work, sheet } = splits.value;
   const past = mirror.inPast.value;
   return (
-    <div class="app" data-phone={phoneTab.value} data-time={past ? 'past' : 'live'}>
+    <div
+      class="app"
+      data-phone={phoneTab.value}
+      data-time={past ? 'past' : 'live'}
+      data-story={mirror.story.value}
+    >
       <TopBar />
       <main
         class="body"

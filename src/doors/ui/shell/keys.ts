@@ -108,7 +108,7 @@ function done(run: () => void): true {
 }
 
 function changeSpeed(by: number): void {
-  const at = ALL_SPEEDS.findIndex((speed) => speed === mirror.speed.value);
+  const at = ALL_SPEEDS.indexOf(mirror.speed.value);
   const speed = ALL_SPEEDS[Math.max(0, Math.min(ALL_SPEEDS.length - 1, at + by))];
   if (speed !== undefined) command({ do: 'speed', speed });
 }

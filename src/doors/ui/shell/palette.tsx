@@ -69,16 +69,15 @@ export function Palette() {
           onKeyDown={onKeyDown}
         />
       </label>
-      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the list of a combobox */}
-      {/* biome-ignore lint/a11y/useSemanticElements: the list of a combobox */}
       <ul id="palette-list" role="listbox" aria-label={t('palette')}>
         {found.map((choice, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the combobox
-          // biome-ignore lint/a11y/useSemanticElements: an option of a combobox
           <li
             key={choice.id}
             id={`palette-${index}`}
+            // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: an option of a combobox
             role="option"
+            tabIndex={-1}
             aria-selected={index === at}
             onClick={() => pick(choice)}
             onPointerEnter={() => setAt(index)}

@@ -18,7 +18,7 @@ export function StatusBar() {
   const broken = mirror.faults.value.length;
   const profile = openedLab.value?.base.profile ?? 'modern';
   return (
-    <footer class="status" aria-label={t('pane.status')}>
+    <footer class="status">
       <button type="button" onClick={() => openDialog('new-lab')} data-tip={t('status.seed-tip')}>
         {t('status.seed', { seed: openedLab.value?.seed ?? 0 })}
       </button>

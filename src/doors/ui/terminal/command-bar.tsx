@@ -27,6 +27,7 @@ export function CommandBar() {
   };
   return (
     <div class="command-bar">
+      {/* biome-ignore lint/a11y/useSemanticElements: a role that no element has in this place */}
       <div class="chips" role="group" aria-label={t('terminal.keys')}>
         <button type="button" onClick={() => void complete()}>
           Tab

@@ -1,7 +1,7 @@
 /** The work pane: terminal tabs, what opens new ones, transcript, search, and the touch command bar. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeTerminal, openTerminal, runCommand } from '../actions/lab.ts';
-import { inPast, rows, shownTime } from '../mirror/mirror.ts';
+import { booted, inPast, rows, shownTime } from '../mirror/mirror.ts';
 import { contrast, maximized, textScale, theme, transcriptOpen } from '../mirror/selection.ts';
 import {
   activeTerminal,
@@ -99,6 +99,15 @@ export function TerminalPane() {
             hidden={model !== shown || transcriptOpen.value}
           />
         ))}
+        {shown === undefined && booted.value && (
+          <div class="empty">
+            <h3>{t('terminal.none')}</h3>
+            <button type="button" class="button line" onClick={() => openTerminal()}>
+              <Icon name="terminal" />
+              {t('terminal.workstation')}
+            </button>
+          </div>
+        )}
         {shown !== undefined && transcriptOpen.value && <Transcript model={shown} />}
         {shown !== undefined && shown.sent.value.length > 0 && !transcriptOpen.value && (
           <span class="badge progress waiting">

@@ -20,7 +20,7 @@ export function Transcript({ model }: { readonly model: TerminalModel }) {
         <Entry
           key={`${entry.time}.${index}`}
           entry={entry}
-          last={index === model.transcript.value.length - 1}
+          running={index === model.transcript.value.length - 1 && !model.waiting.value}
         />
       ))}
       <Prompt model={model} />
@@ -28,13 +28,10 @@ export function Transcript({ model }: { readonly model: TerminalModel }) {
   );
 }
 
-function Entry({ entry, last }: { readonly entry: TranscriptEntry; readonly last: boolean }) {
+function Entry({ entry, running }: { readonly entry: TranscriptEntry; readonly running: boolean }) {
   const text = entry.output.replace(ESCAPES, '');
   // What follows the last line end is the next prompt, unless the program still writes.
-  const body = text.slice(
-    0,
-    last || text.includes('\n') ? text.lastIndexOf('\n') + 1 : text.length,
-  );
+  const body = running ? text : text.slice(0, text.lastIndexOf('\n') + 1);
   return (
     <>
       <h3>
@@ -43,10 +40,8 @@ function Entry({ entry, last }: { readonly entry: TranscriptEntry; readonly last
       </h3>
       {blocksOf(body).map((block, index) =>
         block.rows === undefined ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: blocks have no other name
           <pre key={index}>{block.text}</pre>
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: blocks have no other name
           <TextTable key={index} rows={block.rows} />
         ),
       )}
@@ -71,7 +66,6 @@ function TextTable({ rows }: { readonly rows: readonly (readonly string[])[] }) 
         {body.map((row) => (
           <tr key={row.join(' ')}>
             {row.map((cell, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a cell's place is its name
               <td key={index}>{cell}</td>
             ))}
           </tr>

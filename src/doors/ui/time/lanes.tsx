@@ -94,6 +94,7 @@ function LanePicture({ lanes }: { readonly lanes: readonly LaneName[] }) {
       height={bottom + 22}
       viewBox={`0 0 ${width.value} ${bottom + 22}`}
       preserveAspectRatio="none"
+      // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a cursor on a picture
       role="slider"
       tabIndex={0}
       aria-label={t('lanes.cursor')}
@@ -156,6 +157,7 @@ function Axis(props: {
   const ticks: number[] = [];
   for (let at = 0; at < span; at += step) ticks.push(at);
   return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a drawing, not a control
     <g aria-hidden="true">
       {ticks.map((at) => (
         <g key={at}>

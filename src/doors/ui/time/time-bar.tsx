@@ -124,7 +124,6 @@ function Speeds() {
       <span class="quiet" style="font-size:var(--text-xs)" id="speed-label">
         {t('time.speed')}
       </span>
-      {/* biome-ignore lint/a11y/useSemanticElements: a row of choices in a bar */}
       <span class="segments" role="radiogroup" aria-labelledby="speed-label">
         {shown.map((speed) => (
           // biome-ignore lint/a11y/useSemanticElements: buttons drawn as one control

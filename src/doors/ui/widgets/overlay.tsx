@@ -74,6 +74,7 @@ interface MenuItemProps {
 
 export function MenuItem({ onPick, checked, disabled, aside, onPoint, children }: MenuItemProps) {
   return (
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: its role has it
     <button
       type="button"
       role={checked === undefined ? 'menuitem' : 'menuitemradio'}
