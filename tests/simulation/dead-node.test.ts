@@ -76,7 +76,7 @@ test('Unknown after 50 to 55 s, pods deleted 300 s later, gone when the node ret
   expect(events.map((event) => event.message)).toContain('Marking for deletion Pod default/web');
 
   // Nobody on the node can end it: it stays for as long as the node is away.
-  wait(lab, 600);
+  wait(lab, 120);
   expect(marked().map((pod) => pod.metadata.name)).toEqual(['web']);
   lab.faults.remove('');
   wait(lab, 120);

@@ -45,11 +45,17 @@ export function create(
   return asAdmin(lab, (client) => client.create(resource, freezeDeep(object) as KubeObject));
 }
 
-export function createPod(lab: Lab, name: string, image: string, spec: object = {}): void {
+export function createPod(
+  lab: Lab,
+  name: string,
+  image: string,
+  spec: object = {},
+  namespace = 'default',
+): void {
   create(lab, PODS, {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'default' },
+    metadata: { name, namespace },
     spec: { containers: [{ name: 'main', image }], ...spec },
   });
 }

@@ -81,13 +81,13 @@ export function getRequest(words: readonly string[], flags: Flags): Result<Range
   });
 }
 
+const PUT_ARGUMENTS = 'put command needs 1 argument and input from stdin or 2 arguments';
+
 export function putRequest(words: readonly string[], flags: Flags): Result<PutRequest, string> {
   const [key, value, ...more] = words;
   const ignoreValue = flags.get('ignore-value') === 'true';
-  if (key === undefined)
-    return err('put command needs 1 argument and input from stdin or 2 arguments');
-  if (more.length > 0 || (ignoreValue && value !== undefined)) {
-    return err('put command needs 1 argument and input from stdin or 2 arguments');
+  if (key === undefined || more.length > 0 || (ignoreValue && value !== undefined)) {
+    return err(PUT_ARGUMENTS);
   }
   const lease = parseLease(flags.get('lease') ?? '0');
   if (lease === undefined)
@@ -135,7 +135,11 @@ export function* put(session: Session, words: readonly string[]): Task<number> {
   const request = putRequest(words, args.flags);
   if (!request.ok) return yield* fail(process, request.error, EXIT_BAD_ARGUMENTS);
   let value = request.value.value;
-  if (words.length === 1 && !isSet(session, 'ignore-value')) value = yield* readAll(session);
+  if (words.length === 1 && !isSet(session, 'ignore-value')) {
+    value = yield* readAll(session);
+    // Nothing to read counts as nothing given.
+    if (value.length === 0) return yield* fail(process, PUT_ARGUMENTS, EXIT_BAD_ARGUMENTS);
+  }
   const answer = yield* client.put({ ...request.value, value });
   if (!answer.ok) return yield* failCall(session, answer.error);
   yield* process.print(printPut(printer, answer.value));
