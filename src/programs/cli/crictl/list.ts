@@ -49,6 +49,13 @@ export function* listContainers(tool: Crictl): Task<number> {
   const answer = yield* tool.cri.call('ListContainers', {});
   if (!answer.ok) return yield* tool.fatal('listing containers', answer.error);
   const pods = yield* tool.cri.call('ListPodSandbox', {});
+  const images = yield* tool.cri.call('ListImages', {});
+  // The runtime has the reference that the container was made from; the table shows the image's id.
+  const idOf = new Map(
+    (images.ok ? images.value.images : []).flatMap(({ id, repoTags }) =>
+      repoTags.map((tag) => [tag, id] as const),
+    ),
+  );
   const known = new Map((pods.ok ? pods.value.items : []).map((pod) => [pod.id, pod]));
   const state = line.get('state')?.toLowerCase();
   const everything = line.has('all') || line.has('latest') || line.has('last');
@@ -85,7 +92,7 @@ export function* listContainers(tool: Crictl): Task<number> {
     const pod = known.get(each.podSandboxId);
     return [
       shortId(each.id, whole),
-      shortId(each.image, whole),
+      shortId(idOf.get(each.image) ?? each.image, whole),
       ago(each.createdAt, now),
       STATES[each.state],
       each.metadata.name,

@@ -323,7 +323,10 @@ class Transfer implements Dialler {
     ) {
       return fault(18, `end of response with ${missing} bytes missing`);
     }
-    if (!ignored) yield* this.#showMeter();
+    if (!ignored) {
+      yield* this.#showMeter();
+      yield* this.meter.end();
+    }
     return undefined;
   }
 
