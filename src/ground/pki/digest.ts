@@ -1,16 +1,22 @@
 /**
  * Cryptographic digests, by @noble/hashes (imported nowhere else but here and in `keys`): SHA-256 for
- * certificates and chain names, SHA-1 for key identifiers, and Go's base32.
+ * certificates and chain names, SHA-512 for the chain names of CNI plugins, SHA-1 for key identifiers,
+ * and Go's base32.
  */
 import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js';
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
-import { utf8 } from '../base/bytes.ts';
+import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
+import { hexOf, utf8 } from '../base/bytes.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** SHA-256 of bytes, or of the UTF-8 of a text. 32 bytes. */
 export function sha256(data: Uint8Array | string): Uint8Array {
   return nobleSha256(typeof data === 'string' ? utf8(data) : data);
+}
+
+/** SHA-512 of a text's UTF-8, in hexadecimal digits. */
+export function sha512Hex(text: string): string {
+  return hexOf(nobleSha512(utf8(text)));
 }
 
 /** SHA-1, 20 bytes. Not for security. */

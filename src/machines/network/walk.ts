@@ -295,7 +295,7 @@ class Walk {
     if (verdict !== undefined) return verdict;
     const owner = here.ownerOf(this.#dst);
     if (owner !== undefined) {
-      if (this.#dst >>> 24 === 127 && device.kind !== 'loopback' && !allowsLocalnet(here))
+      if (this.#dst >>> 24 === 127 && device.kind !== 'loopback' && !allowsLocalnet(here, device))
         return 'drop';
       this.#delay += owner.distance;
       return this.#hook('INPUT', device.name, '') ?? 'deliver';
@@ -420,6 +420,6 @@ function isBehind(port: NetworkInterface, bridge: NetworkInterface, hop: Ip): bo
   );
 }
 
-function allowsLocalnet(namespace: NetworkNamespace): boolean {
-  return namespace.sysctls.get('net.ipv4.conf.all.route_localnet') === '1';
+function allowsLocalnet({ sysctls }: NetworkNamespace, { name }: NetworkInterface): boolean {
+  return ['all', name].some((one) => sysctls.get(`net.ipv4.conf.${one}.route_localnet`) === '1');
 }

@@ -129,6 +129,13 @@ function* runProxy(process: Process, era: ProxyEra, settings: Settings): Task<nu
   nodes.start();
   serveHealth(process, proxy, nodes, settings.hostName);
   process.log('I', 'server_linux.go:132', '"Using iptables Proxier"');
+  // So that a NodePort answers on the node's own 127.0.0.1 (localhostNodePorts, true by default).
+  process.log(
+    'I',
+    'proxier.go:242',
+    '"Setting route_localnet=1 to allow node-ports on localhost; to change this either disable iptables.localhostNodePorts (--iptables-localhost-nodeports) or set nodePortAddresses (--nodeport-addresses) to filter loopback addresses"',
+  );
+  process.kernel.namespaces.network.setSysctl('net.ipv4.conf.all.route_localnet', '1');
   process.start('sync', proxy.run(services, slices));
   process.start('canary', proxy.watchCanary());
   yield process.terminated;

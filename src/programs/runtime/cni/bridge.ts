@@ -1,12 +1,16 @@
 /**
  * The bridge plugin: a veth pair between the pod and a bridge of the host, an address from IPAM, the
  * bridge's own address as the pod's gateway. (containernetworking/plugins v1.7 plugins/main/bridge;
- * VLANs, MAC spoof checks and ipMasq are refused: the lab's nodes route pod addresses.)
+ * with `ipMasq` pods are hidden from everybody outside their own node's range; VLANs and MAC spoof
+ * checks are refused.)
  */
+import { maskOf } from '../../../ground/base/cidr.ts';
 import { DONE, err, ok, type Result } from '../../../ground/base/result.ts';
 import { fnv1a } from '../../../ground/base/hash.ts';
 import { strerror } from '../../../machines/network/errno.ts';
+import type { Change } from '../../../machines/network/netfilter/transaction.ts';
 import { defaultRoute, type NetworkNamespace } from '../../../machines/network/namespace.ts';
+import { changeNat, chainName, commentOf, formatComment, jump, natChains, only } from './chains.ts';
 import {
   cniProgram,
   type CniConfig,
@@ -43,9 +47,7 @@ function runIpam(request: CniRequest): Result<CniResult, string> {
 function add(request: CniRequest): Result<CniResult, string> {
   const { host, pod, config } = request;
   if (pod === undefined) return err('failed to open netns: no such file or directory');
-  if (config['ipMasq'] === true || config['vlan'] !== undefined) {
-    return err('ipMasq and vlan are not supported by this bridge plugin');
-  }
+  if (config['vlan'] !== undefined) return err('vlan is not supported by this bridge plugin');
   const name = bridgeName(config);
   const bridged = ensureBridge(host, name);
   if (!bridged.ok) return bridged;
@@ -65,12 +67,50 @@ function add(request: CniRequest): Result<CniResult, string> {
     pod.addAddress(request.ifName, ip, bits);
     if (gateway !== undefined) pod.addRoute(defaultRoute(gateway));
   }
+  if (config['ipMasq'] === true) masquerade(request, ipam.value);
   const interfaces = [
     { name, sandbox: false },
     { name: veth, sandbox: false },
     { name: request.ifName, sandbox: true },
   ];
   return ok({ interfaces, ips: ipam.value.ips });
+}
+
+const MULTICAST = { ip: 0xe0000000, mask: 0xf0000000, invert: true };
+
+/** The pod's chain of POSTROUTING (pkg/ip/ipmasq_iptables_linux.go). */
+function masquerade(request: CniRequest, result: CniResult): void {
+  const { network, containerId, host } = request;
+  const chain = chainName(network, containerId, '');
+  const matches = [commentOf(formatComment(network, containerId))];
+  const changes: Change[] = [{ op: 'resetChain', chain }];
+  for (const { ip, bits } of result.ips) {
+    const mask = maskOf(bits);
+    const dst = { ip: (ip & mask) >>> 0, mask, invert: false };
+    const target = { kind: 'MASQUERADE', ports: undefined, random: '' } as const;
+    changes.push(
+      { op: 'append', chain, rule: { dst, matches, target: { kind: 'ACCEPT' } } },
+      { op: 'append', chain, rule: { dst: MULTICAST, matches, target } },
+      {
+        op: 'append',
+        chain: 'POSTROUTING',
+        rule: { src: only(ip), matches, target: jump(chain) },
+      },
+    );
+  }
+  changeNat(host, changes);
+}
+
+function unmasquerade(request: CniRequest): void {
+  const { network, containerId, host } = request;
+  const chain = chainName(network, containerId, '');
+  if (!natChains(host).has(chain)) return;
+  const matches = [commentOf(formatComment(network, containerId))];
+  const entries = (request.previous?.ips ?? []).map(({ ip }): Change => {
+    const rule = { src: only(ip), matches, target: jump(chain) };
+    return { op: 'deleteRule', chain: 'POSTROUTING', rule };
+  });
+  changeNat(host, [...entries, { op: 'flush', chain }, { op: 'deleteChain', chain }]);
 }
 
 function ensureBridge(host: NetworkNamespace, name: string): Result<void, string> {
@@ -90,6 +130,7 @@ function ensureBridge(host: NetworkNamespace, name: string): Result<void, string
 function remove(request: CniRequest): Result<CniResult, string> {
   const released = runIpam(request);
   if (!released.ok) return released;
+  if (request.config['ipMasq'] === true) unmasquerade(request);
   request.host.deleteInterface(vethName(request.containerId));
   return ok({ interfaces: [], ips: [] });
 }
