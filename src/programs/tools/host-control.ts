@@ -2,7 +2,7 @@
 import type { Task } from '../../ground/base/task.ts';
 import { formatDate } from '../../ground/lang/strftime.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
-import { power } from './systemd/systemctl.ts';
+import { power } from './systemd/unit-jobs.ts';
 import { defineTool } from './support.ts';
 
 export const reboot: Program = defineTool('reboot', (process) => power(process, 'reboot'));
