@@ -111,8 +111,12 @@ function* applyOne(
         `error when retrieving current configuration of:\nfrom ${quote(source)}: cannot use generate name with apply`,
       );
     }
+    const nameless = describeInfo({ ...info, name: '' });
+    return fail(
+      `error when retrieving current configuration of:\n${nameless}\nfrom server for: ${quote(source)}: resource name may not be empty`,
+    );
   }
-  const got = yield* api.get(mapping, info.namespace, info.name ?? '');
+  const got = yield* api.get(mapping, info.namespace, info.name);
   if (!got.ok && !isNotFound(got.error)) {
     return failApi(
       got.error,

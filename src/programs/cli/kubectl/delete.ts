@@ -17,7 +17,7 @@ import {
   together,
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { named, qualified } from './mapper.ts';
+import { named } from './mapper.ts';
 import { fileInfos, type Info, refuseKustomize, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { dryRunOf, FILE_FLAGS } from './write-options.ts';
@@ -226,7 +226,7 @@ function* waitOneGone(
 ): Task<Failure | undefined> {
   const { mapping, name, namespace } = info;
   const timedOut = textFailure(
-    `timed out waiting for the condition on ${qualified(mapping)}/${name}`,
+    `timed out waiting for the condition on ${mapping.resource}/${name}`,
   );
   for (;;) {
     const now = yield* api.get(mapping, namespace, name);

@@ -9,6 +9,7 @@ import { definitionOfKind } from '../../../ground/api/schema.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
+import { isValueMap, type ValueMap } from '../../../ground/lang/value.ts';
 import { formatYaml } from '../../../ground/lang/yaml/index.ts';
 import { type Api, type Loose, MERGE, STRATEGIC } from './api.ts';
 import { applyPatchOf } from './apply.ts';
@@ -23,7 +24,7 @@ import {
   together,
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { appliedText, LAST_APPLIED } from './last-applied.ts';
+import { LAST_APPLIED } from './last-applied.ts';
 import { fileInfos, type Info, refuseKustomize } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS } from './write-options.ts';
@@ -118,18 +119,25 @@ function bare(session: Session, object: Loose): Loose {
 function* mergedOf(session: Session, api: Api, info: Info, live: Loose): Task<Outcome<Loose>> {
   const { mapping, name, namespace } = info;
   const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
-  const modified = withAnnotation(info.object, LAST_APPLIED, appliedText(info.object));
-  const patch = applyPatchOf(definition, live, modified);
+  // The annotation itself is not part of what is compared.
+  const modified = withAnnotation(info.object, LAST_APPLIED, undefined);
+  const patch = withVersion(applyPatchOf(definition, live, modified), live);
   const type = definition === undefined ? MERGE : STRATEGIC;
   const query = { manager: session.flags.text('field-manager'), dryRun: true };
   const done = yield* api.patch(mapping, namespace, name, type, freezeDeep(patch), query);
   return done.ok ? done : { ok: false, error: apiFailure(done.error) };
 }
 
+/** The patch holds for this version of the object only. */
+function withVersion(patch: ValueMap, live: Loose): ValueMap {
+  const metadata = patch['metadata'];
+  const known = metadata !== undefined && isValueMap(metadata) ? metadata : {};
+  return { ...patch, metadata: { ...known, resourceVersion: live.metadata.resourceVersion ?? '' } };
+}
+
 function* createdOf(session: Session, api: Api, info: Info): Task<Outcome<Loose>> {
-  const modified = withAnnotation(info.object, LAST_APPLIED, appliedText(info.object));
   const query = { manager: session.flags.text('field-manager'), dryRun: true };
-  const done = yield* api.create(info.mapping, modified, query);
+  const done = yield* api.create(info.mapping, info.object, query);
   return done.ok ? done : { ok: false, error: apiFailure(done.error) };
 }
 

@@ -12,7 +12,14 @@ import { formatJson } from '../../../ground/lang/json.ts';
 import { isValueMap, type Value, type ValueMap } from '../../../ground/lang/value.ts';
 import { formatYaml, parseYaml } from '../../../ground/lang/yaml/index.ts';
 import { type Api, type Loose, MERGE, STRATEGIC } from './api.ts';
-import { fail, formatFailure, apiFailure, type Outcome, together } from './failure.ts';
+import {
+  apiFailure,
+  fail,
+  type Failure,
+  formatFailure,
+  type Outcome,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { named, qualified } from './mapper.ts';
 import { listOf, shown } from './print.ts';
@@ -59,20 +66,18 @@ function* editLoop(session: Session, infos: readonly Info[], json: boolean): Tas
       yield* session.printError('Edit cancelled, saved file was empty.\n');
       return ok(0);
     }
-    if (bare === withoutComments(text)) {
-      if (problems === '') {
-        yield* session.printError('Edit cancelled, no changes made.\n');
-        return ok(0);
-      }
-      const kept = keepCopy(session, content, json);
-      yield* session.printError(kept);
+    if (bare === withoutComments(original)) {
+      yield* session.printError('Edit cancelled, no changes made.\n');
+      return ok(0);
+    }
+    if (problems !== '' && bare === withoutComments(text)) {
+      yield* session.printError(keepCopy(session, content, json));
       return fail('Edit cancelled, no valid changes were saved.');
     }
     const outcome = yield* save(session, api.value, infos, bare);
     if (outcome.ok) return outcome;
-    const { text: told } = formatFailure(outcome.error);
-    problems = reasons(infos, told, outcome.error.kind === 'api');
-    yield* session.printError(told);
+    problems = reasons(infos, outcome.error);
+    yield* session.printError(refusal(infos, outcome.error));
     text = HEAD + problems + bare;
   }
 }
@@ -92,15 +97,32 @@ function withoutComments(text: string): string {
 }
 
 /** `# deployments.apps "web" was not valid:` and a line for each cause. */
-function reasons(infos: readonly Info[], told: string, fromServer: boolean): string {
+function reasons(infos: readonly Info[], failure: Failure): string {
   const [info] = infos;
-  if (info === undefined || !fromServer) return `# ${told.trim().split('\n').join('\n# ')}\n#\n`;
-  const lines = told.trim().split('\n');
+  const told = formatFailure(failure).text.trim();
+  if (info === undefined || failure.kind !== 'api') {
+    return `# ${told
+      .replace(/^error: /, 'The edited file had a syntax error: ')
+      .split('\n')
+      .join('\n# ')}\n#\n`;
+  }
+  const lines = told.split('\n');
   const causes =
     lines.length > 1
       ? lines.slice(1)
-      : [`* ${(lines[0] ?? '').replace(/^The .* is invalid: /, '')}`];
+      : [`* ${told.replace(/^The .* is invalid: |^Error from server \(\w+\): /, '')}`];
   return `# ${qualified(info.mapping)} ${quote(info.name)} was not valid:\n${causes.map((line) => `# ${line}\n`).join('')}#\n`;
+}
+
+/** What the terminal says of a refused save, before the editor opens again. */
+function refusal(infos: readonly Info[], failure: Failure): string {
+  const [info] = infos;
+  if (failure.kind !== 'api' || info === undefined) return formatFailure(failure).text;
+  const { reason, message } = failure.error;
+  const name = `${qualified(info.mapping)} ${quote(info.name)}`;
+  if (reason === 'Invalid') return `error: ${name} is invalid\n`;
+  if (reason === 'NotFound') return `error: ${name} could not be found on the server\n`;
+  return `error: ${name} could not be patched: ${message}\n`;
 }
 
 function keepCopy(session: Session, content: string, json: boolean): string {

@@ -26,17 +26,21 @@ export interface Manifests {
   readonly failures: readonly Failure[];
 }
 
-/** Reads all files of `-f`. */
+/**
+ * Reads all files of `-f`. `validated` is for verbs with `--validate`: they say in their own words what is
+ * no object at all (k8s.io/kubectl/pkg/validation), before the decoder could.
+ */
 export function* readManifests(
   process: Process,
   paths: readonly string[],
   recursive: boolean,
+  validated: boolean,
 ): Task<Manifests> {
   const found: Manifest[] = [];
   const failures: Failure[] = [];
   for (const path of paths) {
     if (path === '-') {
-      collect(yield* readAll(process), 'STDIN', found, failures);
+      collect(yield* readAll(process), 'STDIN', validated, found, failures);
     } else if (/^https?:\/\//.test(path)) {
       failures.push(
         textFailure(
@@ -48,7 +52,7 @@ export function* readManifests(
     } else {
       for (const file of filesOf(process, path, recursive)) {
         const text = process.files.readText(file);
-        if (text.ok) collect(text.value, file, found, failures);
+        if (text.ok) collect(text.value, file, validated, found, failures);
         else
           failures.push(
             textFailure(
@@ -89,11 +93,17 @@ function filesOf(process: Process, path: string, recursive: boolean): readonly s
   return files;
 }
 
-function collect(text: string, source: string, found: Manifest[], failures: Failure[]): void {
+function collect(
+  text: string,
+  source: string,
+  validated: boolean,
+  found: Manifest[],
+  failures: Failure[],
+): void {
   const read = documentsOf(text);
   for (const value of read.values) {
     if (value === null) continue;
-    const problem = addObject(value, source, found);
+    const problem = (validated ? invalid(value, source) : undefined) ?? addObject(value, source, found);
     if (problem === undefined) continue;
     failures.push(textFailure(problem));
     return;
@@ -117,6 +127,22 @@ function documentsOf(text: string): {
       ? undefined
       : `error converting YAML to JSON: ${stream.error.message}`;
   return { values: stream.documents.map((document) => document.value), error };
+}
+
+/** What keeps a document from being validated: it is no map, or says not what it is. */
+function invalid(value: Value, source: string): string | undefined {
+  const problems: string[] = [];
+  if (!isValueMap(value)) problems.push('invalid object to validate');
+  else {
+    for (const key of ['apiVersion', 'kind']) {
+      const text = value[key] ?? null;
+      if (text === null) problems.push(`${key} not set`);
+      else if (typeof text !== 'string') problems.push(`${key} isn't string type`);
+    }
+  }
+  if (problems.length === 0) return undefined;
+  const all = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
+  return `error validating ${quote(source)}: error validating data: ${all}; if you choose to ignore these errors, turn validation off with --validate=false`;
 }
 
 /** Adds an object or the items of a list; the answer is what is wrong with it. */

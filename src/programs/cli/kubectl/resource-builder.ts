@@ -230,7 +230,9 @@ function* visitFiles(
 export function* fileInfos(session: Session, files: readonly string[]): Task<Outcome<Visited>> {
   const mapper = session.mapper();
   if (!mapper.ok) return mapper;
-  const read = yield* readManifests(session.process, files, session.flags.bool('recursive'));
+  const validated = !['', 'false', 'ignore'].includes(session.flags.text('validate'));
+  const recursive = session.flags.bool('recursive');
+  const read = yield* readManifests(session.process, files, recursive, validated);
   const infos: Info[] = [];
   const failures: Failure[] = [...read.failures];
   for (const { object, source } of read.found) {

@@ -8,6 +8,7 @@ import { formatSelector, selectorOf } from '../../../ground/api/selector.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../../ground/api/types.ts';
 import { formatRfc3339 } from '../../../ground/base/time.ts';
 import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { type Api, JSON_PATCH, type Loose, STRATEGIC } from './api.ts';
 import { describeTemplate } from './describe/pod-spec.ts';
@@ -142,7 +143,7 @@ const undo = stepVerb(
     if (wanted < 0) return fail(`revision must be a positive integer: ${wanted}`);
     const sets = yield* setsOf(api, info.object);
     if (!sets.ok) return sets;
-    const target = targetSet(sets.value, wanted);
+    const target = targetSet(sets.value, wanted, info.name);
     if (!target.ok) return target;
     const template = withoutHash(target.value.spec?.template);
     if (reporter.client) {
@@ -196,14 +197,18 @@ function revisionOf(set: ReplicaSet): number {
 }
 
 /** The set of a revision; 0 means the one before the latest. */
-function targetSet(sets: readonly ReplicaSet[], wanted: number): Outcome<ReplicaSet> {
+function targetSet(sets: readonly ReplicaSet[], wanted: number, name: string): Outcome<ReplicaSet> {
   const sorted = [...sets].sort((a, b) => revisionOf(b) - revisionOf(a));
   if (wanted === 0) {
     const previous = sorted[1];
-    return previous === undefined ? fail('no last revision to roll back to') : ok(previous);
+    return previous === undefined
+      ? fail(`no rollout history found for deployment ${quote(name)}`)
+      : ok(previous);
   }
   const found = sorted.find((set) => revisionOf(set) === wanted);
-  return found === undefined ? fail('unable to find the specified revision') : ok(found);
+  return found === undefined
+    ? fail(`unable to find specified revision ${wanted} in history`)
+    : ok(found);
 }
 
 function withoutHash(template: PodTemplateSpec | undefined): PodTemplateSpec | undefined {

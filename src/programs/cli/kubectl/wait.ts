@@ -15,7 +15,6 @@ import {
   together,
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { qualified } from './mapper.ts';
 import { relaxedPath } from './print.ts';
 import { fileInfos, type Info, namespaceOf, targetsOf, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
@@ -144,7 +143,7 @@ function* waitOne(api: Api, info: Info, goal: Goal, left: () => Micros): Task<Fa
 }
 
 function timedOut({ mapping, name }: Pick<Info, 'mapping' | 'name'>): Failure {
-  return textFailure(`timed out waiting for the condition on ${qualified(mapping)}/${name}`);
+  return textFailure(`timed out waiting for the condition on ${mapping.resource}/${name}`);
 }
 
 function goalOf(text: string): Outcome<Goal> {
