@@ -1,10 +1,15 @@
 /**
  * The past of the store: every value that a key ever had, by time, kept apart from etcd (whose
  * compaction must bite). Values are the store's own frozen objects, so this costs references only.
- * Leases and heartbeats are kept as their last value alone.
+ * Leases and heartbeats are kept as their last value alone; of what has been deleted, the latest
+ * DELETED_MAX keys are kept, so that a lab in which things come and go all day stays of one size.
  */
 import type { Micros } from '../base/event-loop.ts';
+import { Queue } from '../base/task.ts';
 import { compareText } from '../base/text.ts';
+
+/** Keys kept of objects that are no more; a lesson deletes some hundreds. */
+const DELETED_MAX = 10_000;
 
 export interface Moment {
   readonly time: Micros;
@@ -17,6 +22,8 @@ export interface Moment {
 
 export class History {
   readonly #keys = new Map<string, Moment[]>();
+  /** Keys in the order of their deletion; one that came back stands here in vain. */
+  readonly #deleted = new Queue<string>('a deletion');
   /** Told of every write: a view that follows the store. */
   onPut: ((key: string, moment: Moment) => void) | undefined;
 
@@ -26,10 +33,19 @@ export class History {
     if (moments === undefined) this.#keys.set(key, [moment]);
     else if (keepLast && moments.length > 0) moments[moments.length - 1] = moment;
     else moments.push(moment);
+    if (moment.value === undefined) this.#forgetOldest(key);
     this.onPut?.(key, moment);
   }
 
-  /** All keys that ever had a value, in no order. */
+  #forgetOldest(key: string): void {
+    this.#deleted.put(key);
+    if (this.#deleted.size <= DELETED_MAX) return;
+    const oldest = this.#deleted.take() as string;
+    const moments = this.#keys.get(oldest) ?? [];
+    if (moments[moments.length - 1]?.value === undefined) this.#keys.delete(oldest);
+  }
+
+  /** All keys that have or had a value, in no order. */
   keys(): Iterable<string> {
     return this.#keys.keys();
   }
