@@ -206,7 +206,7 @@ function encodeIntOrString(value: number | string): Uint8Array {
 }
 
 /** The JSON form of a message, or undefined when its bytes are malformed. */
-export function decodeMessage(definition: Definition, bytes: Uint8Array): Value | undefined {
+function decodeMessage(definition: Definition, bytes: Uint8Array): Value | undefined {
   const result: Record<string, Value> = {};
   return decodeInto(result, definition.fields, bytes, 0) ? result : undefined;
 }

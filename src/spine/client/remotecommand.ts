@@ -76,7 +76,7 @@ export interface ServerStreams extends StreamOptions {
 const PROTOCOL = 'v5.channel.k8s.io';
 
 /** The headers that ask for the upgrade. */
-export function streamHeaders(): ReadonlyMap<string, string> {
+function streamHeaders(): ReadonlyMap<string, string> {
   return new Map([
     ['connection', 'Upgrade'],
     ['upgrade', 'websocket'],

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { freezeDeep } from '../../../../src/ground/api/edit.ts';
 import { PODS } from '../../../../src/ground/api/names.ts';
 import type { Pod } from '../../../../src/ground/api/types.ts';
+import { bytesOf, type Chunk } from '../../../../src/machines/network/chunk.ts';
 import { textOf, utf8 } from '../../../../src/ground/base/bytes.ts';
 import { SECOND } from '../../../../src/ground/base/event-loop.ts';
 import { ok } from '../../../../src/ground/base/result.ts';
@@ -157,12 +158,12 @@ test('watch events arrive by reference, and its end is told', () => {
 function file(pieces: string[]): OpenFile & { text(): string } {
   let written = '';
   return {
-    *read() {
+    *readChunk() {
       const next = pieces.shift();
       return ok(next === undefined ? undefined : utf8(next));
     },
-    *write(chunk: Uint8Array) {
-      written += textOf(chunk);
+    *write(chunk: Chunk) {
+      written += textOf(bytesOf(chunk));
       return ok(undefined);
     },
     text: () => written,
@@ -179,7 +180,7 @@ test('exec: input, both outputs and the exit code', () => {
         for (;;) {
           const input = yield* streams.receive();
           if (input === undefined) break;
-          yield* streams.write(1, utf8(textOf(input).toUpperCase()));
+          yield* streams.write(1, utf8(textOf(bytesOf(input)).toUpperCase()));
         }
         yield* streams.write(2, utf8('oops\n'));
         return { code: 3, message: '' };
