@@ -40,6 +40,7 @@ export class Running<T> implements Waiter {
   readonly finished = new Deferred<T>();
   readonly #task: Task<T>;
   readonly #onEnd: ((value: T) => void) | undefined;
+  readonly #onKill: (() => void) | undefined;
   #state: 'ready' | 'waiting' | 'running' | 'woken' | 'done' | 'killed' = 'ready';
   #wait: Wait | undefined;
   #withdraw: (() => void) | undefined;
@@ -48,11 +49,18 @@ export class Running<T> implements Waiter {
   /** A step that came while the task was held. */
   #late: { readonly value: unknown; readonly cause: CauseId } | undefined;
 
-  constructor(loop: EventLoop, task: Task<T>, name: string, onEnd?: (value: T) => void) {
+  constructor(
+    loop: EventLoop,
+    task: Task<T>,
+    name: string,
+    onEnd?: (value: T) => void,
+    onKill?: () => void,
+  ) {
     this.loop = loop;
     this.name = name;
     this.#task = task;
     this.#onEnd = onEnd;
+    this.#onKill = onKill;
   }
 
   /** True while the task has neither returned nor been killed. */
@@ -93,6 +101,7 @@ export class Running<T> implements Waiter {
     this.#wait = undefined;
     this.#timer?.cancel();
     withdraw?.();
+    this.#onKill?.();
   }
 
   /** Stops all progress (SIGSTOP): whatever ends its wait meanwhile is kept until `proceed`. */

@@ -315,9 +315,10 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   }
 
   start<T>(name: string, task: Task<T>): Running<T> {
-    const running: Running<T> = new Running(this.system.loop, task, name, () => {
+    const gone = (): void => {
       this.tasks.delete(running as Running<unknown>);
-    });
+    };
+    const running: Running<T> = new Running(this.system.loop, task, name, gone, gone);
     if (!this.alive) return running;
     this.tasks.add(running as Running<unknown>);
     if (this.state === 'stopped' || this.system.frozen) running.hold();
