@@ -5,7 +5,7 @@
 import { entryOf } from '../../ground/api/meta.ts';
 import { milliValue, wholeValue } from '../../ground/api/quantity.ts';
 import { matchesMap } from '../../ground/api/selector.ts';
-import type { Node, Pod } from '../../ground/api/types.ts';
+import type { Node, NodeSelectorRequirement, Pod } from '../../ground/api/types.ts';
 
 export interface Refusal {
   readonly reason: string;
@@ -30,6 +30,42 @@ function requestsOf(pod: Pod): Room {
     memory = Math.max(memory, wholeValue(entryOf(container.resources?.requests, 'memory')));
   }
   return { cpu, memory };
+}
+
+/** Whether selector and required affinity of a pod choose this node (component-helpers nodeaffinity). */
+function suits(pod: Pod, node: Node): boolean {
+  const selector = pod.spec?.nodeSelector;
+  if (selector !== undefined && !matchesMap(selector, node.metadata.labels)) return false;
+  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  if (required === undefined) return true;
+  return required.nodeSelectorTerms.some(
+    ({ matchExpressions = [], matchFields = [] }) =>
+      matchExpressions.length + matchFields.length > 0 &&
+      matchExpressions.every((one) => holds(one, entryOf(node.metadata.labels, one.key))) &&
+      matchFields.every((one) => one.key === 'metadata.name' && holds(one, node.metadata.name)),
+  );
+}
+
+function holds(
+  { operator, values = [] }: NodeSelectorRequirement,
+  value: string | undefined,
+): boolean {
+  const whole = /^[+-]?\d+$/;
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    default: {
+      const [bound = ''] = values;
+      if (value === undefined || !whole.test(value) || !whole.test(bound)) return false;
+      return operator === 'Gt' ? Number(value) > Number(bound) : Number(value) < Number(bound);
+    }
+  }
 }
 
 /** Undefined: the pod may run here. `others` are the active pods already admitted. */
@@ -66,8 +102,7 @@ export function admit(
     return insufficient('OutOfcpu', 'cpu', wanted.cpu, cpu, allocatable.cpuMilli);
   if (wanted.memory > 0 && memory + wanted.memory > allocatable.memory)
     return insufficient('OutOfmemory', 'memory', wanted.memory, memory, allocatable.memory);
-  const selector = pod.spec?.nodeSelector;
-  if (selector !== undefined && node !== undefined && !matchesMap(selector, node.metadata.labels)) {
+  if (node !== undefined && !suits(pod, node)) {
     return {
       reason: 'NodeAffinity',
       message:

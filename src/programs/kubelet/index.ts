@@ -107,7 +107,7 @@ function* runKubelet(process: Process, config: KubeletConfig): Task<number> {
   process.log('I', 'server.go:529', '"Kubelet version" kubeletVersion="v1.34.0"');
   writeKubeletChains(process);
   events.event(nodeReference(config.nodeName), 'Normal', 'Starting', 'Starting kubelet.');
-  yield* waitForRuntime(core);
+  if (!(yield* runtimeAnswers(core))) return 1;
   yield* pods.inherit();
   yield* checkRuntime(core, health, reporter, pods);
   startTasks(core, { ...core, client: heartbeat }, pods, reporter, health);
@@ -116,18 +116,16 @@ function* runKubelet(process: Process, config: KubeletConfig): Task<number> {
   return 0;
 }
 
-/** Without a runtime there is no kubelet: upstream exits; its unit starts it again. */
-function* waitForRuntime(core: Core): Task<void> {
-  for (;;) {
-    const version = yield* core.cri.call('Version', {});
-    if (version.ok) return;
-    core.process.log(
-      'E',
-      'run.go:72',
-      `"command failed" err="failed to run Kubelet: validate service connection: validate CRI v1 runtime API for endpoint \\"unix://${core.config.containerRuntimeEndpoint}\\": ${formatRpcError(version.error)}"`,
-    );
-    yield* core.process.sleep(10 * SECOND);
-  }
+/** Without a runtime there is no kubelet: it exits, and its unit starts it again. */
+function* runtimeAnswers(core: Core): Task<boolean> {
+  const version = yield* core.cri.call('Version', {});
+  if (version.ok) return true;
+  core.process.log(
+    'E',
+    'run.go:72',
+    `"command failed" err="failed to run Kubelet: validate service connection: validate CRI v1 runtime API for endpoint \\"unix://${core.config.containerRuntimeEndpoint}\\": ${formatRpcError(version.error)}"`,
+  );
+  return false;
 }
 
 function startTasks(

@@ -276,6 +276,12 @@ export class NodeReporter {
         'Updated Node Allocatable limit across pods',
       );
     }
+    const before = node.status?.nodeInfo?.bootID ?? '';
+    const bootId = status.nodeInfo?.bootID ?? '';
+    if (before !== '' && before !== bootId) {
+      const text = `Node ${name} has been rebooted, boot id: ${bootId}`;
+      events.event(nodeReference(name), 'Warning', 'Rebooted', text);
+    }
     const ready = conditionOf(status.conditions, 'Ready')?.status === 'True';
     if (
       ready !== (was('Ready') === 'True') ||
