@@ -24,6 +24,8 @@ export interface BatchState {
   readonly scenario: Batch['scenario'];
 }
 
+/** Components under which the lab records that it takes an input. */
+const INPUT_SOURCES: ReadonlySet<string> = new Set(['learner', 'scenario']);
 /** Marks sent in one batch; a burst above it is thinned (writes and events first). */
 const MARKS_MAX = 400;
 /** Terminal text in one batch; the rest follows. */
@@ -47,7 +49,7 @@ export class BatchMaker {
     this.#rows = rows;
     lab.recorder.listen((record) => {
       if (record.revision > 0) this.#revision = record.revision;
-      if (record.component === 'learner' && record.verb === 'input') this.#echo(record.time);
+      if (record.verb === 'input' && INPUT_SOURCES.has(record.component)) this.#echo(record.time);
       const mark = markOf(record);
       if (mark !== undefined && this.#marks.length < MARKS_MAX * 4) this.#marks.push(mark);
     });

@@ -19,6 +19,7 @@ import {
   clearTerminals,
   forgetTerminal,
   shownTerminal,
+  type TerminalModel,
   takeOutputs,
   terminals,
 } from '../mirror/terminals.ts';
@@ -110,6 +111,8 @@ export function ask<T>(request: Request): Promise<T> {
 
 /** Changes the lab: the one door for inputs. In the past it asks first whether the future may go. */
 export function send(input: LabInput): void {
+  // A replay takes the inputs of its log and no others.
+  if (replaying.value !== null) return;
   connection?.tell({ verb: 'input', input });
 }
 
@@ -174,12 +177,35 @@ export function insertCommand(text: string): void {
 }
 
 export function sendLine(terminal: number, text: string): void {
+  if (replaying.value !== null) return;
+  tellSize(terminal);
   const model = terminals.value.find((one) => one.id === terminal);
   if (model !== undefined) {
     model.sent.value = [...model.sent.value, text];
     model.screen?.redraw();
   }
   send({ kind: 'line', terminal, text });
+}
+
+/** Keys as they are typed. */
+export function sendKeys(terminal: number, text: string): void {
+  tellSize(terminal);
+  send({ kind: 'keys', terminal, text });
+}
+
+/** A screen's size becomes an input together with the next line or key, so that looking changes nothing. */
+function tellSize(terminal: number): void {
+  const model = terminals.value.find((one) => one.id === terminal);
+  const size = model?.newSize;
+  if (model === undefined || size === undefined || replaying.value !== null) return;
+  model.newSize = undefined;
+  send({ kind: 'resize', terminal, ...size });
+}
+
+/** A screen has another size now; a full-screen program hears of it at once. */
+export function resizeTerminal(model: TerminalModel, columns: number, rows: number): void {
+  model.newSize = { columns, rows };
+  if (model.mode.value === 'raw') tellSize(model.id);
 }
 
 /** Answers a program that waits for the person's editor. */

@@ -39,6 +39,8 @@ export class TerminalModel {
   screen: TerminalScreen | undefined;
   /** Everything printed, for a screen that is made later. */
   printed = '';
+  /** A size that the lab has not been told yet. */
+  newSize: { readonly columns: number; readonly rows: number } | undefined;
   /** A large paste is under way; Ctrl-C asks it to stop. */
   pasting = false;
   pasteStopped = false;

@@ -30,6 +30,7 @@ export function App() {
       data-phone={phoneTab.value}
       data-time={past ? 'past' : 'live'}
       data-story={mirror.story.value}
+      data-running={mirror.running.value ? 'yes' : 'no'}
     >
       <TopBar />
       <main

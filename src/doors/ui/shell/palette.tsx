@@ -69,7 +69,13 @@ export function Palette() {
           onKeyDown={onKeyDown}
         />
       </label>
-      <ul id="palette-list" role="listbox" aria-label={t('palette')}>
+      <ul
+        id="palette-list"
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the list of a combobox
+        role="listbox"
+        tabIndex={-1}
+        aria-label={t('palette')}
+      >
         {found.map((choice, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the combobox
           <li

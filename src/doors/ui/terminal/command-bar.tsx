@@ -1,6 +1,6 @@
 /** The command bar of small and touch screens: a plain input, and chips for keys and recent commands. */
 import { signal } from '@preact/signals';
-import { send, sendLine } from '../actions/lab.ts';
+import { sendKeys, sendLine } from '../actions/lab.ts';
 import { completeAt } from '../actions/complete.ts';
 import { shownTerminal } from '../mirror/terminals.ts';
 import { t } from '../text.ts';
@@ -41,10 +41,7 @@ export function CommandBar() {
         >
           ↑
         </button>
-        <button
-          type="button"
-          onClick={() => send({ kind: 'keys', terminal: model.id, text: '\x03' })}
-        >
+        <button type="button" onClick={() => sendKeys(model.id, '\x03')}>
           Ctrl C
         </button>
         {recent.map((line) => (

@@ -7,7 +7,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import type { SearchAddon } from '@xterm/addon-search';
 import { Terminal } from '@xterm/xterm';
 import { editLine, type LineEffect } from '../../../programs/shell/line-editor.ts';
-import { noteScreenSize, send, sendLine } from '../actions/lab.ts';
+import { noteScreenSize, resizeTerminal, sendKeys, sendLine } from '../actions/lab.ts';
 import { completeAt } from '../actions/complete.ts';
 import { pasteLines } from '../actions/paste.ts';
 import type { TerminalModel, TerminalScreen } from '../mirror/terminals.ts';
@@ -103,10 +103,9 @@ export class Screen implements TerminalScreen {
     if (shape === this.#shape) return;
     this.#erase();
     this.#fit.fit();
-    const first = this.#shape === '';
     this.#shape = shape;
     this.#write('');
-    if (!first || this.#model.printed !== '') this.#tellSize(next.cols, next.rows);
+    resizeTerminal(this.#model, next.cols, next.rows);
   }
 
   async find(text: string, back: boolean): Promise<boolean> {
@@ -122,10 +121,6 @@ export class Screen implements TerminalScreen {
     if (this.#model.screen === this) this.#model.screen = undefined;
     this.#observer.disconnect();
     this.#xterm.dispose();
-  }
-
-  #tellSize(columns: number, rows: number): void {
-    send({ kind: 'resize', terminal: this.#model.id, columns, rows });
   }
 
   #key(event: KeyboardEvent): boolean {
@@ -148,7 +143,7 @@ export class Screen implements TerminalScreen {
   #input(data: string): void {
     const model = this.#model;
     if (model.mode.value === 'raw') {
-      send({ kind: 'keys', terminal: model.id, text: data });
+      sendKeys(model.id, data);
       return;
     }
     const pasted = /^\x1b\[200~([\s\S]*)\x1b\[201~$/.exec(data)?.[1];
@@ -170,7 +165,7 @@ export class Screen implements TerminalScreen {
         return;
       case 'keys':
         if (model.pasting && effect.text === '\x03') model.pasteStopped = true;
-        send({ kind: 'keys', terminal: model.id, text: effect.text });
+        sendKeys(model.id, effect.text);
         return;
       case 'clear-screen':
         this.#erase();

@@ -1,0 +1,174 @@
+/**
+ * Real browsers on what the build made: a small static server for the site, the single file from disk,
+ * and a page that notes every request and every error. Used by all tests of this folder.
+ */
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { findBrowser } from '../support/browsers.mjs';
+
+export const DIST = join(import.meta.dirname, '..', '..', 'dist');
+export type BrowserName = 'chromium' | 'firefox';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ttf': 'font/ttf',
+  '.webmanifest': 'application/manifest+json',
+};
+
+const CHROMIUM_ARGS = [
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A server of the site on a free port of this machine. */
+export async function serveSite(): Promise<{ readonly url: string; readonly server: Server }> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').replace(/[?#].*$/, '');
+    try {
+      const body = readFileSync(join(DIST, path === '/' ? 'index.html' : path));
+      response.setHeader(
+        'content-type',
+        TYPES[extname(path) || '.html'] ?? 'application/octet-stream',
+      );
+      response.end(body);
+    } catch {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  return { url: `http://localhost:${(server.address() as AddressInfo).port}/`, server };
+}
+
+export function fileAddress(): string {
+  return pathToFileURL(join(DIST, 'drydock.html')).href;
+}
+
+/** A fresh browser; undefined where it is not installed and its absence was allowed. */
+export async function launch(name: BrowserName): Promise<Browser | undefined> {
+  const executablePath = findBrowser(name);
+  if (executablePath === undefined) {
+    if (process.env['DRYDOCK_NO_BROWSER'] === '1' && process.env['CI'] === undefined)
+      return undefined;
+    throw new Error(`${name} is not installed`);
+  }
+  const root = process.getuid?.() === 0;
+  return puppeteer.launch(
+    name === 'chromium'
+      ? {
+          browser: 'chrome',
+          executablePath,
+          args: root ? ['--no-sandbox', ...CHROMIUM_ARGS] : CHROMIUM_ARGS,
+        }
+      : { browser: 'firefox', executablePath },
+  );
+}
+
+export interface Watched {
+  readonly page: Page;
+  /** Addresses of requests that are neither the page's own nor data. */
+  readonly foreign: string[];
+  readonly errors: string[];
+}
+
+export async function openPage(
+  browser: Browser,
+  address: string,
+  size = { width: 1440, height: 900 },
+): Promise<Watched> {
+  const page = await browser.newPage();
+  await page.setViewport(size);
+  const foreign: string[] = [];
+  const errors: string[] = [];
+  const own = address.startsWith('file:') ? 'file:' : new URL(address).origin;
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(own) && !/^(data|blob|about):/.test(url)) foreign.push(url);
+  });
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await page.goto(address);
+  return { page, foreign, errors };
+}
+
+/** Waits until a function of the page says yes; fails with what the terminal shows. */
+export async function until(
+  page: Page,
+  what: string,
+  ask: () => boolean,
+  seconds = 40,
+): Promise<void> {
+  try {
+    await page.waitForFunction(ask, { timeout: seconds * 1000, polling: 100 });
+  } catch {
+    throw new Error(`${what} did not happen; the terminal shows:\n${await terminalText(page)}`);
+  }
+}
+
+/** The shown terminal's text, as its rows stand. */
+export function terminalText(page: Page): Promise<string> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.screen:not([hidden]) .xterm-rows > div')]
+      .map((row) => row.textContent ?? '')
+      .join('\n')
+      .replaceAll('\u00a0', ' '),
+  );
+}
+
+/** Waits for the prompt of a lab that has booted. */
+export async function untilBooted(page: Page): Promise<void> {
+  await until(
+    page,
+    'the boot',
+    () =>
+      document.querySelectorAll('.map .room').length >= 4 &&
+      /\$/.test(document.querySelector('.xterm-rows')?.textContent ?? '') &&
+      document.querySelector('.app')?.getAttribute('data-running') === 'yes',
+  );
+}
+
+/** Types a line at the prompt and waits until the terminal shows a text. */
+export async function typeLine(page: Page, line: string, shows: RegExp): Promise<void> {
+  await page.click('.screen:not([hidden])');
+  await page.keyboard.type(line);
+  await page.keyboard.press('Enter');
+  const end = Date.now() + 40_000;
+  while (Date.now() < end) {
+    if (shows.test(await terminalText(page))) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(
+    `${line} did not show ${shows}; the terminal shows:\n${await terminalText(page)}`,
+  );
+}
+
+/** Presses the button with this name. */
+export async function press(page: Page, name: string, within = 'body'): Promise<void> {
+  const found = await page.evaluate(
+    (wanted, root) => {
+      const named = (one: Element): boolean =>
+        one.getAttribute('aria-label') === wanted || (one.textContent ?? '').trim() === wanted;
+      const button = [
+        ...(document
+          .querySelector(root)
+          ?.querySelectorAll<HTMLElement>('button,[role^="menuitem"]') ?? []),
+      ].find((one) => named(one) && one.offsetParent !== null);
+      button?.click();
+      return button !== undefined;
+    },
+    name,
+    within,
+  );
+  if (!found) throw new Error(`no button ${name} in ${within}`);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+}
