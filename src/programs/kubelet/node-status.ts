@@ -15,6 +15,8 @@ import type { Image } from '../runtime/wire/index.ts';
 import type { Core } from './core.ts';
 
 const IMAGES_MAX = 50;
+/** A node registers before its kubelet has looked at the runtime, so it is never born ready. */
+const UNCHECKED = 'container runtime status check may not have completed yet';
 const LEASE_NAMESPACE = 'kube-node-lease';
 
 /** What decides the conditions, besides the clock. */
@@ -32,6 +34,7 @@ export class NodeReporter {
   #images: readonly Image[] = [];
   #reported: Micros = Number.NEGATIVE_INFINITY;
   #ready: boolean | undefined;
+  #registered = false;
   #lease: Lease | undefined;
 
   constructor(core: Core, health: NodeHealth) {
@@ -72,6 +75,7 @@ export class NodeReporter {
       'kubelet_node_status.go:78',
       `"Successfully registered node" node="${config.nodeName}"`,
     );
+    this.#registered = true;
   }
 
   #newNode(): Node {
@@ -188,7 +192,7 @@ export class NodeReporter {
       };
     };
     const errors = [
-      health.runtimeError,
+      this.#registered ? health.runtimeError : UNCHECKED,
       health.networkError === ''
         ? ''
         : `container runtime network not ready: ${health.networkError}`,
