@@ -9,7 +9,7 @@ import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Loose } from './api.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
-import { failApi, type Outcome } from './failure.ts';
+import { fail, failApi, type Outcome } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
 import type { Mapping } from './mapper.ts';
@@ -77,7 +77,7 @@ export function* createObject(
   reporter: Reporter,
   kind: string,
   value: object,
-  doing = `failed to create ${kind.toLowerCase()}`,
+  doing = doingOf(kind, value),
 ): Task<Outcome<Sent>> {
   const mapping = kindMapping(kind);
   let object = freezeDeep(value) as Loose;
@@ -101,8 +101,18 @@ export function* createObject(
     dryRun: reporter.server,
     validation: validationOf(session),
   });
-  if (!made.ok) return failApi(made.error, doing === '' ? undefined : doing);
+  // Upstream tells these as text of its own, not as the server's answer.
+  if (!made.ok) return doing === '' ? failApi(made.error) : fail(`${doing} ${made.error.message}`);
   return ok({ mapping, object: made.value });
+}
+
+/** What upstream puts before a failure; nothing where it passes the failure on. */
+function doingOf(kind: string, value: object): string {
+  if (kind === 'Namespace' || kind === 'ClusterRole') return '';
+  if (kind === 'Secret') return 'failed to create secret';
+  if (kind !== 'Service') return `failed to create ${kind.toLowerCase()}:`;
+  const { spec } = value as { readonly spec?: { readonly type?: string } };
+  return `failed to create ${spec?.type ?? ''} service:`;
 }
 
 /** Dry runs on the client print a namespace only when one was asked for. */

@@ -1,6 +1,5 @@
 /** `kubectl create token` (create_token.go, v0.34): a token of a service account, printed. */
 import { ok } from '../../../ground/base/result.ts';
-import { failApi } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
 import type { Loose } from './api.ts';
@@ -52,7 +51,7 @@ export const createToken: Verb = {
       'token',
       request,
     );
-    if (!made.ok) return failApi(made.error, 'failed to create token');
+    if (!made.ok) return fail(`failed to create token: ${made.error.message}`);
     const printer = printerFor(session, flags.text('output'));
     if (!printer.ok) return printer;
     const token = (made.value['status'] as { readonly token?: string } | undefined)?.token ?? '';

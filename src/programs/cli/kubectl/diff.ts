@@ -4,7 +4,7 @@
  * when they differ, more when something went wrong.
  */
 import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
-import { withAnnotation, withMeta } from '../../../ground/api/meta.ts';
+import { withMeta } from '../../../ground/api/meta.ts';
 import { definitionOfKind } from '../../../ground/api/schema.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
@@ -24,7 +24,7 @@ import {
   together,
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { LAST_APPLIED } from './last-applied.ts';
+import { withoutApplied } from './last-applied.ts';
 import { fileInfos, type Info, refuseKustomize } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS } from './write-options.ts';
@@ -120,7 +120,7 @@ function* mergedOf(session: Session, api: Api, info: Info, live: Loose): Task<Ou
   const { mapping, name, namespace } = info;
   const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
   // The annotation itself is not part of what is compared.
-  const modified = withAnnotation(info.object, LAST_APPLIED, undefined);
+  const modified = withoutApplied(info.object);
   const patch = withVersion(applyPatchOf(definition, live, modified), live);
   const type = definition === undefined ? MERGE : STRATEGIC;
   const query = { manager: session.flags.text('field-manager'), dryRun: true };

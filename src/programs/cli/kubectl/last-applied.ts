@@ -1,14 +1,19 @@
 /** The annotation that holds what `kubectl apply` last applied (k8s.io/kubectl/pkg/util/apply.go, v0.34). */
+import { freezeDeep } from '../../../ground/api/edit.ts';
 import { withAnnotation } from '../../../ground/api/meta.ts';
 import { formatJson } from '../../../ground/lang/json.ts';
 import type { Loose } from './api.ts';
 
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** The annotation's text: the object without the annotation, one line of JSON. */
-export function appliedText(object: Loose): string {
+/** The object without the annotation, and with a map of annotations even if it is empty. */
+export function withoutApplied(object: Loose): Loose {
   const bare = withAnnotation(object, LAST_APPLIED, undefined);
   const annotations = bare.metadata.annotations ?? {};
-  const metadata = { ...bare.metadata, annotations };
-  return `${formatJson({ ...bare, metadata }, { sortKeys: true })}\n`;
+  return freezeDeep({ ...bare, metadata: { ...bare.metadata, annotations } }) as Loose;
+}
+
+/** The annotation's text: that object as one line of JSON. */
+export function appliedText(object: Loose): string {
+  return `${formatJson(withoutApplied(object), { sortKeys: true })}\n`;
 }

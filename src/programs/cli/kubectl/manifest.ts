@@ -103,7 +103,8 @@ function collect(
   const read = documentsOf(text);
   for (const value of read.values) {
     if (value === null) continue;
-    const problem = (validated ? invalid(value, source) : undefined) ?? addObject(value, source, found);
+    const problem =
+      (validated ? invalid(value, source) : undefined) ?? addObject(value, source, found);
     if (problem === undefined) continue;
     failures.push(textFailure(problem));
     return;
