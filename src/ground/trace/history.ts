@@ -9,7 +9,7 @@ import { Queue } from '../base/task.ts';
 import { compareText } from '../base/text.ts';
 
 /** Keys kept of objects that are no more; a lesson deletes some hundreds. */
-const DELETED_MAX = 10_000;
+const DELETED_MAX = 5_000;
 
 export interface Moment {
   readonly time: Micros;

@@ -9,7 +9,7 @@ import { History } from './history.ts';
 import type { RecordFields, TraceRecord } from './record.ts';
 
 /** Records kept; a lesson makes some ten thousand. */
-const RECORDS_MAX = 100_000;
+const RECORDS_MAX = 50_000;
 /** Details kept; older records lose theirs. */
 const DETAILS_MAX = 20_000;
 
