@@ -37,7 +37,7 @@ export function protocolNumber(protocol: 'tcp' | 'udp'): number {
   return protocol === 'tcp' ? TCP : UDP;
 }
 
-export function port(protocol: 'tcp' | 'udp', number: number): Match {
+function port(protocol: 'tcp' | 'udp', number: number): Match {
   return { kind: protocol, dport: { low: number, high: number, invert: false } };
 }
 
