@@ -247,7 +247,7 @@ function writeQuery(query: WriteQuery): string {
 }
 
 /** The items of a …List. They carry no kind of their own in upstream's lists; ours are whole objects. */
-export function itemsOf(list: Loose): readonly Loose[] {
+function itemsOf(list: Loose): readonly Loose[] {
   return (list['items'] as readonly Loose[] | undefined) ?? [];
 }
 

@@ -32,7 +32,7 @@ import {
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
-import { fileInfos, type Info, refuseKustomize } from './resource-builder.ts';
+import { fileInfos, type Subject, refuseKustomize } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
 import { listOf } from './print.ts';
@@ -76,7 +76,7 @@ export const apply: Verb = {
 function* applyAll(
   session: Session,
   reporter: Reporter,
-  infos: readonly Info[],
+  infos: readonly Subject[],
   given: readonly Failure[],
 ): Task<Outcome<number>> {
   const failures = [...given];
@@ -91,7 +91,7 @@ function* applyAll(
   }
   if (done.length > 0) {
     const only = done.length === 1 ? (done[0] as Loose) : listOf(done);
-    yield* reporter.tell((infos[0] as Info).mapping, only, '');
+    yield* reporter.tell((infos[0] as Subject).mapping, only, '');
   }
   const failure = together(failures);
   return failure === undefined ? ok(0) : { ok: false, error: failure };
@@ -101,7 +101,7 @@ function* applyOne(
   session: Session,
   api: Api,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
 ): Task<Outcome<Loose>> {
   const { mapping, object, source } = info;
   const modified = withAnnotation(object, LAST_APPLIED, appliedText(object));
@@ -111,7 +111,7 @@ function* applyOne(
         `error when retrieving current configuration of:\nfrom ${quote(source)}: cannot use generate name with apply`,
       );
     }
-    const nameless = describeInfo({ ...info, name: '' });
+    const nameless = describeRequest({ ...info, name: '' });
     return fail(
       `error when retrieving current configuration of:\n${nameless}\nfrom server for: ${quote(source)}: resource name may not be empty`,
     );
@@ -120,7 +120,7 @@ function* applyOne(
   if (!got.ok && !isNotFound(got.error)) {
     return failApi(
       got.error,
-      `error when retrieving current configuration of:\n${describeInfo(info)}\nfrom server for: ${quote(source)}`,
+      `error when retrieving current configuration of:\n${describeRequest(info)}\nfrom server for: ${quote(source)}`,
     );
   }
   if (!got.ok) return yield* createOne(session, api, reporter, info, modified);
@@ -128,7 +128,7 @@ function* applyOne(
 }
 
 /** As upstream prints the object of a failed request. */
-function describeInfo(info: Info): string {
+function describeRequest(info: Subject): string {
   const { mapping, name, namespace } = info;
   const group =
     mapping.group === '' ? `/${mapping.version}` : `${mapping.group}/${mapping.version}`;
@@ -139,7 +139,7 @@ function* createOne(
   session: Session,
   api: Api,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
   modified: Loose,
 ): Task<Outcome<Loose>> {
   let made: Loose = modified;
@@ -164,7 +164,7 @@ function* patchOne(
   session: Session,
   api: Api,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
   live: Loose,
   modified: Loose,
 ): Task<Outcome<Loose>> {
@@ -261,7 +261,7 @@ function* sendPatch(
   session: Session,
   api: Api,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
   live: Loose,
   modified: Loose,
   first: ValueMap,
@@ -284,8 +284,8 @@ function* sendPatch(
   return { ok: false, error: apiFailure(answer.error, patchDoing(info, patch)) };
 }
 
-function patchDoing(info: Info, patch: ValueMap): string {
-  return `error when applying patch:\n${formatJson(patch, { sortKeys: true })}\nto:\n${describeInfo(info)}\nfor: ${quote(info.source)}: error when patching ${quote(info.source)}`;
+function patchDoing(info: Subject, patch: ValueMap): string {
+  return `error when applying patch:\n${formatJson(patch, { sortKeys: true })}\nto:\n${describeRequest(info)}\nfor: ${quote(info.source)}: error when patching ${quote(info.source)}`;
 }
 
 /** `--force`: what cannot be patched is deleted and made again. */
@@ -293,7 +293,7 @@ function* recreate(
   session: Session,
   api: Api,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
   modified: Loose,
   why: Failure,
 ): Task<Outcome<Loose>> {

@@ -17,7 +17,7 @@ import {
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
-import { type Info, visit } from './resource-builder.ts';
+import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { dryRunOf } from './write-options.ts';
 
@@ -54,7 +54,7 @@ export const drain: Verb = {
     const nodes = yield* nodesOf(session);
     if (!nodes.ok) return nodes;
     const failures: Failure[] = [...nodes.value.failures];
-    const pending: Info[] = [];
+    const pending: Subject[] = [];
     for (const info of nodes.value.infos) {
       const marked = yield* markOne(session, info, true);
       if (!marked.ok) {
@@ -95,7 +95,7 @@ function suffixOf(session: Session): string {
 
 function* nodesOf(
   session: Session,
-): Task<Outcome<{ readonly infos: readonly Info[]; readonly failures: readonly Failure[] }>> {
+): Task<Outcome<{ readonly infos: readonly Subject[]; readonly failures: readonly Failure[] }>> {
   const selector = session.flags.text('selector');
   const verb = session.path.split(' ')[1] ?? '';
   if (session.args.length > 0 && selector !== '') {
@@ -121,7 +121,7 @@ function* mark(session: Session, unschedulable: boolean): Task<Outcome<number>> 
   return failure === undefined ? ok(0) : { ok: false, error: failure };
 }
 
-function* markOne(session: Session, info: Info, unschedulable: boolean): Task<Outcome<number>> {
+function* markOne(session: Session, info: Subject, unschedulable: boolean): Task<Outcome<number>> {
   const spec = info.object['spec'] as { readonly unschedulable?: boolean } | undefined;
   const verb = unschedulable ? 'cordoned' : 'uncordoned';
   if ((spec?.unschedulable === true) === unschedulable) {
@@ -144,7 +144,7 @@ function* markOne(session: Session, info: Info, unschedulable: boolean): Task<Ou
 
 type Drained = { readonly ok: true } | { readonly ok: false; readonly error: readonly Failure[] };
 
-function* drainOne(session: Session, node: Info): Task<Drained> {
+function* drainOne(session: Session, node: Subject): Task<Drained> {
   const { flags } = session;
   const api = session.api();
   if (!api.ok) return { ok: false, error: [api.error] };

@@ -53,7 +53,7 @@ export function generator(
 }
 
 /** Sends an object of a kind (`Deployment.apps/v1`) and tells it. */
-export function* sendObject(
+function* sendObject(
   session: Session,
   kind: string,
   value: object,

@@ -7,7 +7,7 @@ import { apiFailure, fail, type Failure, type Outcome, together } from './failur
 import { flagSpecs } from './flags.ts';
 import { generatorVerbs } from './generator-verbs.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
-import { fileInfos, type Info, refuseKustomize } from './resource-builder.ts';
+import { fileInfos, type Subject, refuseKustomize } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
 
@@ -40,7 +40,7 @@ export const create: Verb = {
 function* createAll(
   session: Session,
   reporter: Reporter,
-  infos: readonly Info[],
+  infos: readonly Subject[],
   given: readonly Failure[],
 ): Task<Outcome<number>> {
   const failures = [...given];

@@ -18,7 +18,7 @@ import {
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { named } from './mapper.ts';
-import { fileInfos, type Info, refuseKustomize, visit } from './resource-builder.ts';
+import { fileInfos, type Subject, refuseKustomize, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { dryRunOf, FILE_FLAGS } from './write-options.ts';
 
@@ -103,7 +103,7 @@ const CASCADES: ReadonlyMap<string, string> = new Map([
 
 function* wanted(
   session: Session,
-): Task<Outcome<{ readonly infos: readonly Info[]; readonly failures: readonly Failure[] }>> {
+): Task<Outcome<{ readonly infos: readonly Subject[]; readonly failures: readonly Failure[] }>> {
   const files = session.flags.list('filename');
   const kustomize = refuseKustomize(session);
   if (kustomize !== undefined) return { ok: false, error: kustomize };
@@ -112,7 +112,7 @@ function* wanted(
   return yield* visit(session);
 }
 
-function* confirmed(session: Session, infos: readonly Info[]): Task<boolean> {
+function* confirmed(session: Session, infos: readonly Subject[]): Task<boolean> {
   yield* session.print(`You are about to delete the following ${infos.length} resource(s):\n`);
   for (const info of infos) yield* session.print(`${named(info.mapping, info.name)}\n`);
   const prompt = 'Do you want to continue? (y/N): ';
@@ -130,7 +130,7 @@ function* confirmed(session: Session, infos: readonly Info[]): Task<boolean> {
 function* deleteAll(
   session: Session,
   choice: DeleteChoice,
-  infos: readonly Info[],
+  infos: readonly Subject[],
   failures: Failure[],
 ): Task<Outcome<number>> {
   const api = session.api();
@@ -140,7 +140,7 @@ function* deleteAll(
       'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
     );
   }
-  const leaving: { readonly info: Info; readonly uid: string }[] = [];
+  const leaving: { readonly info: Subject; readonly uid: string }[] = [];
   for (const info of infos) {
     if (choice.dryRun === 'client') {
       yield* tellDeleted(session, info, choice);
@@ -171,7 +171,7 @@ function* deleteAll(
   return failure === undefined ? ok(0) : { ok: false, error: failure };
 }
 
-function doing(session: Session, info: Info): string | undefined {
+function doing(session: Session, info: Subject): string | undefined {
   return session.flags.list('filename').length === 0
     ? undefined
     : `error when deleting ${quote(info.source)}`;
@@ -183,7 +183,7 @@ function uidOf(answer: Loose): string {
 }
 
 /** `pod "c" deleted from default namespace`; of the seeds: `pod "c" deleted`. */
-function* tellDeleted(session: Session, info: Info, choice: DeleteChoice): Task<void> {
+function* tellDeleted(session: Session, info: Subject, choice: DeleteChoice): Task<void> {
   if (session.flags.text('output') === 'name') {
     yield* session.print(`${named(info.mapping, info.name)}\n`);
     return;
@@ -206,7 +206,7 @@ function* tellDeleted(session: Session, info: Info, choice: DeleteChoice): Task<
 export function* waitGone(
   session: Session,
   api: Api,
-  leaving: readonly { readonly info: Info; readonly uid: string }[],
+  leaving: readonly { readonly info: Subject; readonly uid: string }[],
 ): Task<Failure | undefined> {
   const limit = session.flags.duration('timeout');
   const clock = session.process.clock;
@@ -220,7 +220,7 @@ export function* waitGone(
 
 function* waitOneGone(
   api: Api,
-  info: Info,
+  info: Subject,
   uid: string,
   left: () => number,
 ): Task<Failure | undefined> {

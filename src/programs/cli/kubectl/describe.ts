@@ -46,7 +46,7 @@ import { fail, type Failure, isNotFound, type Outcome, together } from './failur
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
 import {
-  type Info,
+  type Subject,
   infoOf,
   namespaceOf,
   type Target,
@@ -98,7 +98,7 @@ function* nothingText(session: Session): Task<string> {
 /** Objects by name; a name that nobody has is tried as a prefix. */
 function* find(
   session: Session,
-): Task<Outcome<{ readonly infos: readonly Info[]; readonly failures: readonly Failure[] }>> {
+): Task<Outcome<{ readonly infos: readonly Subject[]; readonly failures: readonly Failure[] }>> {
   const visited = yield* visit(session, { everything: true });
   if (!visited.ok) return visited;
   const { infos, failures } = visited.value;
@@ -112,7 +112,7 @@ function* find(
   return matching.length === 0 ? visited : ok({ infos: matching, failures: [] });
 }
 
-function* withPrefix(session: Session, target: Target, prefix: string): Task<readonly Info[]> {
+function* withPrefix(session: Session, target: Target, prefix: string): Task<readonly Subject[]> {
   const api = session.api();
   const namespace = namespaceOf(session);
   if (!api.ok || !namespace.ok) return [];
@@ -124,7 +124,7 @@ function* withPrefix(session: Session, target: Target, prefix: string): Task<rea
 }
 
 /** The text of one object. */
-function* describeOne(session: Session, info: Info): Task<Outcome<string>> {
+function* describeOne(session: Session, info: Subject): Task<Outcome<string>> {
   const api = session.api();
   if (!api.ok) return api;
   const writer = new DescribeWriter(session.now);
@@ -226,10 +226,7 @@ function* deployment(
 const HASH = 'pod-template-hash';
 
 /** The set whose template is the deployment's, apart from its hash label (deploymentutil.FindNewReplicaSet). */
-export function currentSet(
-  object: Deployment,
-  sets: readonly ReplicaSet[],
-): ReplicaSet | undefined {
+function currentSet(object: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
   const wanted = object.spec?.template;
   return sets.find((set) => {
     const template = set.spec?.template;

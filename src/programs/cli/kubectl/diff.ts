@@ -25,7 +25,7 @@ import {
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { withoutApplied } from './last-applied.ts';
-import { fileInfos, type Info, refuseKustomize } from './resource-builder.ts';
+import { fileInfos, type Subject, refuseKustomize } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS } from './write-options.ts';
 
@@ -90,7 +90,7 @@ function makeFolders(session: Session): Folders {
 function* writePair(
   session: Session,
   api: Api,
-  info: Info,
+  info: Subject,
   folders: Folders,
 ): Task<Failure | undefined> {
   const { mapping, name, namespace } = info;
@@ -116,7 +116,7 @@ function bare(session: Session, object: Loose): Loose {
     : withMeta(object, { managedFields: undefined });
 }
 
-function* mergedOf(session: Session, api: Api, info: Info, live: Loose): Task<Outcome<Loose>> {
+function* mergedOf(session: Session, api: Api, info: Subject, live: Loose): Task<Outcome<Loose>> {
   const { mapping, name, namespace } = info;
   const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
   // The annotation itself is not part of what is compared.
@@ -135,7 +135,7 @@ function withVersion(patch: ValueMap, live: Loose): ValueMap {
   return { ...patch, metadata: { ...known, resourceVersion: live.metadata.resourceVersion ?? '' } };
 }
 
-function* createdOf(session: Session, api: Api, info: Info): Task<Outcome<Loose>> {
+function* createdOf(session: Session, api: Api, info: Subject): Task<Outcome<Loose>> {
   const query = { manager: session.flags.text('field-manager'), dryRun: true };
   const done = yield* api.create(info.mapping, info.object, query);
   return done.ok ? done : { ok: false, error: apiFailure(done.error) };

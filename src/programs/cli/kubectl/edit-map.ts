@@ -10,7 +10,7 @@ import type { Task } from '../../../ground/base/task.ts';
 import { type Api, MERGE } from './api.ts';
 import { apiFailure, fail, type Failure, type Outcome, textFailure, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { type Info, visit } from './resource-builder.ts';
+import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
 
@@ -61,7 +61,7 @@ export const annotate = mapVerb('annotate', 'Update the annotations on a resourc
 });
 
 /** Resources come first; the first word with `=` or a trailing `-` begins the changes. */
-export function splitChanges(args: readonly string[]): {
+function splitChanges(args: readonly string[]): {
   readonly resources: readonly string[];
   readonly words: readonly string[];
 } {
@@ -123,7 +123,7 @@ function parseChanges(given: readonly string[], words: Words): Outcome<Changes> 
   return ok({ set, remove });
 }
 
-function* listMap(session: Session, info: Info, words: Words): Task<undefined> {
+function* listMap(session: Session, info: Subject, words: Words): Task<undefined> {
   for (const [key, value] of Object.entries(info.object.metadata[words.field] ?? {})) {
     yield* session.print(`${key}=${value}\n`);
   }
@@ -134,7 +134,7 @@ function* changeOne(
   session: Session,
   api: Api,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
   changes: Changes,
   words: Words,
 ): Task<Failure | undefined> {

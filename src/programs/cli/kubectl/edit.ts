@@ -23,7 +23,7 @@ import {
 import { flagSpecs } from './flags.ts';
 import { named, qualified } from './mapper.ts';
 import { listOf, shown } from './print.ts';
-import { type Info, visit } from './resource-builder.ts';
+import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS } from './write-options.ts';
 
@@ -51,7 +51,11 @@ export const edit: Verb = {
   },
 };
 
-function* editLoop(session: Session, infos: readonly Info[], json: boolean): Task<Outcome<number>> {
+function* editLoop(
+  session: Session,
+  infos: readonly Subject[],
+  json: boolean,
+): Task<Outcome<number>> {
   const api = session.api();
   if (!api.ok) return api;
   const original = textOf(session, infos, json);
@@ -82,7 +86,7 @@ function* editLoop(session: Session, infos: readonly Info[], json: boolean): Tas
   }
 }
 
-function textOf(session: Session, infos: readonly Info[], json: boolean): string {
+function textOf(session: Session, infos: readonly Subject[], json: boolean): string {
   const objects = infos.map((info) => shown(session, info.object));
   const value = objects.length === 1 ? (objects[0] as Loose) : listOf(objects);
   return json ? `${formatJson(value, { indent: 4, sortKeys: true })}\n` : formatYaml(value);
@@ -97,7 +101,7 @@ function withoutComments(text: string): string {
 }
 
 /** `# deployments.apps "web" was not valid:` and a line for each cause. */
-function reasons(infos: readonly Info[], failure: Failure): string {
+function reasons(infos: readonly Subject[], failure: Failure): string {
   const [info] = infos;
   const told = formatFailure(failure).text.trim();
   if (info === undefined || failure.kind !== 'api') {
@@ -115,7 +119,7 @@ function reasons(infos: readonly Info[], failure: Failure): string {
 }
 
 /** What the terminal says of a refused save, before the editor opens again. */
-function refusal(infos: readonly Info[], failure: Failure): string {
+function refusal(infos: readonly Subject[], failure: Failure): string {
   const [info] = infos;
   if (failure.kind !== 'api' || info === undefined) return formatFailure(failure).text;
   const { reason, message } = failure.error;
@@ -162,7 +166,7 @@ function* runEditor(session: Session, text: string, json: boolean): Task<Outcome
 function* save(
   session: Session,
   api: Api,
-  infos: readonly Info[],
+  infos: readonly Subject[],
   text: string,
 ): Task<Outcome<number>> {
   const parsed = parseYaml(text);
@@ -197,7 +201,12 @@ function itemsIn(value: Value): readonly ValueMap[] {
   return Array.isArray(items) ? (items as readonly Value[]).flatMap(itemsIn) : [value];
 }
 
-function* saveOne(session: Session, api: Api, info: Info, edited: ValueMap): Task<Outcome<number>> {
+function* saveOne(
+  session: Session,
+  api: Api,
+  info: Subject,
+  edited: ValueMap,
+): Task<Outcome<number>> {
   const { mapping, name, namespace } = info;
   const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
   const before = shown(session, info.object) as unknown as ValueMap;

@@ -7,7 +7,7 @@ import { createObject } from './create-generators.ts';
 import { fail, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { qualified } from './mapper.ts';
-import { type Info, visit } from './resource-builder.ts';
+import { type Subject, visit } from './resource-builder.ts';
 import { pairsOf } from './run.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
@@ -50,7 +50,7 @@ interface ExposedPort {
 
 const EXPOSABLE = new Set(['Pod', 'Service', 'Deployment', 'ReplicaSet', 'ReplicationController']);
 
-function serviceOf(session: Session, info: Info): Outcome<object> {
+function serviceOf(session: Session, info: Subject): Outcome<object> {
   const { flags } = session;
   const { object, mapping } = info;
   if (!EXPOSABLE.has(object.kind)) return fail(`cannot expose a ${qualified(mapping)}`);

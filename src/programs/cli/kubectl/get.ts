@@ -243,7 +243,7 @@ function append(blocks: Block[], mapping: Mapping, table: Table): void {
 }
 
 /** A Table, or NAME and AGE of an answer that is none. */
-export function tableOf(answer: Loose): Table {
+function tableOf(answer: Loose): Table {
   if (isTable(answer)) return answer as unknown as Table;
   const items = Array.isArray(answer['items']) ? (answer['items'] as readonly Loose[]) : [answer];
   return {

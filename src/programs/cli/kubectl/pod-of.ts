@@ -32,7 +32,7 @@ export function* namedObject(session: Session, text: string): Task<Outcome<Loose
 }
 
 /** The selector by which an object finds its pods, as text; undefined when it has none. */
-export function podSelector(object: Loose): Outcome<string> {
+function podSelector(object: Loose): Outcome<string> {
   const spec = object['spec'] as { readonly selector?: unknown } | undefined;
   const selector = spec?.selector;
   if (object.kind === 'Service' || object.kind === 'ReplicationController') {
@@ -79,7 +79,7 @@ function rankOf(pod: Pod): number {
   return PHASES.indexOf(pod.status?.phase ?? '');
 }
 
-export function isReady(pod: Pod): boolean {
+function isReady(pod: Pod): boolean {
   return (
     pod.status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') === true
   );

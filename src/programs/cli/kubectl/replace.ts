@@ -8,7 +8,7 @@ import { waitGone } from './delete.ts';
 import { apiFailure, fail, type Failure, isNotFound, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
-import { fileInfos, type Info, refuseKustomize } from './resource-builder.ts';
+import { fileInfos, type Subject, refuseKustomize } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
 
@@ -48,7 +48,7 @@ function* replaceOne(
   session: Session,
   api: Api,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
 ): Task<Failure | undefined> {
   const { mapping, namespace, name, source } = info;
   const doing = `error when replacing ${quote(source)}`;
@@ -83,7 +83,7 @@ function* replaceByForce(
   session: Session,
   api: Api,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
 ): Task<Failure | undefined> {
   const { mapping, namespace, name, source } = info;
   const grace = session.flags.int('grace-period');

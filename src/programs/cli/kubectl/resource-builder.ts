@@ -29,7 +29,7 @@ export interface Target {
 }
 
 /** One object to work on. */
-export interface Info {
+export interface Subject {
   readonly mapping: Mapping;
   readonly namespace: string;
   readonly name: string;
@@ -39,7 +39,7 @@ export interface Info {
 }
 
 export interface Visited {
-  readonly infos: readonly Info[];
+  readonly infos: readonly Subject[];
   readonly failures: readonly Failure[];
   /** One object was asked for by name: it is printed alone, not in a list. */
   readonly single: boolean;
@@ -176,7 +176,7 @@ function* visitTargets(
   if (!wanted && !selects && !flags.bool('all') && !everything) {
     return fail('resource(s) were provided, but no name was specified');
   }
-  const infos: Info[] = [];
+  const infos: Subject[] = [];
   const failures: Failure[] = [];
   for (const { mapping, names } of targets) {
     const where = mapping.namespaced ? namespace.value : '';
@@ -200,7 +200,7 @@ function* visitTargets(
 }
 
 /** What is known of an object that the server gave. */
-export function infoOf(mapping: Mapping, object: Loose, source = ''): Info {
+export function infoOf(mapping: Mapping, object: Loose, source = ''): Subject {
   const { name, namespace = '' } = object.metadata;
   return { mapping, namespace, name, object, source };
 }
@@ -214,7 +214,7 @@ function* visitFiles(
   if (!local.ok || !latest) return local;
   const api = session.api();
   if (!api.ok) return api;
-  const infos: Info[] = [];
+  const infos: Subject[] = [];
   const failures = [...local.value.failures];
   for (const info of local.value.infos) {
     const got = yield* api.value.get(info.mapping, info.namespace, info.name);
@@ -233,7 +233,7 @@ export function* fileInfos(session: Session, files: readonly string[]): Task<Out
   const validated = !['', 'false', 'ignore'].includes(session.flags.text('validate'));
   const recursive = session.flags.bool('recursive');
   const read = yield* readManifests(session.process, files, recursive, validated);
-  const infos: Info[] = [];
+  const infos: Subject[] = [];
   const failures: Failure[] = [...read.failures];
   for (const { object, source } of read.found) {
     const slash = object.apiVersion.indexOf('/');
@@ -263,11 +263,7 @@ function noMatch(object: KubeObject, source: string): Failure {
 }
 
 /** The object with its namespace filled in; an explicit other one is refused. */
-export function placedObject(
-  session: Session,
-  mapping: Mapping,
-  object: KubeObject,
-): Outcome<Loose> {
+function placedObject(session: Session, mapping: Mapping, object: KubeObject): Outcome<Loose> {
   if (!mapping.namespaced) return ok(object as Loose);
   const namespace = session.namespace();
   if (!namespace.ok) return namespace;

@@ -9,7 +9,7 @@ import { anyOf, type Task } from '../../../ground/base/task.ts';
 import type { Api } from './api.ts';
 import { fail, failApi, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { type Info, visit } from './resource-builder.ts';
+import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS } from './write-options.ts';
 
@@ -38,7 +38,7 @@ interface Progress {
   readonly done: boolean;
 }
 
-function* follow(session: Session, api: Api, info: Info): Task<Outcome<number>> {
+function* follow(session: Session, api: Api, info: Subject): Task<Outcome<number>> {
   const { mapping, name, namespace } = info;
   if (mapping.kind !== 'Deployment') {
     return fail(`no status viewer has been implemented for ${mapping.kind}`);

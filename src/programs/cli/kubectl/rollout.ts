@@ -17,12 +17,12 @@ import { fail, failApi, type Failure, type Outcome, together } from './failure.t
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
 import { printerFor } from './print.ts';
-import { type Info, visit } from './resource-builder.ts';
+import { type Subject, visit } from './resource-builder.ts';
 import { rolloutStatus } from './rollout-status.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
 
-export const REVISION = 'deployment.kubernetes.io/revision';
+const REVISION = 'deployment.kubernetes.io/revision';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 const HASH = 'pod-template-hash';
@@ -30,7 +30,12 @@ const MISSING = 'required resource not specified';
 const MANAGER = 'kubectl-rollout';
 
 /** Does its work on one deployment and says what was done. */
-type Step = (session: Session, api: Api, info: Info, reporter: Reporter) => Task<Outcome<string>>;
+type Step = (
+  session: Session,
+  api: Api,
+  info: Subject,
+  reporter: Reporter,
+) => Task<Outcome<string>>;
 
 function stepVerb(name: string, short: string, flags: string, step: Step): Verb {
   return {
@@ -67,7 +72,7 @@ const UNSUPPORTED: ReadonlyMap<string, string> = new Map([
   ['resume', 'resuming is not supported'],
 ]);
 
-function unsupported(info: Info, verb: string): Outcome<string> | undefined {
+function unsupported(info: Subject, verb: string): Outcome<string> | undefined {
   if (info.mapping.kind === 'Deployment') return undefined;
   const { kind, group } = info.mapping;
   const type = `${info.mapping.resource}${group === '' ? '' : `.${group}`}`;
@@ -81,7 +86,7 @@ function unsupported(info: Info, verb: string): Outcome<string> | undefined {
 function patched(
   session: Session,
   api: Api,
-  info: Info,
+  info: Subject,
   reporter: Reporter,
   patch: object,
   type = STRATEGIC,
@@ -218,7 +223,7 @@ function withoutHash(template: PodTemplateSpec | undefined): PodTemplateSpec | u
 }
 
 /** The ReplicaSets that a deployment controls. */
-export function* setsOf(api: Api, deployment: Loose): Task<Outcome<readonly ReplicaSet[]>> {
+function* setsOf(api: Api, deployment: Loose): Task<Outcome<readonly ReplicaSet[]>> {
   const { selector } = deployment['spec'] as NonNullable<Deployment['spec']>;
   const made = selectorOf(selector);
   const query = { labelSelector: made.ok ? formatSelector(made.value) : '' };
@@ -258,7 +263,7 @@ const history: Verb = {
 function* showHistory(
   session: Session,
   api: Api,
-  info: Info,
+  info: Subject,
   revision: number,
 ): Task<Outcome<string>> {
   const sets = yield* setsOf(api, info.object);

@@ -15,7 +15,7 @@ import { type Loose, STRATEGIC } from './api.ts';
 import { apiFailure, fail, type Failure, type Outcome, textFailure, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { typeName } from './mapper.ts';
-import { type Info, NO_RESOURCES, visit } from './resource-builder.ts';
+import { type Subject, NO_RESOURCES, visit } from './resource-builder.ts';
 import { envChanges, envList } from './set-env.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
@@ -23,10 +23,10 @@ import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
 const COMMON = `${FILE_FLAGS} ${WRITE_FLAGS} all=false field-manager='kubectl-set' local=false l selector=''`;
 
 /** The changed pod spec of an object, or what is wrong. */
-type Change = (spec: PodSpec, info: Info) => Outcome<PodSpec>;
+type Change = (spec: PodSpec, info: Subject) => Outcome<PodSpec>;
 
 /** Changes the pod specs of what the arguments name. */
-export function* changeSpecs(
+function* changeSpecs(
   session: Session,
   resources: readonly string[],
   what: string,
@@ -51,7 +51,7 @@ export function* changeSpecs(
 }
 
 /** The object with the spec of its pods changed: a pod's own, or that of its template. */
-function changedObject(info: Info, change: Change): Outcome<Loose> {
+function changedObject(info: Subject, change: Change): Outcome<Loose> {
   const { object } = info;
   const spec = object['spec'] as { readonly template?: { readonly spec?: PodSpec } } | undefined;
   if (object.kind === 'Pod') {
@@ -77,7 +77,7 @@ function changedObject(info: Info, change: Change): Outcome<Loose> {
 function* send(
   session: Session,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
   changed: Loose,
   what: string,
 ): Task<Failure | undefined> {
@@ -121,7 +121,7 @@ function split(
 }
 
 /** Containers by name; `*` is all of them. */
-export function changeContainers(
+function changeContainers(
   spec: PodSpec,
   name: string,
   change: (container: Container) => Container,

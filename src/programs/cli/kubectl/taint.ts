@@ -6,7 +6,7 @@ import type { Task } from '../../../ground/base/task.ts';
 import { STRATEGIC } from './api.ts';
 import { apiFailure, fail, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { type Info, visit } from './resource-builder.ts';
+import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { Reporter, WRITE_FLAGS } from './write-options.ts';
 
@@ -75,7 +75,7 @@ function isChange(arg: string): boolean {
 function* taintOne(
   session: Session,
   reporter: Reporter,
-  info: Info,
+  info: Subject,
   changes: Changes,
 ): Task<Outcome<number>> {
   const node = info.object as unknown as Node;

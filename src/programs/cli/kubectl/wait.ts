@@ -16,7 +16,7 @@ import {
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { relaxedPath } from './print.ts';
-import { fileInfos, type Info, namespaceOf, targetsOf, visit } from './resource-builder.ts';
+import { fileInfos, type Subject, namespaceOf, targetsOf, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { untilOne } from './watch-one.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
@@ -100,7 +100,7 @@ function* waitCreated(session: Session, left: () => Micros): Task<Outcome<number
   return ok(0);
 }
 
-type Wanted = Pick<Info, 'mapping' | 'namespace' | 'name'>;
+type Wanted = Pick<Subject, 'mapping' | 'namespace' | 'name'>;
 
 function* creationsOf(session: Session): Task<Outcome<readonly Wanted[]>> {
   const files = session.flags.list('filename');
@@ -123,7 +123,12 @@ function* creationsOf(session: Session): Task<Outcome<readonly Wanted[]>> {
   );
 }
 
-function* waitOne(api: Api, info: Info, goal: Goal, left: () => Micros): Task<Failure | undefined> {
+function* waitOne(
+  api: Api,
+  info: Subject,
+  goal: Goal,
+  left: () => Micros,
+): Task<Failure | undefined> {
   if (goal.kind === 'create') return undefined;
   const { uid } = info.object.metadata;
   let problem: Failure | undefined;
@@ -142,7 +147,7 @@ function* waitOne(api: Api, info: Info, goal: Goal, left: () => Micros): Task<Fa
   return problem ?? (done.value === undefined ? timedOut(info) : undefined);
 }
 
-function timedOut({ mapping, name }: Pick<Info, 'mapping' | 'name'>): Failure {
+function timedOut({ mapping, name }: Pick<Subject, 'mapping' | 'name'>): Failure {
   return textFailure(`timed out waiting for the condition on ${mapping.resource}/${name}`);
 }
 

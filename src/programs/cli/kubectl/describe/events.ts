@@ -28,7 +28,7 @@ export function describeEvents(writer: DescribeWriter, events: readonly Event[] 
 }
 
 /** `12s`, or `12s (x3 over 40s)`. */
-export function intervalOf(writer: DescribeWriter, event: Event): string {
+function intervalOf(writer: DescribeWriter, event: Event): string {
   const first = writer.age(event.eventTime ?? event.firstTimestamp);
   const { series, count = 0 } = event;
   if (series !== undefined) {

@@ -161,7 +161,7 @@ function describeAmounts(
 }
 
 /** `http-get http://:80/healthz delay=0s timeout=1s period=10s #success=1 #failure=3` */
-export function probeText(probe: Probe): string {
+function probeText(probe: Probe): string {
   const {
     initialDelaySeconds = 0,
     timeoutSeconds = 0,
