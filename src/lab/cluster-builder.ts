@@ -168,7 +168,8 @@ class ClusterBuilder {
       '/etc/ssl/certs/ca-certificates.crt',
       certificateFile(this.#authority.internet.certificate),
     );
-    for (const tool of this.#software.host) this.#write(host, tool.path, tool.program, 0o755);
+    for (const tool of this.#software.host)
+      this.#write(host, tool.path, tool.program, tool.mode ?? 0o755);
     this.#unit(host, 'ssh.service', kubeadm.SSHD_UNIT);
     return host;
   }

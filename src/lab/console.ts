@@ -5,13 +5,13 @@
  */
 import type { Program } from '../machines/machine/process.ts';
 import { crictl } from '../programs/cli/crictl/index.ts';
-import { etcdctl } from '../programs/cli/etcdctl/index.ts';
+import { etcdctl, etcdutl } from '../programs/cli/etcdctl/index.ts';
 import { kubectlFor } from '../programs/cli/kubectl/index.ts';
 import { ash, bash } from '../programs/shell/index.ts';
 import { conntrack } from '../programs/tools/conntrack.ts';
-import { TEXT_TOOLS } from '../programs/tools/index.ts';
+import { busyboxTools, TEXT_TOOLS } from '../programs/tools/index.ts';
 import { ip6tables, iptables, iptablesRestore, iptablesSave } from '../programs/tools/iptables.ts';
-import { NETWORK_TOOLS } from '../programs/tools/network-tools.ts';
+import { busyboxNetworkTools, NETWORK_TOOLS } from '../programs/tools/network-tools.ts';
 
 /** All of them by key: the path where they stand on a host, or a name of their own. */
 export function consolePrograms(): ReadonlyMap<string, Program> {
@@ -20,6 +20,7 @@ export function consolePrograms(): ReadonlyMap<string, Program> {
     ['ash', ash],
     ['/usr/local/bin/crictl', crictl],
     ['/usr/local/bin/etcdctl', etcdctl],
+    ['/usr/local/bin/etcdutl', etcdutl],
     ['kubectl modern', kubectlFor('modern')],
     ['kubectl seed-era', kubectlFor('seed-era')],
     ['/usr/sbin/conntrack', conntrack],
@@ -29,5 +30,7 @@ export function consolePrograms(): ReadonlyMap<string, Program> {
     ['/usr/sbin/ip6tables', ip6tables],
   ]);
   for (const tool of [...TEXT_TOOLS, ...NETWORK_TOOLS]) programs.set(tool.path, tool.program);
+  for (const tool of [...busyboxTools, ...busyboxNetworkTools])
+    programs.set(`busybox ${tool.path}`, tool.program);
   return programs;
 }

@@ -4,7 +4,7 @@
  * it. Addresses behind it are documentation ranges (RFC 5737) on an interface as far away as the table
  * of costs says.
  */
-import { formatIp, parseIp, type Ip } from '../ground/base/ip.ts';
+import { parseIp, type Ip } from '../ground/base/ip.ts';
 import { required } from '../ground/base/assert.ts';
 import type { Task } from '../ground/base/task.ts';
 import type { CertifiedKey } from '../ground/pki/certificate.ts';
@@ -158,10 +158,4 @@ class Registry {
 /** `docker.io/library/nginx` → `library/nginx`. */
 function pathOf(repository: string): string {
   return repository.slice(repository.indexOf('/') + 1);
-}
-
-/** For the trace and messages: `198.51.100.10`. */
-export function outsideAddress(name: string): string {
-  const ip = OUTSIDE.get(name);
-  return ip === undefined ? '' : formatIp(ip);
 }

@@ -77,7 +77,7 @@ function* misuse(process: Process, message = ''): Task<number> {
 }
 
 /** `5s`, `300ms`, `2m`, `1.5` (seconds) as microseconds. */
-export function parseSpan(text: string): Micros | undefined {
+function parseSpan(text: string): Micros | undefined {
   const match = /^(-?\d+(?:\.\d+)?)(us|ms|s|m|h)?$/.exec(text);
   if (match === null) return undefined;
   const unit =

@@ -3,7 +3,7 @@
  * in. Base + seed + inputs = the lab: `push` gives an input the next microsecond and logs it; a replay
  * pushes the same inputs at the same times. Nothing else may change a lab.
  */
-import { assert, required } from '../ground/base/assert.ts';
+import { assert } from '../ground/base/assert.ts';
 import { EventLoop, type Micros, SECOND, type StopReason } from '../ground/base/event-loop.ts';
 import { Recorder } from '../ground/trace/recorder.ts';
 import { buildCluster, type Cluster, type ClusterParts } from './cluster-builder.ts';
@@ -261,11 +261,6 @@ export function replay(
   for (const timed of saved.inputs) lab.pushAt(timed.time, timed.input);
   lab.run({ until: saved.stop });
   return lab;
-}
-
-/** A terminal that must be there. */
-export function terminalOf(lab: Lab, id: number): LabTerminal {
-  return required(lab.terminals.get(id), `terminal ${id} is open`);
 }
 
 function nameOf(input: LabInput): string {

@@ -30,7 +30,12 @@ import type { Profile } from './profiles.ts';
 export interface Tool {
   readonly path: string;
   readonly program: Program;
+  /** Permission bits; 0o755 unless said. */
+  readonly mode?: number;
 }
+
+/** Before the paths of busybox's own tools among the console's keys. */
+const BUSYBOX = 'busybox ';
 
 export interface Software {
   /** On every host. */
@@ -51,14 +56,19 @@ function standIns(shelf: ProgramShelf): ReadonlyMap<string, Program> {
 }
 
 const NOT_ON_EVERY_HOST =
-  /^\/usr\/(local\/bin\/(?:etcdctl|crictl)|sbin\/(conntrack|ip6?tables.*))$/;
+  /^\/usr\/(local\/bin\/(?:etcdctl|etcdutl|crictl)|sbin\/(conntrack|ip6?tables.*))$/;
 
 export function softwareOf(profile: Profile, parts: ClusterParts): Software {
   const programs = standIns(parts.console);
   const program = (key: string): Program => required(programs.get(key), `the console has ${key}`);
   const tools = [...programs]
     .filter(([key]) => key.startsWith('/') && !NOT_ON_EVERY_HOST.test(key))
-    .map(([path, one]) => ({ path, program: one }));
+    .map(([path, one]) => ({
+      path,
+      program: one,
+      // Tools that act as root for others.
+      ...(/\/(su|sudo)$/.test(path) ? { mode: 0o4755 } : {}),
+    }));
   const iptables = [...programs]
     .filter(([key]) => /^\/usr\/sbin\/ip6?tables/.test(key))
     .map(([path, one]) => ({ path, program: one }));
@@ -79,7 +89,15 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
     },
     profile,
   );
-  const applications = applicationImages({ tools, shell: program('bash'), ash: program('ash') });
+  const busybox = [...programs]
+    .filter(([key]) => key.startsWith(BUSYBOX))
+    .map(([key, one]) => ({ path: key.slice(BUSYBOX.length), program: one }));
+  const applications = applicationImages({
+    tools,
+    busybox,
+    shell: program('bash'),
+    ash: program('ash'),
+  });
   const pause = applications.filter((image) => image.repository === 'registry.k8s.io/pause');
   const everywhere = [
     ...pause,
@@ -93,6 +111,7 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
     ],
     workstation: [
       { path: '/usr/local/bin/etcdctl', program: program('/usr/local/bin/etcdctl') },
+      { path: '/usr/local/bin/etcdutl', program: program('/usr/local/bin/etcdutl') },
       { path: '/usr/local/bin/kubectl', program: program(`kubectl ${profile.name}`) },
     ],
     node: [

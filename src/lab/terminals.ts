@@ -24,7 +24,7 @@ export interface LabTerminal {
 }
 
 /** Environment of a login shell on the workstation. */
-export function loginEnvironment(): ReadonlyMap<string, string> {
+function loginEnvironment(): ReadonlyMap<string, string> {
   return new Map([
     ['HOME', LEARNER.home],
     ['LANG', 'C.UTF-8'],

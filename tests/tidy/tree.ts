@@ -57,7 +57,9 @@ export function readSource(path: string): Source {
       at: statement.start,
       typeOnly: statement['importKind'] === 'type' || statement['exportKind'] === 'type',
       names: specifiers.map((one) =>
-        String(((one['imported'] ?? one['local']) as Node | undefined)?.['name'] ?? '*'),
+        one.type === 'ImportNamespaceSpecifier'
+          ? '*'
+          : String(((one['imported'] ?? one['local']) as Node | undefined)?.['name'] ?? '*'),
       ),
     });
   }

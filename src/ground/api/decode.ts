@@ -71,7 +71,7 @@ export function decodeAs<T>(
 }
 
 /** True when an optional field of this value is left out, as Go's `omitempty` does. */
-export function isOmitted(definition: Definition, field: Field, value: unknown): boolean {
+function isOmitted(definition: Definition, field: Field, value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (field.required) return false;
   if (field.kind === 'array') return (value as readonly unknown[]).length === 0;

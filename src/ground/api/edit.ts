@@ -144,33 +144,6 @@ export function withoutEntry<V>(
   return Object.freeze(copy) as Readonly<Record<string, V>>;
 }
 
-/** Removes what is at a path; the object itself when nothing is there. */
-export function removeIn<T>(object: T, path: readonly PathStep[]): T {
-  return removeAt(object, path, 0) as T;
-}
-
-function removeAt(node: unknown, path: readonly PathStep[], depth: number): unknown {
-  if (node === null || typeof node !== 'object') return node;
-  const step = path[depth] as PathStep;
-  const last = depth === path.length - 1;
-  if (typeof step === 'number') {
-    const list = node as readonly unknown[];
-    if (step >= list.length) return node;
-    if (last) return Object.freeze(list.filter((_, index) => index !== step));
-    const next = removeAt(list[step], path, depth + 1);
-    return next === list[step] ? node : replacedAt(list, step, next);
-  }
-  const map = node as Fields;
-  if (!Object.hasOwn(map, step)) return node;
-  if (!last) {
-    const next = removeAt(map[step], path, depth + 1);
-    return next === map[step] ? node : withEntry(map, step, next);
-  }
-  const copy = newRecord(Object.keys(map).length);
-  for (const key of Object.keys(map)) if (key !== step) setOwn(copy, key, map[key]);
-  return Object.freeze(copy);
-}
-
 /**
  * Freezes a value that its caller has just built, leaves first. What is frozen already is taken to be
  * frozen all the way down.

@@ -4,18 +4,8 @@
  * encoded; this is for bodies that somebody reads as bytes.
  */
 import { compareText } from '../base/text.ts';
-import { formatJson, type JsonFormat } from '../lang/json.ts';
 import { setOwn } from '../lang/value.ts';
-import { type Definition, definitionOf, objectOf, type Shape } from './schema.ts';
-
-/** An object's JSON text by the definition of its kind. */
-export function encodeJson(
-  definitionName: string,
-  object: unknown,
-  format: JsonFormat = {},
-): string {
-  return formatJson(orderedBySchema(definitionOf(definitionName), object), format);
-}
+import { type Definition, objectOf, type Shape } from './schema.ts';
 
 /** A copy with fields in schema order and map keys sorted; unknown fields go last. */
 export function orderedBySchema(definition: Definition, object: unknown): unknown {

@@ -34,7 +34,7 @@ function detailed(head: string, detail: string): string {
 }
 
 /** How upstream prints a bad value: strings quoted, numbers and booleans bare, structures as JSON. */
-export function formatValue(value: unknown): string {
+function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return quote(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

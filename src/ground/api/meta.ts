@@ -26,10 +26,6 @@ export function labelsOf(object: KubeObject): Texts {
   return object.metadata.labels ?? NO_TEXTS;
 }
 
-export function annotationsOf(object: KubeObject): Texts {
-  return object.metadata.annotations ?? NO_TEXTS;
-}
-
 export function labelOf(object: KubeObject, key: string): string | undefined {
   return entryOf(object.metadata.labels, key);
 }
@@ -100,18 +96,6 @@ export function isDeleting(object: KubeObject): boolean {
 
 export function hasFinalizer(object: KubeObject, name: string): boolean {
   return object.metadata.finalizers?.includes(name) === true;
-}
-
-export function withFinalizer<T extends KubeObject>(object: T, name: string): T {
-  if (hasFinalizer(object, name)) return object;
-  const finalizers = Object.freeze([...(object.metadata.finalizers ?? []), name]);
-  return withMeta(object, { finalizers });
-}
-
-export function withoutFinalizer<T extends KubeObject>(object: T, name: string): T {
-  const kept = (object.metadata.finalizers ?? []).filter((each) => each !== name);
-  if (kept.length === (object.metadata.finalizers?.length ?? 0)) return object;
-  return withMeta(object, { finalizers: kept.length === 0 ? undefined : Object.freeze(kept) });
 }
 
 /** What all conditions have. */

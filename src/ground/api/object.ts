@@ -29,23 +29,10 @@ export function apiVersionOf(name: { readonly group: string; readonly version: s
   return name.group === '' ? name.version : `${name.group}/${name.version}`;
 }
 
-/** `deployments.apps`, or `pods` for the core group: as error messages name a resource. */
-export function qualifiedResource(name: ResourceName): string {
-  return name.group === '' ? name.resource : `${name.resource}.${name.group}`;
-}
-
 /** `namespace/name`, or `name` when there is no namespace: the key of caches and work queues. */
 export function keyOf(object: KubeObject): string {
   const namespace = object.metadata.namespace;
   return namespace === undefined || namespace === ''
     ? object.metadata.name
     : `${namespace}/${object.metadata.name}`;
-}
-
-/** The two parts of a key. */
-export function splitKey(key: string): { readonly namespace: string; readonly name: string } {
-  const slash = key.indexOf('/');
-  return slash < 0
-    ? { namespace: '', name: key }
-    : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }

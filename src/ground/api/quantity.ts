@@ -164,18 +164,4 @@ export function addQuantity(a: Quantity, b: Quantity): Quantity {
   return { nano: a.nano + b.nano, format: a.nano === 0n ? b.format : a.format };
 }
 
-export function subtractQuantity(a: Quantity, b: Quantity): Quantity {
-  return { nano: a.nano - b.nano, format: a.nano === 0n ? b.format : a.format };
-}
-
 export const ZERO_QUANTITY: Quantity = { nano: 0n, format: 'DecimalSI' };
-
-/** A quantity of so many whole units. */
-export function quantityOf(whole: number, format: QuantityFormat = 'DecimalSI'): Quantity {
-  return { nano: BigInt(whole) * NANO, format };
-}
-
-/** A quantity of so many thousandths. */
-export function milliQuantityOf(milli: number, format: QuantityFormat = 'DecimalSI'): Quantity {
-  return { nano: BigInt(milli) * MILLION, format };
-}

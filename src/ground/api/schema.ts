@@ -97,11 +97,6 @@ export function definitionOf(name: string): Definition {
   return required(DEFINITIONS.get(name), `no definition ${name} in the schema table`);
 }
 
-/** The field of a definition, or undefined when there is none of that name. */
-export function fieldOf(definition: Definition, name: string): Field | undefined {
-  return definition.byName.get(name);
-}
-
 /** The definition that a shape refers to, or undefined for scalars, arrays and maps. */
 export function objectOf(shape: Shape): Definition | undefined {
   return shape.kind === 'object' ? DEFINITIONS.get(shape.ref) : undefined;

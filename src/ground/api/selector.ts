@@ -128,7 +128,7 @@ function sorted(requirements: Requirement[]): Selector {
 }
 
 /** A checked requirement (labels.NewRequirement). */
-export function requirement(
+function requirement(
   key: string,
   operator: Operator,
   given: readonly string[],
@@ -434,10 +434,4 @@ export function matchesFields(
     if ((read(term.field) === term.value) !== (term.operator === '=')) return false;
   }
   return true;
-}
-
-/** The terms as text. */
-export function formatFieldTerms(terms: readonly FieldTerm[]): string {
-  const escaped = (value: string): string => value.replace(/[\\,=]/g, (char) => `\\${char}`);
-  return terms.map((term) => `${term.field}${term.operator}${escaped(term.value)}`).join(',');
 }

@@ -21,8 +21,3 @@ export function required<T>(value: T | undefined | null, message: string): T {
   if (value === undefined || value === null) throw new AssertionError(message);
   return value;
 }
-
-/** For a switch that has handled every case. */
-export function unreachable(value: never): never {
-  throw new AssertionError(`unreachable case: ${String(value)}`);
-}

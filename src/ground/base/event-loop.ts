@@ -28,7 +28,6 @@ export function isBackground(cause: CauseId): boolean {
   return cause % 2 === 1;
 }
 
-export const MICROSECOND = 1;
 export const MILLISECOND = 1_000;
 export const SECOND = 1_000_000;
 export const MINUTE = 60_000_000;
@@ -37,7 +36,7 @@ export const HOUR = 3_600_000_000;
 /** How many events may run at one instant before the loop calls it a hot loop. */
 const EVENTS_PER_INSTANT_MAX = 2_000_000;
 /** How far ahead a foreground event still counts as "not quiet": longer than the default grace of 30 s. */
-export const QUIET_HORIZON: Micros = 35 * SECOND;
+const QUIET_HORIZON: Micros = 35 * SECOND;
 
 /** A scheduled event, and the handle that cancels it. */
 export interface Timer {
@@ -220,7 +219,9 @@ export class EventLoop {
     if (event.time === this.#instant) {
       this.#atInstant += 1;
       if (this.#atInstant > EVENTS_PER_INSTANT_MAX) {
-        throw new AssertionError(`hot loop: endless events at ${event.time} caused by #${event.cause}`);
+        throw new AssertionError(
+          `hot loop: endless events at ${event.time} caused by #${event.cause}`,
+        );
       }
     } else {
       this.#instant = event.time;

@@ -317,7 +317,7 @@ export interface FirstOf {
 }
 
 /** Waits for the first of several, or for a deadline in microseconds from now. */
-export function anyOfWait(waits: readonly Wait[], deadline?: Micros): Wait {
+function anyOfWait(waits: readonly Wait[], deadline?: Micros): Wait {
   return {
     description: waits.map((wait) => wait.description).join(' or '),
     arm(waiter) {

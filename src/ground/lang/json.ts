@@ -352,7 +352,7 @@ export function formatNumber(value: number): string {
 const SPECIAL = /["\\\u0000-\u001f\u007f<>&\u2028\u2029\ud800-\udfff]/;
 
 /** A JSON string in Go's escapes. */
-export function quoteJson(text: string, escapeHtml = true): string {
+function quoteJson(text: string, escapeHtml = true): string {
   if (!SPECIAL.test(text)) return `"${text}"`;
   let out = '"';
   for (const char of text) {

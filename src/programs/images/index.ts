@@ -13,15 +13,24 @@ import { xiaoruiImages } from './xiaorui.ts';
 
 export type { ImageParts, ImageTool } from './image.ts';
 
-/** A tool of the host under busybox's path for it. */
-function inBin({ path, program }: ImageTool): ImageTool {
-  return { path: `/bin/${path.slice(path.lastIndexOf('/') + 1)}`, program };
+/** What the slim images of Debian and Ubuntu leave out: their packages are not "essential". */
+const NOT_IN_SLIM = new Set(
+  (
+    'jq gawk ps top kill killall pgrep pkill free watch uptime xxd hexdump vi vim nano less column curl dig host ' +
+    'hostnamectl journalctl lsof nc netcat netstat nslookup openssl ping scp ss ssh systemctl timedatectl traceroute wget sudo'
+  ).split(' '),
+);
+
+function isInSlim({ path }: ImageTool): boolean {
+  return path.startsWith('/usr/bin/') && !NOT_IN_SLIM.has(path.slice('/usr/bin/'.length));
 }
 
 /** What the images are made with. */
 export interface ImageSources {
-  /** Host tools by path; images get them under their own. */
+  /** A host's tools by path; images of distributions have some of them. */
   readonly tools: readonly ImageTool[];
+  /** busybox's own tools, under /bin. */
+  readonly busybox: readonly ImageTool[];
   /** bash; small images use it under the name sh. */
   readonly shell: Program;
   /** busybox's own shell. */
@@ -29,15 +38,20 @@ export interface ImageSources {
 }
 
 /** Everything that the registries have besides the cluster's own images: pause first, the stand-in last. */
-export function applicationImages({ tools, shell, ash }: ImageSources): readonly ImageArchive[] {
+export function applicationImages({
+  tools,
+  busybox,
+  shell,
+  ash,
+}: ImageSources): readonly ImageArchive[] {
   const parts: ImageParts = {
     costs: MODERN_COSTS,
-    busybox: [
-      { path: '/bin/sh', program: ash },
-      { path: '/bin/ash', program: ash },
-      ...tools.map(inBin),
+    busybox: [{ path: '/bin/sh', program: ash }, { path: '/bin/ash', program: ash }, ...busybox],
+    debian: [
+      { path: '/bin/bash', program: shell },
+      { path: '/bin/sh', program: shell },
+      ...tools.filter(isInSlim),
     ],
-    debian: [{ path: '/bin/bash', program: shell }, { path: '/bin/sh', program: shell }, ...tools],
     curl: tools.find((tool) => tool.path.endsWith('/curl'))?.program,
   };
   return [

@@ -14,6 +14,7 @@ import {
   yes,
 } from './basics.ts';
 import { base64, hexdump, od, xxd } from './bytes.ts';
+import { busyboxPs } from './busybox-ps.ts';
 import { cat, nl, rev, tac, tee } from './cat.ts';
 import { diff } from './diff.ts';
 import { editorNamed, pagerNamed } from './editor.ts';
@@ -45,6 +46,7 @@ import { sed } from './sed/sed.ts';
 import { sort } from './sort.ts';
 import { df, du, free, kill, killall, pgrep, pkill, ps, top, uptime, watch } from './system.ts';
 import { wc } from './wc.ts';
+import { which } from './which.ts';
 
 export interface Tool {
   readonly path: string;
@@ -115,6 +117,7 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ['realpath', realpath],
   ['stat', stat],
   ['timeout', timeout],
+  ['which', which],
   ['ps', ps],
   ['top', top],
   ['kill', kill],
@@ -148,4 +151,7 @@ const NOT_IN_BUSYBOX = new Set(['jq', 'gawk', 'column', 'vim', 'nano', 'uptime']
 /** The same programs where a busybox image has them. */
 export const busyboxTools: readonly Tool[] = PROGRAMS.filter(
   ([name]) => !NOT_IN_BUSYBOX.has(name),
-).map(([name, program]) => ({ path: `/bin/${name}`, program }));
+).map(([name, program]) => ({
+  path: `/bin/${name}`,
+  program: name === 'ps' ? busyboxPs : program,
+}));

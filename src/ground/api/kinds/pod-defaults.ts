@@ -95,7 +95,7 @@ function defaultedContainer(container: Container): Container {
 }
 
 /** `Always` for the tag latest, given or implied; else `IfNotPresent`. */
-export function pullPolicyOf(image: string): string {
+function pullPolicyOf(image: string): string {
   if (image.includes('@')) return 'IfNotPresent';
   const tag = /:([^:/]*)$/.exec(image)?.[1];
   return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';

@@ -115,7 +115,7 @@ function gatesText(pod: Pod): string {
 }
 
 /** Guaranteed, Burstable or BestEffort, by CPU and memory (pkg/apis/core/v1/helper/qos). */
-export function qosClassOf(pod: Pod): string {
+function qosClassOf(pod: Pod): string {
   const containers: Container[] = [
     ...(pod.spec?.containers ?? []),
     ...(pod.spec?.initContainers ?? []),

@@ -17,7 +17,7 @@ export { applyStrategicPatch } from './strategic.ts';
 export const JSON_PATCH = 'application/json-patch+json';
 export const MERGE_PATCH = 'application/merge-patch+json';
 export const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
-export const APPLY_PATCH = 'application/apply-patch+yaml';
+const APPLY_PATCH = 'application/apply-patch+yaml';
 
 export interface PatchError {
   readonly code: 400 | 413 | 415 | 422;

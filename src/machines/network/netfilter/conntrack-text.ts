@@ -27,8 +27,3 @@ function body(entry: ConntrackEntry): string {
 export function conntrackLine(entry: ConntrackEntry): string {
   return `${body(entry)} use=1\n`;
 }
-
-/** The file /proc/net/nf_conntrack. */
-export function conntrackFile(entries: readonly ConntrackEntry[]): string {
-  return entries.map((entry) => `ipv4     2 ${body(entry)} zone=0 use=2\n`).join('');
-}

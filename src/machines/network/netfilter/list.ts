@@ -139,7 +139,7 @@ function columns(options: ListOptions): string {
 }
 
 /** A counter: as it is up to 99,999, then thousands, millions … (xtables_print_num). */
-export function amount(value: number, options: { readonly exact: boolean }, width: number): string {
+function amount(value: number, options: { readonly exact: boolean }, width: number): string {
   if (options.exact) return String(value).padStart(width === 0 ? 0 : 8);
   if (value <= 99999) return String(value).padStart(width);
   let rest = Math.floor((value + 500) / 1000);

@@ -26,7 +26,6 @@ import {
   type TableName,
   TCP,
   type Trail,
-  UDP,
 } from './types.ts';
 
 const HOOKS: Record<Hook, number> = {
@@ -342,11 +341,6 @@ const RECORD_ROOM = 65536;
 function unchanged(packet: PacketFields): HookResult {
   const { src, dst, sport, dport, mark } = packet;
   return { verdict: 'accept', rejectWith: '', src, dst, sport, dport, mark, trail: [], hops: [] };
-}
-
-/** Is this the number of a protocol with ports in its tuples? */
-export function hasPorts(protocol: number): boolean {
-  return protocol === TCP || protocol === UDP;
 }
 
 export { ICMP };

@@ -4,10 +4,10 @@
  */
 import type { Node, Taint, Toleration } from '../../../ground/api/types.ts';
 
-export const UNSCHEDULABLE_TAINT = 'node.kubernetes.io/unschedulable';
+const UNSCHEDULABLE_TAINT = 'node.kubernetes.io/unschedulable';
 
 /** v1.Toleration.ToleratesTaint: empty effect matches all, empty key with Exists matches all. */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
+function tolerates(toleration: Toleration, taint: Taint): boolean {
   const effect = toleration.effect ?? '';
   if (effect !== '' && effect !== taint.effect) return false;
   const key = toleration.key ?? '';

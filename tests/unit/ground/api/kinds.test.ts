@@ -128,7 +128,9 @@ terminationGracePeriodSeconds: 30
 
 test('a pod keeps its spec but for images', () => {
   const { resource, object } = read(c(''));
-  const { object: renamed } = read(pod('{nodeName: n1, containers: [{name: c, image: "other:1"}]}'));
+  const { object: renamed } = read(
+    pod('{nodeName: n1, containers: [{name: c, image: "other:1"}]}'),
+  );
   const [error] = resource.validateUpdate(renamed, object).map(formatFieldError);
   expect(error).toMatch(
     /^spec: Forbidden: pod updates may not change fields other than `spec\.containers\[\*\]\.image`/,

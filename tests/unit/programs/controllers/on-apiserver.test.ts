@@ -73,12 +73,16 @@ function setUp() {
     admission: [],
     subresources: new Map(),
     virtual: new Map(),
+    watchSecondsMin: 1800,
   });
   const pipeline = new Pipeline({
     process: server,
     authenticator: { authenticate: () => ok(ADMIN) },
     authorizer: { authorize: () => ok(undefined) },
     impersonate: (user) => ok(user),
+    readsMax: 400,
+    writesMax: 200,
+    requestTimeout: 60_000_000,
     serve: (context, answer) => api.serve(context, answer),
   });
   server.start('store', store.run());
