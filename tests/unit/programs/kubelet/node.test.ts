@@ -41,7 +41,7 @@ it('runs a pod, makes its sandbox anew when pause is killed, and runs out of add
   const harness = new NodeHarness();
   harness.create(PODS, podNamed('web'));
   harness.pass(15);
-  expect(get(harness, 'web').status).toMatchObject({ phase: 'Running', podIP: '10.244.1.4' });
+  expect(get(harness, 'web').status).toMatchObject({ phase: 'Running', podIP: '10.244.1.2' });
   harness.run('node-1', function* (process) {
     const pauses = process.kernel.processes().filter((each) => each.comm === 'pause');
     process.kernel.signal(pauses[pauses.length - 1]?.pid ?? 0, 'SIGKILL');
@@ -53,7 +53,7 @@ it('runs a pod, makes its sandbox anew when pause is killed, and runs out of add
     state: { running: {} },
     lastState: { terminated: { exitCode: 137 } },
   });
-  expect(get(harness, 'web').status?.podIP).toBe('10.244.1.5');
+  expect(get(harness, 'web').status?.podIP).toBe('10.244.1.3');
   expect(messages(harness, 'web')).toContain(
     'SandboxChanged Pod sandbox changed, it will be killed and re-created.',
   );
