@@ -26,7 +26,12 @@ describe.each(names)('%s', (name) => {
     const transcript = parseTranscript(text);
     const play = (): { outputs: string[]; hash: string } => {
       const typist = new Typist(bootLab({ ...transcript, files: homeFiles() }));
-      const outputs = transcript.cases.map((one) => one.commands.map((command) => typist.run(command)).filter((output) => output !== '').join('\n'));
+      const outputs = transcript.cases.map((one) =>
+        one.commands
+          .map((command) => typist.run(command))
+          .filter((output) => output !== '')
+          .join('\n'),
+      );
       return { outputs, hash: typist.lab.traceHash };
     };
     const first = play();

@@ -38,7 +38,10 @@ const COMMAND = /^(?:\d*\$ |\d*& |\d*\^[A-Z\\]$|<)/;
 
 export function parseTranscript(text: string): Transcript {
   const lines = text.replace(/\n+$/, '').split('\n');
-  const setting = (name: string): string | undefined => new RegExp(`\\b${name}=(\\S+)`).exec(lines.find((line) => line.startsWith('# lab:')) ?? '')?.[1];
+  const setting = (name: string): string | undefined =>
+    new RegExp(`\\b${name}=(\\S+)`).exec(
+      lines.find((line) => line.startsWith('# lab:')) ?? '',
+    )?.[1];
   const cases: TranscriptCase[] = [];
   let index = 0;
   const head: string[] = [];
@@ -51,18 +54,27 @@ export function parseTranscript(text: string): Transcript {
     }
     const line = index + 1;
     const commands: string[] = [];
-    while (index < lines.length && COMMAND.test(lines[index] ?? '')) commands.push(lines[index++] as string);
+    while (index < lines.length && COMMAND.test(lines[index] ?? ''))
+      commands.push(lines[index++] as string);
     if (commands.length === 0) {
-      if (index < lines.length) throw new Error(`line ${index + 1}: a command, a comment or a blank line was expected`);
+      if (index < lines.length)
+        throw new Error(`line ${index + 1}: a command, a comment or a blank line was expected`);
       break;
     }
     if (lines[index] === '----') index += 1;
     const expected: string[] = [];
-    while (index < lines.length && !(lines[index] === '' && startsCase(lines, index + 1))) expected.push(lines[index++] as string);
+    while (index < lines.length && !(lines[index] === '' && startsCase(lines, index + 1)))
+      expected.push(lines[index++] as string);
     cases.push({ comments, commands, expected: expected.join('\n'), line });
   }
   const profile = setting('profile') === 'seed-era' ? 'seed-era' : 'modern';
-  return { seed: Number(setting('seed') ?? 7), nodes: Number(setting('nodes') ?? 3), profile, head, cases };
+  return {
+    seed: Number(setting('seed') ?? 7),
+    nodes: Number(setting('nodes') ?? 3),
+    profile,
+    head,
+    cases,
+  };
 }
 
 function startsCase(lines: readonly string[], index: number): boolean {
@@ -71,7 +83,9 @@ function startsCase(lines: readonly string[], index: number): boolean {
 }
 
 export function formatTranscript(transcript: Transcript, outputs: readonly string[]): string {
-  const cases = transcript.cases.map((one, index) => [...one.comments, ...one.commands, '----', outputs[index] ?? '', ''].join('\n'));
+  const cases = transcript.cases.map((one, index) =>
+    [...one.comments, ...one.commands, '----', outputs[index] ?? '', ''].join('\n'),
+  );
   return `${[...transcript.head, '', ...cases].join('\n').replace(/\n+$/, '')}\n`;
 }
 
@@ -100,9 +114,15 @@ export class Typist {
   #untilPrompt(id: number): void {
     const limit = this.lab.loop.now + PATIENCE;
     this.lab.run({ events: 1 });
-    const done = (): boolean => this.lab.terminals.get(id)?.state.waiting === true || this.lab.terminals.get(id)?.shell.status !== undefined;
+    // A program that reads lines (ssh with a command) waits too, but without a prompt of its own.
+    const done = (): boolean => {
+      const terminal = this.lab.terminals.get(id);
+      if (terminal === undefined || terminal.shell.status !== undefined) return true;
+      return terminal.state.waiting && terminal.state.prompt !== '';
+    };
     const reason = this.lab.run({ until: limit, when: done });
-    if (reason !== 'predicate' && !done()) throw new Error(`terminal ${id}: no prompt after ${PATIENCE / SECOND} s of simulated time`);
+    if (reason !== 'predicate' && !done())
+      throw new Error(`terminal ${id}: no prompt after ${PATIENCE / SECOND} s of simulated time`);
   }
 
   /** Runs one command line of a transcript and gives what its terminal showed, prompts left out. */
@@ -121,20 +141,29 @@ export class Typist {
       if (match[2] === '$') this.#untilPrompt(id);
       else this.lab.run({ events: 200, until: this.lab.loop.now + SECOND / 100 });
     }
-    return withoutPrompt(terminal.takeOutput());
+    return withoutPrompt(terminal.takeOutput(), terminal.state.prompt);
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the prompt is coloured by escape sequences.
-const PROMPT = /(?:\u001b\[\?2004[hl])?(?:\u001b\[[\d;]*m)*\S+@[\w.-]+(?:\u001b\[[\d;]*m)*:(?:\u001b\[[\d;]*m)*[^\n$#]*(?:\u001b\[[\d;]*m)*[$#] $/;
-
-function withoutPrompt(text: string): string {
-  return text.replace(PROMPT, '').replace(/\n$/, '');
+/** What a command showed: the prompt behind it is left out, a last line without an end is kept. */
+function withoutPrompt(text: string, prompt: string): string {
+  const shown = prompt !== '' && text.endsWith(prompt) ? text.slice(0, -prompt.length) : text;
+  return shown.replace(/\n$/, '');
 }
 
-export function bootLab(options: { readonly seed: number; readonly nodes: number; readonly profile: 'modern' | 'seed-era'; readonly files?: Record<string, string> }): Lab {
+export function bootLab(options: {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly profile: 'modern' | 'seed-era';
+  readonly files?: Record<string, string>;
+}): Lab {
   const lab = new Lab({
-    base: { profile: options.profile, nodes: options.nodes, scenario: '', files: options.files ?? {} },
+    base: {
+      profile: options.profile,
+      nodes: options.nodes,
+      scenario: '',
+      files: options.files ?? {},
+    },
     seed: options.seed,
     parts: shippedParts(),
     commands: { why: whyText },
