@@ -7,7 +7,6 @@ import { assert } from '../ground/base/assert.ts';
 import { EventLoop, type Micros, SECOND, type StopReason } from '../ground/base/event-loop.ts';
 import { Recorder } from '../ground/trace/recorder.ts';
 import { buildCluster, type Cluster, type ClusterParts } from './cluster-builder.ts';
-import { type Assist, makeAssist } from './assist.ts';
 import { FaultTable } from './faults.ts';
 import type { LabBase, LabInput, SavedLab, TimedInput } from './input-types.ts';
 import { type LabCommands, labProgram } from './lab-program.ts';
@@ -41,8 +40,6 @@ export class Lab {
   readonly profile: Profile;
   readonly cluster: Cluster;
   readonly faults: FaultTable;
-  /** Questions of the page that change nothing: completion, hover, markers. */
-  readonly assist: Assist;
   readonly terminals = new Map<number, LabTerminal>();
   readonly #inputs: TimedInput[] = [];
   #booted: Micros | undefined;
@@ -62,7 +59,6 @@ export class Lab {
       parts: options.parts,
     });
     this.faults = new FaultTable(this.cluster, this.recorder, () => this.loop.now);
-    this.assist = makeAssist(this);
     const program = labProgram(() => this, options.commands ?? { why: () => '' });
     const installed = this.cluster.workstation.files.write('/usr/local/bin/lab', program, 0o755);
     assert(installed.ok, 'the workstation takes the program lab');

@@ -3,6 +3,7 @@
  * the slices of real time, and is the same when the saved lab is opened again.
  */
 import { describe, expect, it } from 'vitest';
+import { extras } from '../../src/doors/worker/extras.ts';
 import { answerWithoutLab, Session } from '../../src/doors/worker/session.ts';
 import type { Guide, ScenarioCard } from '../../src/lab/scenarios/format.ts';
 import type { SavedLab } from '../../src/lab/input-types.ts';
@@ -25,10 +26,11 @@ const NEW_LAB: SavedLab = {
 /** A session whose clock moves so many milliseconds at each look. */
 function open(saved: SavedLab, step: number): Session {
   let now = 0;
-  return new Session(saved, true, shippedParts(), () => {
+  const clock = (): number => {
     now += step;
     return now;
-  });
+  };
+  return new Session(saved, true, shippedParts(), clock, extras);
 }
 
 /** Slices and batches, as the worker makes them, until the scenario is as wanted. */
@@ -91,23 +93,21 @@ describe('a scenario in a session', () => {
 describe('without a lab', () => {
   it('there is a catalogue in each language', () => {
     const titles = ['en', 'zh-CN'].map((language) => {
-      const answer = answerWithoutLab({ verb: 'catalogue', language });
+      const answer = answerWithoutLab({ verb: 'catalogue', language }, extras);
       return answer?.ok === true ? (answer.value as readonly ScenarioCard[])[0]?.title : undefined;
     });
     expect(titles).toEqual(['A first Service', '第一个 Service']);
   });
 
   it('there is a guide, or a reason why not', () => {
-    const answer = answerWithoutLab({
-      verb: 'guide',
-      scenario: 'first-service',
-      language: 'zh-CN',
-    });
+    const guideIn = (scenario: string, language: string) =>
+      answerWithoutLab({ verb: 'guide', scenario, language }, extras);
+    const answer = guideIn('first-service', 'zh-CN');
     const guide = answer?.ok === true ? (answer.value as Guide) : undefined;
     expect(
       guide?.scenario.steps.map((step) => guide.solutions[step.id]?.split('\n')[0]),
     ).toHaveLength(8);
-    expect(answerWithoutLab({ verb: 'guide', scenario: '__proto__', language: 'en' })).toEqual({
+    expect(guideIn('__proto__', 'en')).toEqual({
       ok: false,
       error: 'scenario.unknown',
       values: { scenario: '__proto__' },

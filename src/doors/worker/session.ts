@@ -2,16 +2,12 @@
  * One lab behind the worker's door: answers requests, runs the loop in slices of at most 8 ms, and
  * hands out batches. The entry point (simulation.worker) gives it timers and a port; it knows neither.
  */
-import { AssertionError } from '../../ground/base/assert.ts';
+import { AssertionError, required } from '../../ground/base/assert.ts';
 import type { RunLimit, StopReason } from '../../ground/base/event-loop.ts';
-import { guideOf, unmetNeeds } from '../../lab/scenarios/folder.ts';
-import { catalogue, libraryScenario } from '../../lab/scenarios/library/index.ts';
-import { ScenarioRun } from '../../lab/scenarios/run.ts';
+import type { ScenarioRun } from '../../lab/scenarios/run.ts';
 import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
 import { Lab, type LabParts } from '../../lab/lab.ts';
 import type { SavedLab } from '../../lab/input-types.ts';
-import { PROFILES } from '../../lab/profiles.ts';
-import { isBooted } from '../../lab/readiness.ts';
 import { rowOfRecord } from '../../lab/views/lanes.ts';
 import { objectAnswer } from '../../lab/views/object.ts';
 import { packetsOf } from '../../lab/views/packets.ts';
@@ -19,6 +15,7 @@ import { RowTable } from '../../lab/views/rows.ts';
 import { schedulingOf } from '../../lab/views/scheduling.ts';
 import { explain, whyText } from '../../lab/why/index.ts';
 import { BatchMaker } from './batches.ts';
+import type { Extras } from './extras.ts';
 import { Pacing } from './pacing.ts';
 import type { Answer, Batch, HashAnswer, Problem, Request, TimeCommand } from './protocol.ts';
 
@@ -48,10 +45,19 @@ export class Session {
   #looking: number | null = null;
   #problem: Problem | null = null;
 
-  constructor(saved: SavedLab, runAtOnce: boolean, parts: LabParts, now: () => number) {
+  /** A saved lab with a scenario needs the extras here; one without may get them later. */
+  constructor(
+    saved: SavedLab,
+    runAtOnce: boolean,
+    parts: LabParts,
+    now: () => number,
+    extras?: Extras,
+  ) {
     this.#now = now;
-    const loaded = libraryScenario(saved.base.scenario);
-    const scenario = loaded?.ok === true ? loaded.value : undefined;
+    const scenario =
+      saved.base.scenario === ''
+        ? undefined
+        : required(extras, 'the chunk of scenarios is here').scenario(saved.base.scenario);
     this.#lab = new Lab({
       base: saved.base,
       home: scenario?.files ?? {},
@@ -63,10 +69,7 @@ export class Session {
     const epoch = saved.base.epoch ?? this.#lab.profile.costs.epoch;
     this.#rows = new RowTable(this.#lab.cluster, this.#lab.recorder.history, epoch);
     this.#batches = new BatchMaker(this.#lab, this.#rows);
-    this.#scenario =
-      scenario === undefined
-        ? undefined
-        : new ScenarioRun(scenario, this.#lab, () => isBooted(this.#lab.cluster));
+    this.#scenario = scenario === undefined ? undefined : extras?.run(scenario, this.#lab);
     this.#phase =
       saved.stop > 0
         ? { kind: 'replaying', until: saved.stop }
@@ -106,7 +109,8 @@ export class Session {
     return this.#batches.pending;
   }
 
-  answer(request: Request): Answer {
+  /** Answers a request; the extras are needed for those that `needsExtras` names. */
+  answer(request: Request, extras?: Extras): Answer {
     switch (request.verb) {
       case 'input':
         this.#lab.push(request.input);
@@ -157,22 +161,13 @@ export class Session {
         this.#scenario?.show(request.step, this.#phase.kind === 'ready');
         return OK;
       default:
-        return this.#assist(request);
-    }
-  }
-
-  #assist(request: Request): Answer {
-    switch (request.verb) {
-      case 'complete-line':
-        return value(this.#lab.assist.completeLine(request.terminal, request.text, request.cursor));
-      case 'complete-yaml':
-        return value(this.#lab.assist.completeYaml(request.text, request.offset));
-      case 'hover-yaml':
-        return value(this.#lab.assist.hoverYaml(request.text, request.offset));
-      case 'check-yaml':
-        return value(this.#lab.assist.checkYaml(request.path, request.text));
-      default:
-        return { ok: false, error: 'worker.unknown-verb', values: { verb: request.verb } };
+        return (
+          extras?.assist(this.#lab, request) ?? {
+            ok: false,
+            error: 'worker.unknown-verb',
+            values: { verb: request.verb },
+          }
+        );
     }
   }
 
@@ -192,7 +187,10 @@ export class Session {
       case 'replaying': {
         const { until } = this.#phase;
         while (this.#now() < end) {
-          if (this.#run({ until, events: EVENTS_PER_LOOK }) === 'count') continue;
+          const reason = this.#run({ until, events: EVENTS_PER_LOOK });
+          if (reason === 'count') continue;
+          // Code is being loaded: the replay goes on when it has come.
+          if (reason === 'held') return false;
           this.#phase = { kind: 'ready' };
           this.#pacing.reset();
           break;
@@ -314,27 +312,26 @@ function value(answer: unknown): Answer {
   return { ok: true, value: answer };
 }
 
-/** Answers what needs no open lab; undefined for everything else. */
-export function answerWithoutLab(request: Request): Answer | undefined {
+/** Whether a request is for the chunk of scenarios and help with typing. */
+export function needsExtras(request: Request): boolean {
   switch (request.verb) {
-    case 'unpack':
-      return unpack(request.text);
+    case 'open':
+      return request.saved.base.scenario !== '';
     case 'catalogue':
-      return value(catalogue(request.language));
-    case 'guide': {
-      const loaded = libraryScenario(request.scenario);
-      const guide = loaded?.ok === true ? guideOf(loaded.value, request.language) : undefined;
-      if (guide === undefined)
-        return { ok: false, error: 'scenario.unknown', values: { scenario: request.scenario } };
-      const { kubernetes } = PROFILES[guide.scenario.profile];
-      const needs = unmetNeeds(guide.scenario, kubernetes).join(', ');
-      return needs === ''
-        ? value(guide)
-        : { ok: false, error: 'scenario.needs', values: { needs, kubernetes } };
-    }
+    case 'guide':
+    case 'complete-line':
+    case 'complete-yaml':
+    case 'hover-yaml':
+    case 'check-yaml':
+      return true;
     default:
-      return undefined;
+      return false;
   }
+}
+
+/** Answers what needs no open lab; undefined for everything else. */
+export function answerWithoutLab(request: Request, extras?: Extras): Answer | undefined {
+  return request.verb === 'unpack' ? unpack(request.text) : extras?.library(request);
 }
 
 /** Reads a link or the text of a file. */

@@ -6,6 +6,7 @@
 import { partsWith } from '../../lab/cores.ts';
 import { ENGINE_VERSION } from '../../lab/lab.ts';
 import { ProgramShelf } from '../../lab/lazy-program.ts';
+import type { Extras } from './extras.ts';
 import {
   type Answer,
   BATCHES_PER_SECOND_MAX,
@@ -14,7 +15,7 @@ import {
   type Request,
   type ToWorker,
 } from './protocol.ts';
-import { answerWithoutLab, Session } from './session.ts';
+import { answerWithoutLab, needsExtras, Session } from './session.ts';
 
 const BATCH_MS = 1000 / BATCHES_PER_SECOND_MAX;
 
@@ -24,21 +25,23 @@ const scope = self as unknown as {
 };
 
 const shelf = new ProgramShelf();
+/** Requests in the page's order; the first may wait for the extras, and all after it. */
+const inbox: ToWorker[] = [];
 let session: Session | undefined;
+let extras: Extras | undefined;
 let lastBatch = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function handle(request: Request): Answer {
-  const outside = answerWithoutLab(request);
+  const outside = answerWithoutLab(request, extras);
   if (outside !== undefined) return outside;
   if (request.verb === 'open') {
-    session = new Session(request.saved, request.runAtOnce, partsWith(shelf), () =>
-      performance.now(),
-    );
+    const now = (): number => performance.now();
+    session = new Session(request.saved, request.runAtOnce, partsWith(shelf), now, extras);
     return { ok: true, value: null };
   }
   if (session === undefined) return { ok: false, error: 'worker.no-lab' };
-  return session.answer(request);
+  return session.answer(request, extras);
 }
 
 function tick(): void {
@@ -57,16 +60,42 @@ function schedule(delay: number): void {
   if (timer === undefined) timer = setTimeout(tick, delay);
 }
 
+function answerAll(): void {
+  for (let next = inbox[0]; next !== undefined; next = inbox[0]) {
+    if (extras === undefined && needsExtras(next.request)) {
+      fetchExtras();
+      return;
+    }
+    inbox.shift();
+    scope.postMessage({ id: next.id, answer: handle(next.request) });
+    schedule(0);
+  }
+}
+
+function fetchExtras(): void {
+  import('./extras.ts').then((chunk) => {
+    extras = chunk.extras;
+    answerAll();
+  }, fail);
+}
+
+/** A chunk that cannot be had breaks the worker, so that the page says so. */
+function fail(error: unknown): void {
+  setTimeout(() => {
+    throw error;
+  });
+}
+
 scope.onmessage = (event) => {
-  const { id, request } = event.data;
-  scope.postMessage({ id, answer: handle(request) });
-  schedule(0);
+  inbox.push(event.data);
+  answerAll();
 };
 scope.postMessage({ ready: true, protocol: PROTOCOL_VERSION, engine: ENGINE_VERSION });
 
-// The programs that people type come in a chunk of their own, beside the first view.
+// The programs that people type come in a chunk of their own, beside the first view; then the extras.
 import('../../lab/console.ts').then((chunk) => {
   shelf.fill(chunk.consolePrograms());
   session?.release();
   schedule(0);
-});
+  fetchExtras();
+}, fail);
