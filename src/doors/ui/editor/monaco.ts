@@ -63,6 +63,8 @@ export function mountEditor(host: HTMLElement, path: string, text: string): Moun
     fixedOverflowWidgets: true,
     quickSuggestions: { other: true, comments: false, strings: true },
     wordBasedSuggestions: 'off',
+    acceptSuggestionOnEnter: 'smart',
+    acceptSuggestionOnCommitCharacter: false,
     unicodeHighlight: { ambiguousCharacters: false },
     stickyScroll: { enabled: false },
     overviewRulerLanes: 0,
