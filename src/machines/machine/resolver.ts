@@ -132,7 +132,7 @@ export function* resolveAddress(process: Process, ip: Ip): Task<string | undefin
 }
 
 /** Addresses of a name in /etc/hosts. */
-export function fromHostsFile(process: Process, name: string): readonly Ip[] {
+function fromHostsFile(process: Process, name: string): readonly Ip[] {
   const wanted = name.toLowerCase().replace(/\.$/, '');
   return hostsEntries(process).flatMap(({ address, names }) =>
     names.some((each) => each.toLowerCase() === wanted) ? [address] : [],
@@ -180,7 +180,7 @@ function* lookup(process: Process, name: string, config: ResolverConfig): Task<A
 }
 
 /** One question to the servers of the configuration, for tools; undefined when none answers. */
-export function* queryDns(
+function* queryDns(
   process: Process,
   name: string,
   type: DnsType,

@@ -265,7 +265,7 @@ function misuseOf(command: Command, rule: Rule): string | undefined {
 }
 
 /** The chain that a rule jumps to, when there is none by this name. */
-export function missingTarget(
+function missingTarget(
   netfilter: NamespaceNetfilter,
   table: TableName,
   rule: Rule,

@@ -156,11 +156,3 @@ export function isNamespaceTerminating(error: ApiError): boolean {
 export function isNotFound(error: ApiError): boolean {
   return error.code === 404;
 }
-
-export function isConflict(error: ApiError): boolean {
-  return error.code === 409 && error.reason === 'Conflict';
-}
-
-export function isAlreadyExists(error: ApiError): boolean {
-  return error.code === 409 && error.reason === 'AlreadyExists';
-}

@@ -47,7 +47,7 @@ function dataErrors(map: ConfigMap): FieldError[] {
       errors.push(invalidField(`binaryData[${key}]`, key, text));
     size += Math.floor((value.length * 3) / 4);
   }
-  if (size > CONFIG_BYTES_MAX) errors.push(tooLongField('', CONFIG_BYTES_MAX));
+  if (size > CONFIG_BYTES_MAX) errors.push(tooLongField('[]', CONFIG_BYTES_MAX));
   return errors;
 }
 

@@ -318,10 +318,7 @@ export function relativePathErrors(path: string | undefined, field: string): Fie
 const STANDARD = new Set(['cpu', 'memory', 'ephemeral-storage']);
 
 /** Names, amounts, and requests within limits. */
-export function resourceErrors(
-  resources: ResourceRequirements | undefined,
-  field: string,
-): FieldError[] {
+function resourceErrors(resources: ResourceRequirements | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];
   const limits = resources?.limits ?? {};
   for (const part of ['limits', 'requests'] as const) {

@@ -226,7 +226,11 @@ export function templateErrors(
   const errors: FieldError[] = [];
   const labels = template?.metadata?.labels;
   const parsed = selectorOf(selector);
-  if (selectorGiven && parsed.ok && !matches(parsed.value, labels)) {
+  if (!parsed.ok) {
+    const at = field.replace(/template$/, 'selector');
+    return [invalidField(at, selector ?? null, 'invalid label selector')];
+  }
+  if (selectorGiven && !matches(parsed.value, labels)) {
     const detail = '`selector` does not match template `labels`';
     errors.push(invalidField(`${field}.metadata.labels`, labels ?? null, detail));
   }

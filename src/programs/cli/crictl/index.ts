@@ -169,7 +169,7 @@ function* removeImages(tool: Crictl): Task<number> {
   return 0;
 }
 
-function* imageFsInfo(tool: Crictl): Task<number> {
+function* fileSystemUse(tool: Crictl): Task<number> {
   const answer = yield* tool.cri.call('ImageFsInfo', {});
   if (!answer.ok) return yield* tool.fatal('image filesystem info request', answer.error);
   const { usedBytes, inodesUsed } = answer.value;
@@ -211,7 +211,7 @@ const COMMANDS: ReadonlyMap<string, (tool: Crictl) => Task<number>> = new Map([
   ['stats', showStats],
   ['info', info],
   ['version', version],
-  ['imagefsinfo', imageFsInfo],
+  ['imagefsinfo', fileSystemUse],
 ]);
 
 const HELP = `NAME:

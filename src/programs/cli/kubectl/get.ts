@@ -123,6 +123,22 @@ interface Block {
   readonly table: Table;
 }
 
+/** Neighbours of one type stand in one table: they share its heading and the widths of its columns. */
+function joined(blocks: readonly Block[]): readonly Block[] {
+  const tables: { readonly mapping: Block['mapping']; table: Table }[] = [];
+  for (const { mapping, table } of blocks) {
+    const last = tables.at(-1);
+    if (
+      last === undefined ||
+      last.mapping.resource !== mapping.resource ||
+      last.mapping.group !== mapping.group
+    ) {
+      tables.push({ mapping, table });
+    } else last.table = { ...last.table, rows: [...last.table.rows, ...table.rows] };
+  }
+  return tables;
+}
+
 function* printTables(session: Session): Task<Outcome<number>> {
   const { flags } = session;
   const targets = yield* wantedTargets(session);
@@ -150,7 +166,7 @@ function* printTables(session: Session): Task<Outcome<number>> {
     events: false,
   });
   let written = false;
-  for (const { mapping, table } of blocks) {
+  for (const { mapping, table } of joined(blocks)) {
     const rows = sorter.value(table.rows, (row: TableRow) => row.object as Loose);
     if (!rows.ok) return rows;
     const text = printer.format(mapping, { ...table, rows: rows.value });

@@ -4,12 +4,21 @@
  */
 import type { Pod } from '../../../ground/api/types.ts';
 import { textOf } from '../../../ground/base/bytes.ts';
-import { ok } from '../../../ground/base/result.ts';
+import { type Err, ok } from '../../../ground/base/result.ts';
 import type { Running, Task } from '../../../ground/base/task.ts';
+import { quote } from '../../../ground/base/text.ts';
 import { parseRfc3339 } from '../../../ground/base/time.ts';
 import { bytesOf } from '../../../machines/network/chunk.ts';
 import { queryOf, resourcePath } from '../../../spine/client/paths.ts';
-import { apiFailure, fail, failApi, type Failure, type Outcome, together } from './failure.ts';
+import {
+  apiFailure,
+  fail,
+  failApi,
+  isNotFound,
+  type Failure,
+  type Outcome,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
 import { attachablePod, containerOf, namedObject, podsOf } from './pod-of.ts';
@@ -82,7 +91,7 @@ function* sourcesOf(session: Session): Task<Outcome<readonly Source[]>> {
   if (flags.text('selector') !== '') return yield* selectedSources(session);
   const name = args[0] as string;
   const object = yield* namedObject(session, name);
-  if (!object.ok) return object;
+  if (!object.ok) return notFoundIn(session, object);
   let pods: readonly Pod[];
   if (object.value.kind === 'Pod') pods = [object.value as unknown as Pod];
   else {
@@ -102,6 +111,16 @@ function* sourcesOf(session: Session): Task<Outcome<readonly Source[]>> {
     }
   }
   return yield* containersOf(session, pods, args[1]);
+}
+
+/** `logs` wraps what the server says of a missing name in a text of its own. */
+function notFoundIn(session: Session, failed: Err<Failure>): Err<Failure> {
+  const { error } = failed;
+  const namespace = session.namespace();
+  if (error.kind !== 'api' || !isNotFound(error.error) || !namespace.ok) return failed;
+  return fail(
+    `error from server (NotFound): ${error.error.message} in namespace ${quote(namespace.value)}`,
+  );
 }
 
 function* selectedSources(session: Session): Task<Outcome<readonly Source[]>> {

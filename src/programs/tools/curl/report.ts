@@ -269,7 +269,7 @@ function clockText(wholeSeconds: number): string {
 }
 
 /** One state of the progress meter. */
-export function formatMeter(
+function formatMeter(
   measures: Measures,
   expected: number | undefined,
   elapsed: number,

@@ -8,7 +8,7 @@ import { openInput, readAll } from '../support.ts';
 import { allOf, type CurlFault, type CurlOptions, type DataPart, lastOf } from './options.ts';
 import type { CurlUrl } from './url.ts';
 
-export const USER_AGENT = 'curl/8.14.1';
+const USER_AGENT = 'curl/8.14.1';
 
 export interface CurlBody {
   readonly bytes: Uint8Array;

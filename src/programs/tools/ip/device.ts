@@ -25,7 +25,7 @@ export function flagsOf(device: NetworkInterface): string {
 }
 
 /** The operational state. */
-export function stateOf(device: NetworkInterface): string {
+function stateOf(device: NetworkInterface): string {
   if (!device.up) return 'DOWN';
   if (device.kind === 'loopback' || device.kind === 'dummy') return 'UNKNOWN';
   if (hasCarrier(device)) return 'UP';
@@ -33,7 +33,7 @@ export function stateOf(device: NetworkInterface): string {
 }
 
 /** `veth1@if2`: the other end stands in another namespace; `veth1@veth2` in this one. */
-export function nameWithPeer(device: NetworkInterface): string {
+function nameWithPeer(device: NetworkInterface): string {
   const { peer } = device;
   if (peer === undefined) return device.name;
   return `${device.name}@${peer.namespace === device.namespace ? peer.name : `if${peer.index}`}`;

@@ -142,7 +142,7 @@ function* pids(command: IpCommand, target: NetworkNamespace): Task<number> {
 }
 
 /** Runs a program in the namespace. */
-export function* execIn(
+function* execIn(
   command: IpCommand,
   network: NetworkNamespace,
   argv: readonly string[],

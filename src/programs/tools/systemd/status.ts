@@ -8,13 +8,13 @@ import { formatRecord, longStamp } from './journal-text.ts';
 const TAIL = 10;
 
 /** ● running, ○ not, × failed. */
-export function dotOf(status: UnitStatus): string {
+function dotOf(status: UnitStatus): string {
   if (status.active === 'failed') return '×';
   return status.active === 'inactive' ? '○' : '●';
 }
 
 /** `5min ago`, as format_timestamp_relative. */
-export function ago(micros: number): string {
+function ago(micros: number): string {
   const seconds = Math.floor(micros / 1_000_000);
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
