@@ -1,6 +1,6 @@
 /**
  * go-yaml's error texts and line numbers, by its rules: scanner errors name their line, parser errors
- * the line before the block that they are in (go.yaml.in/yaml/v2, scannerc.go, parserc.go, decode.go).
+ * the line before the token that they stumbled on (go.yaml.in/yaml/v2, scannerc.go, parserc.go, decode.go).
  */
 import { expect, test } from 'vitest';
 import { parseYaml } from '../../src/ground/lang/yaml/index.ts';
@@ -16,11 +16,11 @@ test.each([
   ['a:\n  b: 1\n c: 2', 'yaml: line 2: did not find expected key'],
   [
     'kind: Pod\nspec:\n  containers:\n  - name: a\n   image: b\n',
-    'yaml: line 2: did not find expected key',
+    'yaml: line 4: did not find expected key',
   ],
   [
     'kind: Pod\nspec:\n  containers:\n    - name: a\n   image: b\n',
-    'yaml: line 2: did not find expected key',
+    'yaml: line 4: did not find expected key',
   ],
   ['- a\nb: 1', "yaml: line 1: did not find expected '-' indicator"],
   ['a: 1\n- b', 'yaml: line 1: did not find expected key'],

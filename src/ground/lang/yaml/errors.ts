@@ -2,9 +2,8 @@
  * Syntax errors in go-yaml's words and with its line numbers, from where and why js-yaml stopped.
  *
  * go-yaml's line is peculiar, and learners meet it daily: errors of the scanner name the line they
- * stand on; errors of the parser ("did not find expected …") name the line *before* the place where
- * the enclosing block begins, or before the offending token when that block begins on the first
- * line; and line 0 is not printed at all (yaml_parser_set_*_error and parser.fail in go-yaml v2).
+ * stand on; errors of the parser ("did not find expected …") name the line *before* the token that
+ * they stumbled on; and line 0 is not printed at all (yaml_parser_set_*_error and parser.fail in go-yaml v2).
  */
 import { DEPTH_MAX } from '../value.ts';
 
@@ -59,7 +58,7 @@ function scanner(line: number, problem: string): string {
 }
 
 function parser(context: number, problemLine: number, problem: string): string {
-  const line = context === 0 ? problemLine : context;
+  const line = problemLine === 0 ? context : problemLine;
   return line === 0 ? `yaml: ${problem}` : `yaml: line ${line}: ${problem}`;
 }
 
