@@ -12,6 +12,13 @@ import { GLOBAL_FLAGS } from './options.ts';
 import { type Profile, Session, type Verb } from './session.ts';
 import { VERBS } from './verbs.ts';
 
+/** Flags that are read for their form only: whoever gives one is told. */
+const IDLE_FLAGS: readonly string[] = (
+  'as-uid certificate-authority client-certificate client-key disable-compression log-flush-frequency ' +
+  'match-server-version password profile profile-output request-timeout tls-server-name username v vmodule ' +
+  'warnings-as-errors kuberc prune-allowlist template openapi-patch force-conflicts'
+).split(' ');
+
 const HELP: readonly FlagSpec[] = flagSpecs('h help=false');
 
 /** Runs one command line to its exit code. */
@@ -124,6 +131,12 @@ function* runVerb(
   if (flags.bool('help')) {
     yield* process.print(helpText(verb, path));
     return ok(0);
+  }
+  // `config set-credentials` and `set-cluster` have some of these for their own use.
+  const isIdle = (name: string): boolean =>
+    flags.has(name) && !path.startsWith('kubectl config set');
+  for (const name of IDLE_FLAGS.filter(isIdle)) {
+    yield* process.printError(`Warning: --${name} has no effect in this simulator\n`);
   }
   const absent = (verb.required ?? []).filter((name) => !flags.has(name));
   if (absent.length > 0) {
