@@ -10,6 +10,7 @@ export const CONSOLE_TABLE: readonly (readonly [string, string, string])[] = [
   ["/usr/sbin/conntrack","conntrack","1.4.7"],
   ["/usr/sbin/iptables","iptables","1.8.11"],
   ["/usr/sbin/iptables-save","iptables-save","1.8.11"],
+  ["iptables-save seed-era","iptables-save","1.8.11"],
   ["/usr/sbin/iptables-restore","iptables-restore","1.8.11"],
   ["/usr/sbin/ip6tables","ip6tables","1.8.11"],
   ["/usr/bin/true","true","9.1"],

@@ -10,7 +10,13 @@ import { kubectlFor } from '../programs/cli/kubectl/index.ts';
 import { ash, bash } from '../programs/shell/index.ts';
 import { conntrack } from '../programs/tools/conntrack.ts';
 import { busyboxTools, TEXT_TOOLS } from '../programs/tools/index.ts';
-import { ip6tables, iptables, iptablesRestore, iptablesSave } from '../programs/tools/iptables.ts';
+import {
+  ip6tables,
+  iptables,
+  iptablesRestore,
+  iptablesSave,
+  iptablesSaveWith,
+} from '../programs/tools/iptables.ts';
 import { busyboxNetworkTools, NETWORK_TOOLS } from '../programs/tools/network-tools.ts';
 
 /** All of them by key: the path where they stand on a host, or a name of their own. */
@@ -26,6 +32,7 @@ export function consolePrograms(): ReadonlyMap<string, Program> {
     ['/usr/sbin/conntrack', conntrack],
     ['/usr/sbin/iptables', iptables],
     ['/usr/sbin/iptables-save', iptablesSave],
+    ['iptables-save seed-era', iptablesSaveWith(12)],
     ['/usr/sbin/iptables-restore', iptablesRestore],
     ['/usr/sbin/ip6tables', ip6tables],
   ]);

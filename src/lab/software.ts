@@ -71,7 +71,10 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
     }));
   const iptables = [...programs]
     .filter(([key]) => /^\/usr\/sbin\/ip6?tables/.test(key))
-    .map(([path, one]) => ({ path, program: one }));
+    .map(([path, one]) => {
+      const old = profile.seedEra && path === '/usr/sbin/iptables-save';
+      return { path, program: old ? program('iptables-save seed-era') : one };
+    });
   const components = componentImages(
     {
       etcd,

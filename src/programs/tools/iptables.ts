@@ -65,44 +65,54 @@ export const ip6tables: Program = {
   },
 };
 
-export const iptablesSave: Program = {
-  name: 'iptables-save',
-  version: VERSION,
-  *main(process) {
-    yield* process.work(COMMAND_MICROS);
-    if (process.uid !== 0) return yield* answer(process, denied('iptables-save'));
-    let counters = false;
-    let table: TableName | undefined;
-    const argv = process.argv.slice(1);
-    for (let index = 0; index < argv.length; index += 1) {
-      const word = argv[index] as string;
-      if (word === '-c' || word === '--counters') counters = true;
-      else if (word === '-V' || word === '--version')
-        return yield* answer(process, {
-          stdout: `iptables-save ${VERSION_TEXT}\n`,
-          stderr: '',
-          code: 0,
-        });
-      else if (word === '-t' || word === '--table') {
-        index += 1;
-        const name = argv[index] ?? '';
-        if (!TABLES.includes(name as TableName)) {
+/** `digits`: decimals of a probability, 11 today and 12 when the seeds were written. */
+export function iptablesSaveWith(digits: number): Program {
+  return {
+    name: 'iptables-save',
+    version: VERSION,
+    *main(process) {
+      yield* process.work(COMMAND_MICROS);
+      if (process.uid !== 0) return yield* answer(process, denied('iptables-save'));
+      let counters = false;
+      let table: TableName | undefined;
+      const argv = process.argv.slice(1);
+      for (let index = 0; index < argv.length; index += 1) {
+        const word = argv[index] as string;
+        if (word === '-c' || word === '--counters') counters = true;
+        else if (word === '-V' || word === '--version')
           return yield* answer(process, {
-            stdout: '',
-            stderr: `iptables-save: table '${name}' does not exist\n`,
-            code: 1,
+            stdout: `iptables-save ${VERSION_TEXT}\n`,
+            stderr: '',
+            code: 0,
           });
+        else if (word === '-t' || word === '--table') {
+          index += 1;
+          const name = argv[index] ?? '';
+          if (!TABLES.includes(name as TableName)) {
+            return yield* answer(process, {
+              stdout: '',
+              stderr: `iptables-save: table '${name}' does not exist\n`,
+              code: 1,
+            });
+          }
+          table = name as TableName;
+        } else {
+          const stderr = `iptables-save: unrecognized option '${word}'\nLook at manual page \`iptables-save.8' for more information.\n`;
+          return yield* answer(process, { stdout: '', stderr, code: 1 });
         }
-        table = name as TableName;
-      } else {
-        const stderr = `iptables-save: unrecognized option '${word}'\nLook at manual page \`iptables-save.8' for more information.\n`;
-        return yield* answer(process, { stdout: '', stderr, code: 1 });
       }
-    }
-    const text = saveText(rules(process), { wall: process.clock.wall(), counters, table });
-    return yield* answer(process, { stdout: text, stderr: '', code: 0 });
-  },
-};
+      const text = saveText(rules(process), {
+        wall: process.clock.wall(),
+        counters,
+        table,
+        digits,
+      });
+      return yield* answer(process, { stdout: text, stderr: '', code: 0 });
+    },
+  };
+}
+
+export const iptablesSave = iptablesSaveWith(11);
 
 export const iptablesRestore: Program = {
   name: 'iptables-restore',
