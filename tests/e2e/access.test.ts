@@ -62,7 +62,7 @@ test.each(['light', 'dark'] as const)('nothing serious in %s', async (scheme) =>
         ?.dispatchEvent(new MouseEvent('click', { bubbles: true })),
     );
     await until(page, 'the head', () => document.querySelector('.object-head .kind') !== null);
-    expect(await findings(page)).toEqual([]);
+    expect(await findings(page), 'why').toEqual([]);
     for (const tab of ['yaml', 'events', 'scheduler', 'packet', 'trace']) {
       await page.click(`[data-tab="${tab}"]`);
       await new Promise((resolve) => setTimeout(resolve, 900));

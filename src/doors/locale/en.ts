@@ -305,6 +305,7 @@ export const en = {
   'guide.back': 'Back',
   'guide.next': 'Next',
 
+  'files.all': 'All files',
   'files.unsaved': 'not saved',
   'files.hide': 'Hide files',
   'files.close': 'Close file',

@@ -299,6 +299,7 @@ export const zhCN: TextTable = {
   'guide.back': '上一步',
   'guide.next': '下一步',
 
+  'files.all': '全部文件',
   'files.unsaved': '未保存',
   'files.hide': '隐藏文件',
   'files.close': '关闭文件',

@@ -24,7 +24,15 @@ const LIST = '/';
 export function FilesPane() {
   const file = fileOf(activeFile.value);
   const tabs = [
-    { id: LIST, face: <Icon name="file" /> },
+    {
+      id: LIST,
+      face: (
+        <>
+          <Icon name="file" />
+          <span class="unseen">{t('files.all')}</span>
+        </>
+      ),
+    },
     ...openFiles.value.map((one) => ({
       id: one.path,
       face: (

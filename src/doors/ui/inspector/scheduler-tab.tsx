@@ -46,9 +46,14 @@ export function SchedulerTab() {
         <span class="grow" />
         <span class="quiet">{t('scheduler.queue', { active, backoff, unschedulable })}</span>
       </div>
-      <div class="matrix-scroll">
+      <section
+        class="matrix-scroll"
+        aria-label={t('inspect.scheduler')}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keys
+        tabIndex={0}
+      >
         <Matrix attempt={attempt} />
-      </div>
+      </section>
       <Refusals attempt={attempt} />
       {attempt.message !== '' && (
         <p class="note" lang="en">
