@@ -44,6 +44,41 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
     how: 'simplified',
   },
   {
+    area: 'kubectl',
+    what: 'apply --server-side and --prune, cp, port-forward, proxy, debug, kustomize, go-template output, URLs after -f, autoscale, create job, cronjob, ingress, pdb and quota',
+    how: 'refused',
+  },
+  {
+    area: 'kubectl',
+    what: '-v, --request-timeout, --warnings-as-errors and flags that replace credentials of the kubeconfig',
+    how: 'warned',
+  },
+  {
+    area: 'shell',
+    what: 'coproc, back-references in patterns, tar; ln without -s copies; less and more never page',
+    how: 'simplified',
+  },
+  {
+    area: 'tools',
+    what: 'tcpdump, ethtool, openssl, scp, lsof; proxies and cookie jars of curl; crictl runp, create, attach and port-forward',
+    how: 'refused',
+  },
+  {
+    area: 'systemd',
+    what: 'ExecStartPost, ExecStop and ExecReload of units have no effect (daemon-reload names them); reload sends SIGHUP',
+    how: 'warned',
+  },
+  {
+    area: 'kubelet',
+    what: 'container logs are not rotated into files: the older half of 50,000 lines is dropped',
+    how: 'simplified',
+  },
+  {
+    area: 'trace',
+    what: 'the visible past is bounded: 50,000 records and the latest 5,000 deleted objects',
+    how: 'simplified',
+  },
+  {
     area: 'seed-era',
     what: "kube-proxy's names and dump, the scheduler's 0–10 scores and kubectl's texts are of their time; the API is 1.34's",
     how: 'simplified',

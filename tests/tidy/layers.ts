@@ -76,7 +76,6 @@ export const FOLDERS: Readonly<
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   preact: ['src/doors/ui'],
   '@preact/signals': ['src/doors/ui'],
-  comlink: ['src/doors/worker', 'src/doors/ui/mirror'],
   '@xterm/xterm': ['src/doors/ui/terminal'],
   '@xterm/addon-fit': ['src/doors/ui/terminal'],
   '@xterm/addon-search': ['src/doors/ui/terminal'],
