@@ -138,7 +138,10 @@ export function base64UrlOf(bytes: Uint8Array): string {
 
 /** Reads base64 or base64url, with or without padding; line ends are skipped; undefined when malformed. */
 export function parseBase64(text: string): Uint8Array | undefined {
-  const clean = text.replace(/[\r\n]/g, '').replace(/-/g, '+').replace(/_/g, '/');
+  const clean = text
+    .replace(/[\r\n]/g, '')
+    .replace(/-/g, '+')
+    .replace(/_/g, '/');
   const body = clean.replace(/={1,2}$/, '');
   if (body.length % 4 === 1 || !/^[A-Za-z0-9+/]*$/.test(body)) return undefined;
   const out = new Uint8Array(Math.floor((body.length * 3) / 4));

@@ -9,10 +9,7 @@ export function deflateRaw(bytes: Uint8Array, dictionary?: Uint8Array): Uint8Arr
 }
 
 /** Inflates; the error is the library's own word for what is wrong, for wrapping by the caller. */
-export function inflateRaw(
-  bytes: Uint8Array,
-  dictionary?: Uint8Array,
-): Result<Uint8Array, string> {
+export function inflateRaw(bytes: Uint8Array, dictionary?: Uint8Array): Result<Uint8Array, string> {
   try {
     return ok(dictionary === undefined ? inflateSync(bytes) : inflateSync(bytes, { dictionary }));
   } catch (error) {
