@@ -10,7 +10,6 @@ import './styles/map.css';
 import './styles/inspector.css';
 import './styles/guide.css';
 import './styles/files.css';
-import '@xterm/xterm/css/xterm.css';
 import './styles/phone.css';
 import { start } from './shell/start.ts';
 import { App } from './shell/app.tsx';

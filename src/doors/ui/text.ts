@@ -22,11 +22,6 @@ export function tell(key: string, values: Readonly<Record<string, string>> = {})
   return text === undefined ? fillText(key, values) : fillText(text, values);
 }
 
-/** Whether a key from the simulator has words of its own. */
-export function isKnown(key: string): key is TextKey {
-  return Object.hasOwn(en, key);
-}
-
 export async function setLanguage(next: Language): Promise<void> {
   if (next === 'zh-CN') {
     const { zhCN } = await import('../locale/zh-CN.ts');

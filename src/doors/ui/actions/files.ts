@@ -30,7 +30,7 @@ export async function saveToFile(): Promise<void> {
   savedAt.value = mirror.time.value;
 }
 
-export function download(name: string, text: string): void {
+function download(name: string, text: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'application/octet-stream' }));
   link.download = name;

@@ -2,9 +2,11 @@
 import { effect, signal } from '@preact/signals';
 import { type Guide, hintText, taskTitle, textOf } from '../../../lab/scenarios/format.ts';
 import { ask, openedLab } from '../actions/lab.ts';
+import { clockText } from '../format.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { scenarioStep } from '../mirror/selection.ts';
 import { language, t } from '../text.ts';
+import { sayUrgently } from '../widgets/live-region.tsx';
 
 export interface GuideTask {
   readonly id: string;
@@ -57,6 +59,21 @@ export function followScenario(): void {
   });
   effect(() => {
     if (mirror.booted.value) tellStep(scenarioStep.value);
+  });
+  sayPassed();
+}
+
+/** A check that has passed is said at once. */
+function sayPassed(): void {
+  let known = -1;
+  effect(() => {
+    const tasks = mirror.scenarioState.value?.tasks ?? [];
+    const passed = tasks.filter((task) => task.passed);
+    const newest = passed.at(-1);
+    if (known >= 0 && passed.length > known && newest !== undefined) {
+      sayUrgently(`${newest.id}: ${t('guide.passed', { time: clockText(newest.passedAt ?? 0) })}`);
+    }
+    known = passed.length;
   });
 }
 

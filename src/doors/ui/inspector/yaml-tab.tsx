@@ -56,7 +56,7 @@ export function YamlTab({ id }: { readonly id: string }) {
   );
 }
 
-export function YamlText({ text }: { readonly text: string }) {
+function YamlText({ text }: { readonly text: string }) {
   return (
     <div class="code" lang="en" style="padding:4px 0">
       {text.split('\n').map((line, index) => (

@@ -91,7 +91,7 @@ export class TerminalModel {
 export const terminals = signal<readonly TerminalModel[]>([]);
 export const activeTerminal = signal(1);
 
-export function terminalOf(id: number): TerminalModel | undefined {
+function terminalOf(id: number): TerminalModel | undefined {
   return terminals.value.find((one) => one.id === id);
 }
 

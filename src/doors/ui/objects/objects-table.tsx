@@ -10,7 +10,7 @@ import { Glyph, Icon } from '../widgets/icon.tsx';
 import { COLUMNS, KINDS, kindOf } from './columns.ts';
 import { OwnerTree } from './owner-tree.tsx';
 
-export const objectKind = signal('Pod');
+const objectKind = signal('Pod');
 const filter = signal('');
 const namespace = signal('');
 const sort = signal<{ readonly column: number; readonly down: boolean }>({

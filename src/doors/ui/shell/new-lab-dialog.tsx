@@ -24,7 +24,7 @@ export function NewLabDialog() {
 }
 
 /** Opens a lesson at its first step. */
-export function openLesson(card: ScenarioCard): void {
+function openLesson(card: ScenarioCard): void {
   scenarioStep.value = 0;
   const base = { ...DEFAULT_BASE, scenario: card.id, nodes: card.nodes, profile: card.profile };
   openLab(freshLab(base, card.seed), true);
