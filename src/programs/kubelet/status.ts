@@ -339,12 +339,24 @@ export function statusPatch(
   for (const key of Object.keys(after)) {
     if (sameValue(before[key], after[key])) continue;
     if (key === 'conditions') patchConditions(patch, old?.conditions ?? [], next.conditions ?? []);
+    else if (key === 'podIPs') patchAddresses(patch, old?.podIPs ?? [], next.podIPs ?? []);
     else patch[key] = after[key];
   }
   for (const key of ['message', 'reason', 'podIP', 'podIPs']) {
     if (before[key] !== undefined && after[key] === undefined) patch[key] = null;
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** Addresses merge by themselves: one that is gone has to be deleted by name. */
+function patchAddresses(
+  patch: Record<string, unknown>,
+  old: readonly { readonly ip: string }[],
+  next: readonly { readonly ip: string }[],
+): void {
+  const gone = old.filter(({ ip }) => next.every((each) => each.ip !== ip));
+  patch['$setElementOrder/podIPs'] = next.map(({ ip }) => ({ ip }));
+  patch['podIPs'] = [...next, ...gone.map(({ ip }) => ({ $patch: 'delete', ip }))];
 }
 
 /** Conditions merge by type: what a new one lacks is taken away by name, and their order is given. */
