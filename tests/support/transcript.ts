@@ -113,7 +113,9 @@ export class Typist {
 
   #untilPrompt(id: number): void {
     const limit = this.lab.loop.now + PATIENCE;
-    this.lab.run({ events: 1 });
+    // The line is an event behind those of this instant: the old prompt is not the answer to it.
+    const taken = (): boolean => this.lab.terminals.get(id)?.state.waiting !== true;
+    this.lab.run({ until: this.lab.loop.now, when: taken });
     // A program that reads lines (ssh with a command) waits too, but without a prompt of its own.
     const done = (): boolean => {
       const terminal = this.lab.terminals.get(id);
