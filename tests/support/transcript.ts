@@ -137,6 +137,7 @@ export class Typist {
     if (match[2] === '^') {
       const key = String.fromCharCode((text.charCodeAt(0) ?? 64) & 31);
       this.lab.push({ kind: 'keys', terminal: id, text: key });
+      this.lab.run({ until: this.lab.loop.now + SECOND / 100 });
       this.#untilPrompt(id);
     } else {
       this.lab.push({ kind: 'line', terminal: id, text });
