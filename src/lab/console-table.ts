@@ -92,6 +92,7 @@ export const CONSOLE_TABLE: readonly (readonly [string, string, string])[] = [
   ["/usr/bin/od","od","9.1"],
   ["/usr/bin/hexdump","hexdump","9.1"],
   ["/usr/bin/xxd","xxd","9.1"],
+  ["/usr/bin/editor","editor","9.1"],
   ["/usr/bin/vi","vi","9.1"],
   ["/usr/bin/vim","vim","9.1"],
   ["/usr/bin/nano","nano","9.1"],

@@ -249,3 +249,12 @@ export interface Marker {
 export interface MarkersAnswer {
   readonly markers: readonly Marker[];
 }
+
+/** Requests from one place to a pod through a Service, for the map; keys of objects, '' where none. */
+export interface TrafficFlow {
+  readonly from: string;
+  readonly to: string;
+  readonly service: string;
+  readonly count: number;
+  readonly failed: number;
+}

@@ -63,6 +63,11 @@ export function readSource(path: string): Source {
       ),
     });
   }
+  walk(program, (node) => {
+    const source = node['source'] as Node | undefined;
+    if (node.type !== 'ImportExpression' || source?.type !== 'Literal') return;
+    imports.push({ from: String(source['value']), at: node.start, typeOnly: false, names: ['*'] });
+  });
   return { path, text, program, comments: parsed.comments as Source['comments'], imports };
 }
 

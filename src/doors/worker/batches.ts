@@ -5,6 +5,7 @@
  */
 import type { Lab } from '../../lab/lab.ts';
 import { markOf } from '../../lab/views/lanes.ts';
+import { TrafficCounter } from '../../lab/views/traffic.ts';
 import type { RowTable } from '../../lab/views/rows.ts';
 import type { LaneMark, ObjectRow } from '../../lab/view-types.ts';
 import {
@@ -34,6 +35,7 @@ const TEXT_MAX = 24 * 1024;
 export class BatchMaker {
   readonly #lab: Lab;
   readonly #rows: RowTable;
+  readonly #traffic: TrafficCounter;
   #marks: LaneMark[] = [];
   #waiting = new Map<string, ObjectRow>();
   #removed = new Set<string>();
@@ -47,6 +49,7 @@ export class BatchMaker {
   constructor(lab: Lab, rows: RowTable) {
     this.#lab = lab;
     this.#rows = rows;
+    this.#traffic = new TrafficCounter(lab);
     lab.recorder.listen((record) => {
       if (record.revision > 0) this.#revision = record.revision;
       if (record.verb === 'input' && INPUT_SOURCES.has(record.component)) this.#echo(record.time);
@@ -84,7 +87,7 @@ export class BatchMaker {
       rows: { set, removed, reset },
       terminals,
       marks,
-      traffic: [],
+      traffic: this.#traffic.take(),
       faults: this.#lab.faults.list().map((fault) => ({
         name: fault.name,
         text: fault.text,

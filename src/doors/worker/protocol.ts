@@ -4,7 +4,13 @@
  * changed, at most 30 a second and 64 KB each. Nothing here has behaviour but the size limits.
  */
 import type { LabInput, SavedLab } from '../../lab/input-types.ts';
-import type { HostRow, LaneMark, ObjectRow, ScenarioState } from '../../lab/view-types.ts';
+import type {
+  HostRow,
+  LaneMark,
+  ObjectRow,
+  ScenarioState,
+  TrafficFlow,
+} from '../../lab/view-types.ts';
 
 export type { LabBase, LabInput, SavedLab, TimedInput } from '../../lab/input-types.ts';
 export type * from '../../lab/view-types.ts';
@@ -97,13 +103,7 @@ export interface Batch {
   /** Marks for the time lanes since the last batch. */
   readonly marks: readonly LaneMark[];
   /** Requests that moved since the last batch, for the map: at most 60. */
-  readonly traffic: readonly {
-    readonly from: string;
-    readonly to: string;
-    readonly service: string;
-    readonly count: number;
-    readonly failed: number;
-  }[];
+  readonly traffic: readonly TrafficFlow[];
   readonly faults: readonly {
     readonly name: string;
     readonly text: string;

@@ -5,6 +5,7 @@
  */
 import { decodeAs } from '../../ground/api/decode.ts';
 import { formatFieldError } from '../../ground/api/field-error.ts';
+import { withMeta } from '../../ground/api/meta.ts';
 import type { KubeObject } from '../../ground/api/object.ts';
 import { RESOURCES, resourceForKind } from '../../ground/api/resources.ts';
 import {
@@ -228,7 +229,13 @@ function checkDocument(text: string, document: YamlDocument, markers: Marker[]):
       markerAt(text, offsetOf(document, stepsOf(path)), lastStep(path), 'error', strict),
     );
   }
-  const object = resource.defaults(decoded.value.object);
+  const given = decoded.value.object;
+  // A request names the namespace when the file does not.
+  const placed =
+    resource.namespaced && given.metadata.namespace === undefined
+      ? withMeta(given, { namespace: 'default' })
+      : given;
+  const object = resource.defaults(placed);
   for (const error of resource.validateCreate(object)) {
     markers.push(
       markerAt(

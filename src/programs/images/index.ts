@@ -16,7 +16,7 @@ export type { ImageParts, ImageTool } from './image.ts';
 /** What the slim images of Debian and Ubuntu leave out: their packages are not "essential". */
 const NOT_IN_SLIM = new Set(
   (
-    'jq gawk ps top kill killall pgrep pkill free watch uptime xxd hexdump vi vim nano less column curl dig host ' +
+    'jq gawk ps top kill killall pgrep pkill free watch uptime xxd hexdump vi vim nano editor less column curl dig host ' +
     'hostnamectl journalctl lsof nc netcat netstat nslookup openssl ping scp ss ssh systemctl timedatectl traceroute wget sudo'
   ).split(' '),
 );

@@ -133,6 +133,7 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ['od', od],
   ['hexdump', hexdump],
   ['xxd', xxd],
+  ['editor', editorNamed('editor')],
   ['vi', editorNamed('vi')],
   ['vim', editorNamed('vim')],
   ['nano', editorNamed('nano')],
@@ -146,7 +147,7 @@ export const TEXT_TOOLS: readonly Tool[] = PROGRAMS.map(([name, program]) => ({
 }));
 
 /** What busybox has not: images with busybox get the rest under /bin. */
-const NOT_IN_BUSYBOX = new Set(['jq', 'gawk', 'column', 'vim', 'nano', 'uptime']);
+const NOT_IN_BUSYBOX = new Set(['jq', 'gawk', 'column', 'vim', 'nano', 'editor', 'uptime']);
 
 /** The same programs where a busybox image has them. */
 export const busyboxTools: readonly Tool[] = PROGRAMS.filter(
