@@ -108,7 +108,8 @@ export class ImagePuller {
       this.#backoff.next(key, ended, ended);
       this.#failedAt.set(key, ended);
       this.#messages.set(key, message);
-      return err({ reason: 'ErrImagePull', message, retryAfter: this.#backoff.delayOf(key) });
+      // The next look at the pod, about a relist later, finds the image backing off.
+      return err({ reason: 'ErrImagePull', message, retryAfter: SECOND });
     }
     this.#failedAt.delete(key);
     this.#messages.delete(key);

@@ -34,7 +34,13 @@ export function* streamTo(session: Session, wanted: StreamTarget): Task<Outcome<
     stderr: process.stderr,
     tty,
   });
-  if (!outcome.ok) return failApi(outcome.error);
+  if (!outcome.ok) {
+    // A refused upgrade is told as a broken stream, not as an answer of the server.
+    const { message } = outcome.error;
+    return message.includes('unable to upgrade connection')
+      ? fail(message)
+      : failApi(outcome.error);
+  }
   const { code, message } = outcome.value;
   if (message !== '') return fail(message);
   if (code === 0) return ok(0);

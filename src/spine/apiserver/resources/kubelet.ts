@@ -3,12 +3,14 @@
  * (pkg/registry/core/{pod,node}/rest, v1.34). It dials an address of the node at port 10250 with its own client
  * certificate and copies streams both ways.
  */
+import { textOf } from '../../../ground/base/bytes.ts';
 import { SECOND } from '../../../ground/base/event-loop.ts';
 import { parseIp } from '../../../ground/base/ip.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Node, Pod } from '../../../ground/api/types.ts';
 import type { Certificate } from '../../../ground/pki/certificate.ts';
+import { bytesOf } from '../../../machines/network/chunk.ts';
 import { openHttp } from '../../../machines/network/http-client.ts';
 import { goError } from '../../../machines/network/errno.ts';
 import type {
@@ -85,7 +87,18 @@ function* serveLog(
     .split('&')
     .filter((part) => part !== '' && !part.startsWith('container='));
   const target = `/containerLogs/${namespace}/${name}/${container.value}${query.length === 0 ? '' : `?${query.join('&')}`}`;
-  yield* forward(api, client, answer, node, target);
+  yield* forward(api, client, answer, node, target, logFailure);
+}
+
+/** What rest.GenericHttpResponseChecker makes of a kubelet's refusal. */
+function logFailure(status: number, body: string): Failure {
+  if (status === 400) return badRequest(body).error;
+  return internalError(body).error;
+}
+
+/** A refused upgrade, as the translating proxy tells it. */
+function upgradeFailure(_status: number, body: string): Failure {
+  return internalError(`unable to upgrade connection: ${body.trimEnd()}`).error;
 }
 
 function* serveStream(
@@ -110,7 +123,8 @@ function* serveStream(
     path += `/${container.value}`;
   }
   const query = kubeletQuery(info.query.text);
-  yield* forward(api, client, answer, node, `${path}${query === '' ? '' : `?${query}`}`);
+  const target = `${path}${query === '' ? '' : `?${query}`}`;
+  yield* forward(api, client, answer, node, target, upgradeFailure);
 }
 
 /** The kubelet's own names of the options: input, output, error. */
@@ -164,6 +178,7 @@ function* forward(
   answer: Answer,
   nodeName: string,
   target: string,
+  failureOf?: (status: number, body: string) => Failure,
 ): Task<void> {
   const node = api.registry('', 'nodes')?.cache.get('', nodeName)?.object as Node | undefined;
   const address = node === undefined ? undefined : addressOf(node, client.addressTypes);
@@ -188,13 +203,14 @@ function* forward(
   });
   if (!opened.ok)
     return answer.fail(dialFailure(exchange.request.method, url, address, opened.error));
-  yield* relay(client.process, answer, opened.value, {
+  const request = {
     method: exchange.request.method,
     target,
     host: `${address}:${KUBELET_PORT}`,
     headers: onwardHeaders(exchange.request.headers),
     body: exchange.request.body,
-  });
+  };
+  yield* relay(client.process, answer, opened.value, request, failureOf);
   opened.value.close();
 }
 
@@ -238,6 +254,7 @@ export function* relay(
   answer: Answer,
   connection: HttpConnection,
   request: HttpRequest,
+  failureOf?: (status: number, body: string) => Failure,
 ): Task<void> {
   const { exchange } = answer;
   const sent = yield* connection.request(request);
@@ -247,6 +264,10 @@ export function* relay(
   if (response.status >= 400) {
     const body = yield* response.whole();
     const chunk = body.ok ? body.value : undefined;
+    if (failureOf !== undefined) {
+      const text = chunk === undefined ? '' : textOf(bytesOf(chunk));
+      return answer.fail(failureOf(response.status, text));
+    }
     exchange.respond(
       response.status,
       answer.headers(response.headers.get('content-type') ?? 'text/plain'),
