@@ -17,8 +17,15 @@ import {
   together,
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { named } from './mapper.ts';
-import { fileInfos, type Subject, refuseKustomize, visit } from './resource-builder.ts';
+import { groupVersion, named } from './mapper.ts';
+import {
+  fileInfos,
+  namespaceOf,
+  refuseKustomize,
+  type Subject,
+  targetsOf,
+  visit,
+} from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { dryRunOf, FILE_FLAGS } from './write-options.ts';
 
@@ -108,8 +115,27 @@ function* wanted(
   const kustomize = refuseKustomize(session);
   if (kustomize !== undefined) return { ok: false, error: kustomize };
   if (files.length > 0 && session.args.length === 0) return yield* fileInfos(session, files);
+  const selects =
+    session.flags.text('selector') !== '' || session.flags.text('field-selector') !== '';
+  const byName = session.args.some((arg) => arg.includes('/')) || session.args.length > 1;
+  if (!byName || selects || session.flags.bool('all')) return yield* visit(session);
   // Names are deleted without being read first, so the only failure of a missing one is its deletion.
-  return yield* visit(session);
+  const targets = yield* targetsOf(session, session.args);
+  if (!targets.ok) return targets;
+  const namespace = namespaceOf(session);
+  if (!namespace.ok) return namespace;
+  if (namespace.value === '' && targets.value.some((each) => each.mapping.namespaced)) {
+    return fail('a resource cannot be retrieved by name across all namespaces');
+  }
+  const infos = targets.value.flatMap(({ mapping, names }) =>
+    names.map((name) => {
+      const where = mapping.namespaced ? namespace.value : '';
+      const metadata = { name, ...(where === '' ? {} : { namespace: where }) };
+      const object = { apiVersion: groupVersion(mapping), kind: mapping.kind, metadata } as Loose;
+      return { mapping, namespace: where, name, object, source: '' };
+    }),
+  );
+  return { ok: true, value: { infos, failures: [] } };
 }
 
 function* confirmed(session: Session, infos: readonly Subject[]): Task<boolean> {

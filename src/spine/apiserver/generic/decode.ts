@@ -16,7 +16,7 @@ import { ok, type Result } from '../../../ground/base/result.ts';
 import { parseJson } from '../../../ground/lang/json.ts';
 import type { DuplicateKey, Value } from '../../../ground/lang/value.ts';
 import { parseYaml } from '../../../ground/lang/yaml/index.ts';
-import { type Chunk, isBytes } from '../../../machines/network/chunk.ts';
+import { type Chunk, isBytes, sizeOfChunk } from '../../../machines/network/chunk.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import { objectOf } from '../../client/api-body.ts';
 import type { RequestContext } from './context.ts';
@@ -119,6 +119,7 @@ export function decodeAny(exchange: HttpExchange, schema: string): Result<KubeOb
 }
 
 function parseBody(body: Chunk, type: string, schema: string): Result<Parsed, Failure> {
+  if (sizeOfChunk(body) > BODY_BYTES_MAX) return requestTooLarge(BODY_BYTES_MAX);
   if (!isBytes(body) && body.protocol === 'api-object') {
     const object = objectOf(body);
     return object.ok
@@ -126,7 +127,6 @@ function parseBody(body: Chunk, type: string, schema: string): Result<Parsed, Fa
       : badRequest(object.error);
   }
   const bytes = isBytes(body) ? body : body.render();
-  if (bytes.length > BODY_BYTES_MAX) return requestTooLarge(BODY_BYTES_MAX);
   if (type === PROTOBUF) {
     const decoded = decodeProtobuf(bytes, definitionOf(schema));
     return decoded.ok
