@@ -119,4 +119,4 @@ for (const name of [...wanted].sort((a, b) => (short(a) < short(b) ? -1 : 1))) {
   }
   out += '}\n\n';
 }
-writeFileSync(new URL('../../src/ground/api/types.ts', import.meta.url), out.trimEnd() + '\n');
+writeFileSync(new URL('../../src/ground/api/types.ts', import.meta.url), `${out.trimEnd()}\n`);

@@ -110,7 +110,7 @@ function Inline({ token }: { readonly token: Token }) {
           {inline(token.tokens)}
         </a>
       ) : (
-        <>{inline(token.tokens)}</>
+        inline(token.tokens)
       );
     case 'escape':
       return <>{token.text}</>;
