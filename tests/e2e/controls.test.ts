@@ -216,7 +216,8 @@ test('files: a new file is edited, saved and applied by the command that is show
   await page.waitForSelector('.monaco-host:not([hidden]) .monaco-editor', { timeout: 20_000 });
   await pause(500);
   await page.keyboard.type('apiVersion: v1\nkind: ConfigMap\nmetadata:\n');
-  await page.keyboard.type('name: made-here\n');
+  // Indented by hand too: the editor's own indentation comes with its language, a moment later.
+  await page.keyboard.type('  name: made-here\n');
   await pause(600);
   await press(page, 'Apply', '.pane-files');
   await shows(/\$ kubectl apply -f cm.yaml\n(.*\n)*.*configmap\/made-here created/);
