@@ -46,7 +46,7 @@ export function makeShellBench(seed = 1): ShellBench {
   host.files.write('/bin/sh', bash, 0o755);
   host.files.write('/bin/ash', ash, 0o755);
   for (const tool of TEXT_TOOLS) host.files.write(tool.path, tool.program, 0o755);
-  host.files.mkdir('/work', { parents: true });
+  host.files.mkdir('/srv', { parents: true });
   host.files.mkdir('/tmp', { parents: true });
   let count = 0;
   return {
@@ -54,7 +54,7 @@ export function makeShellBench(seed = 1): ShellBench {
     host,
     run(script, options = {}) {
       count += 1;
-      const cwd = options.cwd ?? `/work/t${count}`;
+      const cwd = options.cwd ?? `/srv/t${count}`;
       host.files.mkdir(cwd, { parents: true });
       const out: Uint8Array[] = [];
       const errors: Uint8Array[] = [];

@@ -7,8 +7,11 @@ import {
   requiredField,
   unsupportedField,
 } from '../field-error.ts';
+import type { Column } from '../descriptor.ts';
+import type { KubeObject } from '../object.ts';
 import type { PolicyRule, RoleRef, Subject } from '../types.ts';
 import { isDns1123Subdomain, isPathSegmentName } from '../validation/names.ts';
+import { ageColumn, nameColumn, textColumn } from './describe.ts';
 import { mapShared } from './pod-defaults.ts';
 
 export const RBAC = 'rbac.authorization.k8s.io';
@@ -130,16 +133,30 @@ export function roleRefChangeErrors(binding: Binding, old: Binding): FieldError[
 }
 
 /** `ClusterRole/view` */
-export function roleText(binding: Binding): string {
+function roleText(binding: Binding): string {
   return `${binding.roleRef?.kind ?? ''}/${binding.roleRef?.name ?? ''}`;
 }
 
 /** The names of the subjects of a kind; accounts with their namespace. */
-export function subjectsText(binding: Binding, kind: string): string {
+function subjectsText(binding: Binding, kind: string): string {
   return (binding.subjects ?? [])
     .filter((subject) => subject.kind === kind)
     .map((subject) =>
       kind === 'ServiceAccount' ? `${subject.namespace ?? ''}/${subject.name}` : subject.name,
     )
     .join(', ');
+}
+
+/** What `get` shows of both kinds of binding. */
+export function bindingColumns<T extends KubeObject & Binding>(): readonly Column<T>[] {
+  const holders = (name: string, description: string, kind: string): Column<T> =>
+    textColumn(name, description, (each) => subjectsText(each, kind), true);
+  return [
+    nameColumn(),
+    textColumn<T>('Role', 'The role whose rules are given.', roleText),
+    ageColumn(),
+    holders('Users', 'Users it holds for.', 'User'),
+    holders('Groups', 'Groups it holds for.', 'Group'),
+    holders('ServiceAccounts', 'Service accounts it holds for.', 'ServiceAccount'),
+  ];
 }

@@ -2,14 +2,13 @@
 import type { RoleBinding } from '../types.ts';
 import { metaErrors, metaUpdateErrors } from '../validation/meta.ts';
 import { isPathSegmentName } from '../validation/names.ts';
-import { ageColumn, describeKind, nameColumn, textColumn } from './describe.ts';
+import { describeKind } from './describe.ts';
 import {
+  bindingColumns,
   bindingErrors,
   defaultedBinding,
   RBAC,
   roleRefChangeErrors,
-  roleText,
-  subjectsText,
 } from './rbac.ts';
 
 const ROLES = ['ClusterRole', 'Role'];
@@ -29,17 +28,5 @@ export const ROLE_BINDING_KIND = describeKind<RoleBinding>({
     ...bindingErrors(binding, ROLES, true),
     ...roleRefChangeErrors(binding, old),
   ],
-  columns: [
-    nameColumn(),
-    textColumn('Role', 'The role whose rules are given.', (each) => roleText(each)),
-    ageColumn(),
-    textColumn('Users', 'Users it holds for.', (each) => subjectsText(each, 'User'), true),
-    textColumn('Groups', 'Groups it holds for.', (each) => subjectsText(each, 'Group'), true),
-    textColumn(
-      'ServiceAccounts',
-      'Service accounts it holds for.',
-      (each) => subjectsText(each, 'ServiceAccount'),
-      true,
-    ),
-  ],
+  columns: bindingColumns(),
 });
