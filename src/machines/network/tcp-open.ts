@@ -6,7 +6,8 @@
 import type { Micros } from '../../ground/base/event-loop.ts';
 import { formatIp, type Ip } from '../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
-import { anyOf, Deferred, Queue, type Task } from '../../ground/base/task.ts';
+import { anyOf, Deferred, type Task } from '../../ground/base/task.ts';
+import { Backlog } from './backlog.ts';
 import type { Errno } from './errno.ts';
 import { flightOf, returnOf } from './flight.ts';
 import {
@@ -39,65 +40,43 @@ export class TcpListener implements Listener, TableSocket {
   readonly namespace: NetworkNamespace;
   readonly keeper: SocketKeeper;
   readonly #descriptor: number;
-  readonly #queue = new Queue<TcpConnection>('accept a connection');
-  #sink: ((connection: Connection) => void) | undefined;
-  #closed = false;
+  readonly #backlog: Backlog<TcpConnection>;
 
   constructor(namespace: NetworkNamespace, keeper: SocketKeeper, local: Endpoint) {
     this.namespace = namespace;
     this.keeper = keeper;
     this.local = local;
+    this.#backlog = new Backlog(keeper.owner);
     this.#descriptor = keeper.keep(this);
     namespace.sockets.add(this);
   }
 
   get full(): boolean {
-    return this.#queue.size >= BACKLOG_MAX;
+    return this.#backlog.full;
   }
 
-  *accept(): Task<Connection | undefined> {
-    return yield* this.#queue.receive();
+  accept(): Task<Connection | undefined> {
+    return this.#backlog.accept();
   }
 
   onAccept(sink: (connection: Connection) => void): void {
-    this.#sink = sink;
-    this.#drain();
-  }
-
-  /** Hands over what waits in the backlog, as far as its process runs. */
-  #drain(): void {
-    const { owner } = this.keeper;
-    while (this.#queue.size > 0) {
-      if (owner.held === true) {
-        owner.whenProceeds?.(() => this.#drain());
-        return;
-      }
-      const next = this.#queue.take();
-      if (next !== undefined) this.#sink?.(next);
-    }
+    this.#backlog.onAccept(sink);
   }
 
   /** A handshake is complete. */
   deliver(connection: TcpConnection): void {
-    if (this.#closed) connection.reset();
-    else {
-      this.#queue.put(connection);
-      // Whoever waits in the backlog already has somebody coming for it.
-      if (this.#sink !== undefined && this.#queue.size === 1) this.#drain();
-    }
+    this.#backlog.deliver(connection);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#backlog.closed) return;
     this.namespace.sockets.remove(this);
     this.keeper.forget(this);
-    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) next.reset();
-    this.#queue.close();
+    this.#backlog.close();
   }
 
   drop(): void {
-    this.#closed = true;
+    this.#backlog.drop();
     this.namespace.sockets.remove(this);
     this.keeper.forget(this);
   }
@@ -106,7 +85,7 @@ export class TcpListener implements Listener, TableSocket {
     return {
       protocol: 'tcp',
       state: 'LISTEN',
-      receiveQueue: this.#queue.size,
+      receiveQueue: this.#backlog.size,
       sendQueue: BACKLOG_MAX,
       local: this.local,
       remote: { ip: 0, port: 0 },

@@ -5,7 +5,8 @@
 import { Roster } from '../../ground/base/roster.ts';
 import type { EventLoop, Micros } from '../../ground/base/event-loop.ts';
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
-import { Condition, Queue, type Task, type Wait } from '../../ground/base/task.ts';
+import { Condition, type Task, type Wait } from '../../ground/base/task.ts';
+import { Backlog } from './backlog.ts';
 import { type Chunk, sizeOfChunk } from './chunk.ts';
 import type { Errno } from './errno.ts';
 import { Inbox } from './inbox.ts';
@@ -73,63 +74,42 @@ class UnixListener implements Listener {
   readonly keeper: SocketKeeper;
   readonly #descriptor: number;
   readonly #onClose: () => void;
-  readonly #queue = new Queue<UnixConnection>('accept a connection');
-  #sink: ((connection: Connection) => void) | undefined;
-  #closed = false;
+  readonly #backlog: Backlog<UnixConnection>;
 
   constructor(path: string, keeper: SocketKeeper, onClose: () => void) {
     this.path = path;
     this.keeper = keeper;
     this.#onClose = onClose;
+    this.#backlog = new Backlog(keeper.owner);
     this.#descriptor = keeper.keep(this);
   }
 
   get full(): boolean {
-    return this.#queue.size >= BACKLOG_MAX;
+    return this.#backlog.full;
   }
 
-  *accept(): Task<Connection | undefined> {
-    return yield* this.#queue.receive();
+  accept(): Task<Connection | undefined> {
+    return this.#backlog.accept();
   }
 
   onAccept(sink: (connection: Connection) => void): void {
-    this.#sink = sink;
-    this.#drain();
+    this.#backlog.onAccept(sink);
   }
 
-  /** Hands over what waits in the backlog, as far as its process runs. */
-  #drain(): void {
-    const { owner } = this.keeper;
-    while (this.#queue.size > 0) {
-      if (owner.held === true) {
-        owner.whenProceeds?.(() => this.#drain());
-        return;
-      }
-      const next = this.#queue.take();
-      if (next !== undefined) this.#sink?.(next);
-    }
-  }
-
+  /** A handshake is complete. */
   deliver(connection: UnixConnection): void {
-    if (this.#closed) connection.reset();
-    else {
-      this.#queue.put(connection);
-      // Whoever waits in the backlog already has somebody coming for it.
-      if (this.#sink !== undefined && this.#queue.size === 1) this.#drain();
-    }
+    this.#backlog.deliver(connection);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#backlog.closed) return;
     this.#onClose();
     this.keeper.forget(this);
-    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) next.reset();
-    this.#queue.close();
+    this.#backlog.close();
   }
 
   row(): SocketRow {
-    return rowOf(this, 'LISTEN', this.#queue.size, BACKLOG_MAX, this.keeper, this.#descriptor);
+    return rowOf(this, 'LISTEN', this.#backlog.size, BACKLOG_MAX, this.keeper, this.#descriptor);
   }
 }
 
