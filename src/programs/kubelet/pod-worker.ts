@@ -256,8 +256,8 @@ export class PodWorker {
     this.sandboxIds.push(made.value.podSandboxId);
     this.parts.sandboxMade(made.value.podSandboxId, this);
     this.#stale = true;
+    // The address is told with the step's end: a pod whose image is still coming shows none (v1.34).
     yield* this.refresh();
-    this.publish();
     return true;
   }
 
