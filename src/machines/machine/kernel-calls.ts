@@ -3,6 +3,7 @@ import type { Micros } from '../../ground/base/event-loop.ts';
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import type { Errno } from '../network/errno.ts';
 import type { NetworkNamespace } from '../network/namespace.ts';
+import type { SocketOwner } from '../network/socket-table.ts';
 import type { CgroupLimits, Kernel, Namespaces, ProcessEntry } from './kernel.ts';
 import type { MountView } from './mounts.ts';
 import { PidNamespace } from './pids.ts';
@@ -56,6 +57,13 @@ export class KernelCalls implements Kernel {
     return [...namespace.processes]
       .sort((a, b) => a[0] - b[0])
       .map(([pid, process]) => entryOf(pid, process, namespace));
+  }
+
+  socketOwners(): ReadonlyMap<SocketOwner, number> {
+    const visible = new Map<SocketOwner, number>();
+    for (const [pid, process] of this.#caller.namespaces.pid.processes)
+      if (process.alive && this.#mayTouch(process)) visible.set(process, pid);
+    return visible;
   }
 
   signal(pid: number, signal: Signal): Result<void, Errno> {

@@ -6,6 +6,7 @@ import type { Micros } from '../../ground/base/event-loop.ts';
 import type { Result } from '../../ground/base/result.ts';
 import type { Errno } from '../network/errno.ts';
 import type { NetworkNamespace } from '../network/namespace.ts';
+import type { SocketOwner } from '../network/socket-table.ts';
 import type { MountView } from './mounts.ts';
 import type { PidNamespace } from './pids.ts';
 import type { ExitStatus, Signal } from './process.ts';
@@ -58,6 +59,8 @@ export interface Kernel {
   newMountView(name: string): MountView;
   /** Processes visible in the caller's pid namespace, by pid. */
   processes(): readonly ProcessEntry[];
+  /** Whose descriptors the caller may look at, with their pids as it sees them: /proc/PID/fd, which `ss -p` reads. */
+  socketOwners(): ReadonlyMap<SocketOwner, number>;
   /** Signals by pid in the caller's namespace; as root, any process. */
   signal(pid: number, signal: Signal): Result<void, Errno>;
   /** Called when a process that is not the caller's child ends (containerd-shim as subreaper). */

@@ -6,6 +6,8 @@ import type { SocketOwner } from './socket-table.ts';
 
 interface Pending extends Connection {
   reset(): void;
+  /** True while it waits here: no descriptor of the process holds it yet. */
+  inBacklog?: boolean;
 }
 
 export class Backlog<C extends Pending> {
@@ -31,7 +33,9 @@ export class Backlog<C extends Pending> {
   }
 
   *accept(): Task<C | undefined> {
-    return yield* this.#queue.receive();
+    const next = yield* this.#queue.receive();
+    if (next?.inBacklog === true) next.inBacklog = false;
+    return next;
   }
 
   onAccept(sink: (connection: Connection) => void): void {
@@ -69,7 +73,9 @@ export class Backlog<C extends Pending> {
         return;
       }
       const next = this.#queue.take();
-      if (next !== undefined) this.#sink?.(next);
+      if (next === undefined) return;
+      if (next.inBacklog === true) next.inBacklog = false;
+      this.#sink?.(next);
     }
   }
 }

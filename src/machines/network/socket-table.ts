@@ -54,7 +54,9 @@ export interface SocketRow {
   readonly sendQueue: number;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** Who made it; whether it still holds it, `descriptor` says. */
   readonly owner: SocketOwner;
+  /** 0: the kernel's alone, not accepted yet or already closed. */
   readonly descriptor: number;
   /** Path of a unix socket. */
   readonly path?: string;

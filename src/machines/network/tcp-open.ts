@@ -249,6 +249,7 @@ class Opening {
     server.onEstablished = () => {
       server.descriptor = keeper.keep(server);
       server.onRelease = () => keeper.forget(server);
+      server.inBacklog = true;
       listener.deliver(server);
     };
     return server;

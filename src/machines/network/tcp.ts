@@ -51,6 +51,8 @@ export class TcpConnection implements Connection, TableSocket {
   readonly remote: Endpoint;
   readonly readable: Wait;
   state: SocketState = 'SYN-SENT';
+  /** The handshake is over and its process has yet to accept it. */
+  inBacklog = false;
   /** Called once when its process has no more to do with it. */
   onRelease: (() => void) | undefined;
   /** Called when the handshake's last ACK arrives (server side). */
@@ -172,7 +174,7 @@ export class TcpConnection implements Connection, TableSocket {
       local: this.local,
       remote: this.remote,
       owner: this.owner,
-      descriptor: this.descriptor,
+      descriptor: this.#closed || this.inBacklog ? 0 : this.descriptor,
     };
   }
 

@@ -2,11 +2,15 @@
 import { maskOf } from '../../ground/base/cidr.ts';
 import { formatIp, type Ip } from '../../ground/base/ip.ts';
 import type { Route } from '../../machines/network/route.ts';
-import type { SocketRow } from '../../machines/network/socket-table.ts';
+import type { SocketOwner, SocketRow } from '../../machines/network/socket-table.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { routesInOrder } from './ip/route.ts';
 import { serviceName } from './services.ts';
 import { defineTool, parseOptions, type ParsedOptions } from './support.ts';
+
+const NOT_ROOT = `(Not all processes could be identified, non-owned process info
+ will not be shown, you would have to be root to see it all.)
+`;
 
 export const netstat = defineTool('netstat', function* run(process, args) {
   const parsed = parseOptions(args, {
@@ -39,8 +43,11 @@ export const netstat = defineTool('netstat', function* run(process, args) {
     : options.has('l')
       ? 'only servers'
       : 'w/o servers';
+  const owners = options.has('p') ? process.kernel.socketOwners() : undefined;
+  if (owners !== undefined && owners.size < process.kernel.processes().length)
+    yield* process.printError(NOT_ROOT);
   const head = `Active Internet connections (${which})\nProto Recv-Q Send-Q Local Address           Foreign Address         State      ${options.has('p') ? ' PID/Program name    ' : ''}\n`;
-  yield* process.print(head + rows.map((row) => socketLine(row, options)).join(''));
+  yield* process.print(head + rows.map((row) => socketLine(row, options, owners)).join(''));
   return 0;
 });
 
@@ -64,15 +71,19 @@ const STATES: ReadonlyMap<string, string> = new Map([
   ['UNCONN', ''],
 ]);
 
-function socketLine(row: SocketRow, options: ParsedOptions): string {
+function socketLine(
+  row: SocketRow,
+  options: ParsedOptions,
+  owners: ReadonlyMap<SocketOwner, number> | undefined,
+): string {
   const port = (number: number): string =>
     number === 0 ? '*' : ((options.has('n') ? undefined : serviceName(number)) ?? String(number));
   const end = (ip: Ip, number: number): string => `${formatIp(ip)}:${port(number)}`.padEnd(23);
   const state = (STATES.get(row.state) ?? row.state).padEnd(11);
   const backlog = row.state === 'LISTEN' ? 0 : row.sendQueue;
-  const owner = options.has('p')
-    ? ` ${`${row.owner.pid}/${row.owner.comm}`.slice(0, 20).padEnd(20)}`
-    : '';
+  const pid = row.descriptor === 0 ? undefined : owners?.get(row.owner);
+  const program = pid === undefined ? '-' : `${pid}/${row.owner.comm}`;
+  const owner = owners === undefined ? '' : ` ${program.slice(0, 20).padEnd(20)}`;
   return `${row.protocol.padEnd(5)} ${String(row.receiveQueue).padStart(6)} ${String(backlog).padStart(6)} ${end(row.local.ip, row.local.port)} ${end(row.remote.ip, row.remote.port)} ${state}${owner}\n`;
 }
 

@@ -8,7 +8,7 @@ import { contains, parseCidr } from '../../ground/base/cidr.ts';
 import { formatIp, type Ip } from '../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
-import type { SocketRow } from '../../machines/network/socket-table.ts';
+import type { SocketOwner, SocketRow } from '../../machines/network/socket-table.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { portOf, serviceName } from './services.ts';
 import { defineTool, parseOptions, type ParsedOptions } from './support.ts';
@@ -186,7 +186,8 @@ function* format(
   options: ParsedOptions,
 ): Task<string> {
   const kinds = ['t', 'u', 'x'].filter((letter) => options.has(letter)).length;
-  const cells = rows.map((row) => cellsOf(row, options));
+  const holders = options.has('p') ? process.kernel.socketOwners() : NOBODY;
+  const cells = rows.map((row) => cellsOf(row, options, holders));
   if (kinds === 1) for (const line of cells) line[0] = '';
   const titles = COLUMNS.map(({ title }, index) => (index === 0 && kinds === 1 ? '' : title));
   const lines = options.has('H') ? cells : [titles, ...cells];
@@ -257,10 +258,17 @@ function shareOut(widths: number[], begin: number, end: number, space: number): 
   }
 }
 
-function cellsOf(row: SocketRow, options: ParsedOptions): string[] {
-  const owner = options.has('p')
-    ? ` users:(("${row.owner.comm}",pid=${row.owner.pid},fd=${row.descriptor}))`
-    : '';
+const NOBODY: ReadonlyMap<SocketOwner, number> = new Map();
+
+function cellsOf(
+  row: SocketRow,
+  options: ParsedOptions,
+  holders: ReadonlyMap<SocketOwner, number>,
+): string[] {
+  // A process of a pod has another number here than in its own pid namespace.
+  const pid = row.descriptor === 0 ? undefined : holders.get(row.owner);
+  const owner =
+    pid === undefined ? '' : ` users:(("${row.owner.comm}",pid=${pid},fd=${row.descriptor}))`;
   if (row.protocol === 'unix') {
     return [
       'u_str',
