@@ -19,11 +19,13 @@ const MARKS_MAX = 40_000;
 const version = signal(0);
 const marksVersion = signal(0);
 
-/** All rows by key; reading it subscribes to every change. */
-export const rows = computed((): ReadonlyMap<string, ObjectRow> => {
-  version.value;
-  return rowMap;
-});
+/** All rows by key; reading it subscribes to every change. No computed: the map stays the same object. */
+export const rows = {
+  get value(): ReadonlyMap<string, ObjectRow> {
+    version.value;
+    return rowMap;
+  },
+};
 /** Counts batches that changed a row. */
 export const rowsVersion = version;
 /** Marks of the lanes, oldest first. */
