@@ -34,8 +34,9 @@ export interface ObjectRow {
   readonly node: string;
   readonly ip: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Services: keys of the pods behind ready endpoints. Nodes: usage in percent as text. */
+  /** EndpointSlices: keys of the pods behind ready endpoints, and behind those that are not. */
   readonly links: readonly string[];
+  readonly unready: readonly string[];
   readonly extra: Readonly<Record<string, string>>;
 }
 

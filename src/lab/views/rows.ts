@@ -39,8 +39,6 @@ export class RowTable {
   /** Etcd key → view key, to name what was deleted, and back. */
   readonly #names = new Map<string, string>();
   readonly #stored = new Map<string, string>();
-  /** Service → pods behind its ready endpoints. */
-  readonly #backends = new Map<string, readonly string[]>();
 
   constructor(cluster: Cluster, history: History, epoch: number) {
     this.#cluster = cluster;
@@ -115,7 +113,7 @@ export class RowTable {
       node: object.kind === 'Pod' ? ((object as Pod).spec?.nodeName ?? '') : '',
       ip: addressOf(object),
       labels: object.metadata.labels ?? {},
-      links: object.kind === 'Service' ? (this.#backends.get(key) ?? []) : [],
+      ...backendsOf(object),
       extra: extraOf(object),
     };
   }
@@ -127,28 +125,10 @@ export class RowTable {
       if (!SHOWN.has(value.kind)) return;
       this.#names.set(key, name);
       this.#changed.set(name, value);
-      if (value.kind === 'EndpointSlice') this.#noteBackends(value as EndpointSlice);
     } else {
       const name = this.#names.get(key);
       if (name !== undefined) this.#changed.set(name, undefined);
     }
-  }
-
-  #noteBackends(slice: EndpointSlice): void {
-    const service = slice.metadata.labels?.[SLICE_SERVICE];
-    const namespace = slice.metadata.namespace ?? '';
-    if (service === undefined) return;
-    const pods = (slice.endpoints ?? []).flatMap((endpoint) =>
-      endpoint.targetRef?.kind === 'Pod' && endpoint.conditions?.ready !== false
-        ? [`Pod/${namespace}/${endpoint.targetRef.name}`]
-        : [],
-    );
-    const key = `Service/${namespace}/${service}`;
-    this.#backends.set(key, pods);
-    const stored = this.#cluster.stored<Service>(
-      `/registry/services/specs/${namespace}/${service}`,
-    );
-    if (stored !== undefined) this.#changed.set(key, stored);
   }
 }
 
@@ -162,6 +142,20 @@ function addressOf(object: KubeObject): string {
   return '';
 }
 
+/** Keys of the pods that an EndpointSlice names, ready ones and others; none for other kinds. */
+function backendsOf(object: KubeObject): Pick<ObjectRow, 'links' | 'unready'> {
+  const links: string[] = [];
+  const unready: string[] = [];
+  if (object.kind === 'EndpointSlice') {
+    for (const endpoint of (object as EndpointSlice).endpoints ?? []) {
+      if (endpoint.targetRef?.kind !== 'Pod') continue;
+      const list = endpoint.conditions?.ready === false ? unready : links;
+      list.push(`Pod/${object.metadata.namespace ?? ''}/${endpoint.targetRef.name}`);
+    }
+  }
+  return { links, unready };
+}
+
 function extraOf(object: KubeObject): Readonly<Record<string, string>> {
   if (object.kind === 'Service') {
     const spec = (object as Service).spec;
@@ -169,6 +163,9 @@ function extraOf(object: KubeObject): Readonly<Record<string, string>> {
       type: spec?.type ?? 'ClusterIP',
       ports: (spec?.ports ?? []).map((port) => `${port.port}`).join(','),
     };
+  }
+  if (object.kind === 'EndpointSlice') {
+    return { service: object.metadata.labels?.[SLICE_SERVICE] ?? '' };
   }
   if (object.kind === 'Pod') {
     const images = (object as Pod).spec?.containers.map((one) => one.image ?? '') ?? [];

@@ -14,6 +14,8 @@ export interface MapEdge {
   readonly service: string;
   readonly pod: string;
   readonly path: string;
+  /** The pod is not ready: no request goes this way. */
+  readonly broken: boolean;
 }
 
 export interface MapLayout {
@@ -110,14 +112,16 @@ function edgesOf(
     const lane = (index % 5) * 3;
     const x = service.x + Math.min(service.width / 2, 60) + lane;
     const bottom = service.y + service.height;
-    for (const pod of service.it.pods) {
+    const reach = (pod: string, broken: boolean): void => {
       const unit = places.get(pod);
-      if (unit === undefined) continue;
+      if (unit === undefined) return;
       const turn = top - 16 + lane;
       const side = unit.x - 14 + lane;
       const path = `M${x} ${bottom}V${turn}H${side}V${unit.y + UNIT / 2}H${unit.x}`;
-      edges.push({ id: `${service.it.key}>${pod}`, service: service.it.key, pod, path });
-    }
+      edges.push({ id: `${service.it.key}>${pod}`, service: service.it.key, pod, path, broken });
+    };
+    for (const pod of service.it.unready) reach(pod, true);
+    for (const pod of service.it.pods) reach(pod, false);
   });
   return edges;
 }

@@ -35,6 +35,8 @@ export interface MapService {
   readonly ports: string;
   /** Pods behind ready endpoints. */
   readonly pods: readonly string[];
+  /** Pods that it selects and that get nothing. */
+  readonly unready: readonly string[];
   readonly rate: number;
 }
 
@@ -66,13 +68,14 @@ export function clusterMap(
   const pods = new Map<string, ObjectRow[]>();
   const nodes: ObjectRow[] = [];
   const services: ObjectRow[] = [];
+  const slices = new Map<string, ObjectRow[]>();
   let count = 0;
   for (const row of rows.values()) {
     if (row.kind === 'Pod') {
       count += 1;
-      const list = pods.get(row.node);
-      if (list === undefined) pods.set(row.node, [row]);
-      else list.push(row);
+      addTo(pods, row.node, row);
+    } else if (row.kind === 'EndpointSlice') {
+      addTo(slices, `Service/${row.namespace}/${row.extra['service']}`, row);
     } else if (row.kind === 'Node') nodes.push(row);
     else if (row.kind === 'Service') services.push(row);
   }
@@ -87,11 +90,19 @@ export function clusterMap(
   );
   return {
     rooms,
-    services: shown.sort((a, b) => (a.key < b.key ? -1 : 1)).map((row) => serviceOf(row, rates)),
+    services: shown
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map((row) => serviceOf(row, slices.get(row.key) ?? [], rates)),
     waiting: (pods.get('') ?? []).map(unitOf),
     cuts: faults.filter((fault) => fault.target.includes(' ') || /^link/.test(fault.target)),
     pods: count,
   };
+}
+
+function addTo(lists: Map<string, ObjectRow[]>, key: string, row: ObjectRow): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [row]);
+  else list.push(row);
 }
 
 function roomOf(
@@ -132,13 +143,18 @@ function splitName(row: ObjectRow): { readonly name: string; readonly suffix: st
   return { name: match[1] ?? row.name, suffix: match[2] ?? '' };
 }
 
-function serviceOf(row: ObjectRow, rates: ReadonlyMap<string, number>): MapService {
+function serviceOf(
+  row: ObjectRow,
+  slices: readonly ObjectRow[],
+  rates: ReadonlyMap<string, number>,
+): MapService {
   return {
     key: row.key,
     name: row.name,
     address: row.ip,
     ports: row.extra['ports'] ?? '',
-    pods: row.links,
+    pods: slices.flatMap((slice) => slice.links),
+    unready: slices.flatMap((slice) => slice.unready),
     rate: rates.get(row.key) ?? 0,
   };
 }

@@ -144,7 +144,7 @@ function Edges({ edges }: { readonly edges: readonly MapEdge[] }) {
       {edges.map((edge) => (
         <path
           key={edge.id}
-          class={`edge${lit === edge.service || lit === edge.pod ? ' lit' : ''}`}
+          class={`edge${edge.broken ? ' broken' : ''}${lit === edge.service || lit === edge.pod ? ' lit' : ''}`}
           d={edge.path}
         />
       ))}
