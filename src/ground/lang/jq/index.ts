@@ -1,9 +1,11 @@
 /** jq 1.6's language as pure functions: parse a filter, run it over values. */
 import { err, ok, type Result } from '../../base/result.ts';
 import { isDefined } from './builtins.ts';
-import { type Inputs, JqMachine, type Scope } from './machine.ts';
+import { type Inputs, JqMachine } from './machine.ts';
+import type { Scope } from './scope.ts';
 import { Item, JqError } from './signals.ts';
-import { type Filter, parseJq, type Pattern } from './parser.ts';
+import type { Filter, Pattern } from './filter.ts';
+import { parseJq } from './parser.ts';
 import { formatJson, isObject, type Json } from './value.ts';
 
 export {

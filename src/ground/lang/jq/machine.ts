@@ -3,10 +3,11 @@
  * An item may carry the path by which it was reached; assignments and `path(f)` ask for it. Errors and
  * `break` travel in the stream as signals, and so does a pause, by which long work lets time pass.
  */
-import type { Definition, Filter, Pattern } from './parser.ts';
+import { update } from './assignment.ts';
+import { destructure } from './binding.ts';
+import type { Definition, Filter } from './filter.ts';
 import {
   Break,
-  clip,
   describe,
   isEnd,
   Item,
@@ -14,25 +15,16 @@ import {
   type Label,
   one,
   Pause,
+  plainItem,
   type Stream,
   wrap,
 } from './signals.ts';
-import { callBuiltin, PRELUDE } from './builtins.ts';
+import { callBuiltin } from './builtins.ts';
+import { PRELUDE } from './prelude.ts';
+import { lookUp, type Scope } from './scope.ts';
 import { formatText } from './format.ts';
-import { add, arithmetic, indexValue, sliceValue } from './operations.ts';
-import { deletePaths, getPath, setPath } from './paths.ts';
-import { compareJson, formatJson, isArray, isObject, isTruthy, type Json } from './value.ts';
-
-/** Names in scope, innermost first. */
-export interface Scope {
-  readonly parent: Scope | undefined;
-  readonly name: string;
-  readonly value?: Json;
-  readonly label?: Label;
-  readonly definition?: Definition;
-  /** An argument: a filter with the scope it came from. */
-  readonly closure?: { readonly filter: Filter; readonly scope: Scope | undefined };
-}
+import { binary, indexValue, sliceValue } from './operations.ts';
+import { isArray, isObject, isTruthy, type Json } from './value.ts';
 
 export interface Inputs {
   next(): Json | undefined;
@@ -184,7 +176,7 @@ export class JqMachine {
         return;
       case 'bind':
         yield* this.each(this.run(node.source, input, scope), (item) =>
-          this.#destructure(node.patterns, item.value, input, scope, (inner) =>
+          destructure(this, node.patterns, item.value, input, scope, (inner) =>
             this.run(node.body, input, inner),
           ),
         );
@@ -216,7 +208,7 @@ export class JqMachine {
         return;
       }
       case 'update':
-        yield* this.#update(node.operator, node.target, node.value, input, scope);
+        yield* update(this, node.operator, node.target, node.value, input, scope);
         return;
       default:
     }
@@ -271,7 +263,7 @@ export class JqMachine {
     } else if (isObject(value)) {
       for (const [key, item] of value)
         yield new Item(item, path === undefined ? undefined : [...path, key]);
-    } else yield new JqError(`Cannot iterate over ${describeShort(value)}`);
+    } else yield new JqError(`Cannot iterate over ${value === null ? 'null' : describe(value)}`);
   }
 
   *#recurse(input: Item): Stream {
@@ -427,99 +419,6 @@ export class JqMachine {
     });
   }
 
-  *#destructure(
-    patterns: readonly Pattern[],
-    value: Json,
-    input: Item,
-    scope: Scope | undefined,
-    body: (scope: Scope | undefined) => Stream,
-  ): Stream {
-    for (let index = 0; index < patterns.length; index += 1) {
-      let inner = scope;
-      if (patterns.length > 1)
-        for (const pattern of patterns)
-          for (const name of namesOf(pattern))
-            inner = { parent: inner, name: `$${name}`, value: null };
-      let failed = false;
-      for (const item of this.#bind(patterns[index] as Pattern, value, input, inner, body)) {
-        if (item instanceof JqError && index < patterns.length - 1) {
-          failed = true;
-          break;
-        }
-        yield item;
-        if (isEnd(item)) return;
-      }
-      if (!failed) return;
-    }
-  }
-
-  *#bind(
-    pattern: Pattern,
-    value: Json,
-    input: Item,
-    scope: Scope | undefined,
-    body: (scope: Scope | undefined) => Stream,
-  ): Stream {
-    if (pattern.kind === 'variable') {
-      yield* body({ parent: scope, name: `$${pattern.name}`, value });
-      return;
-    }
-    if (pattern.kind === 'array') {
-      yield* this.#bindItems(pattern.items, 0, value, input, scope, body);
-      return;
-    }
-    yield* this.#bindEntries(pattern.entries, 0, value, input, scope, body);
-  }
-
-  *#bindItems(
-    items: readonly Pattern[],
-    at: number,
-    value: Json,
-    input: Item,
-    scope: Scope | undefined,
-    body: (scope: Scope | undefined) => Stream,
-  ): Stream {
-    const pattern = items[at];
-    if (pattern === undefined) {
-      yield* body(scope);
-      return;
-    }
-    const element = indexValue(value, at);
-    if (element instanceof JqError) yield element;
-    else
-      yield* this.#bind(pattern, element, input, scope, (inner) =>
-        this.#bindItems(items, at + 1, value, input, inner, body),
-      );
-  }
-
-  *#bindEntries(
-    entries: Extract<Pattern, { kind: 'object' }>['entries'],
-    at: number,
-    value: Json,
-    input: Item,
-    scope: Scope | undefined,
-    body: (scope: Scope | undefined) => Stream,
-  ): Stream {
-    const entry = entries[at];
-    if (entry === undefined) {
-      yield* body(scope);
-      return;
-    }
-    yield* this.each(this.run(entry.key, plainItem(input), scope), (key) => {
-      const element = indexValue(value, key.value);
-      if (element instanceof JqError) return one(element);
-      const bound =
-        entry.variable === undefined
-          ? scope
-          : { parent: scope, name: `$${entry.variable}`, value: element };
-      const rest = (inner: Scope | undefined): Stream =>
-        this.#bindEntries(entries, at + 1, value, input, inner, body);
-      return entry.pattern === undefined
-        ? rest(bound)
-        : this.#bind(entry.pattern, element, input, bound, rest);
-    });
-  }
-
   *#reduce(
     node: Extract<Filter, { kind: 'reduce' }>,
     input: Item,
@@ -545,7 +444,7 @@ export class JqMachine {
       }
       const before: Item = state ?? new Item(null, undefined);
       state = undefined;
-      for (const result of this.#destructure([node.pattern], item.value, input, scope, (inner) =>
+      for (const result of destructure(this, [node.pattern], item.value, input, scope, (inner) =>
         this.run(node.update, before, inner),
       )) {
         if (result instanceof Item) state = result;
@@ -577,7 +476,7 @@ export class JqMachine {
           continue;
         }
         const before = state;
-        const results = this.#destructure([node.pattern], item.value, input, scope, (inner) =>
+        const results = destructure(this, [node.pattern], item.value, input, scope, (inner) =>
           this.each(this.run(node.update, before, inner), (updated) => {
             state = updated;
             return node.extract === undefined
@@ -591,141 +490,5 @@ export class JqMachine {
         }
       }
     }
-  }
-
-  /** Paths that a filter leads to, with what stands there. */
-  *paths(node: Filter, input: Json, scope: Scope | undefined): Stream {
-    for (const item of this.run(node, new Item(input, []), scope)) {
-      if (item instanceof Item && item.path === undefined) {
-        if (item.value !== null || node.kind !== 'call') {
-          yield new JqError(`Invalid path expression with result ${clip(formatJson(item.value))}`);
-          return;
-        }
-        continue;
-      }
-      yield item;
-      if (isEnd(item)) return;
-    }
-  }
-
-  *#update(
-    operator: string,
-    target: Filter,
-    value: Filter,
-    input: Item,
-    scope: Scope | undefined,
-  ): Stream {
-    if (operator === '|=') {
-      yield* this.modify(
-        target,
-        input,
-        (old) => this.run(value, new Item(old, undefined), scope),
-        scope,
-      );
-      return;
-    }
-    yield* this.each(this.run(value, plainItem(input), scope), (right) => {
-      if (operator === '=')
-        return this.modify(target, input, () => one(new Item(right.value, undefined)), scope);
-      const name = operator.slice(0, -1);
-      return this.modify(
-        target,
-        input,
-        (old) =>
-          one(
-            wrap(
-              name === '//' ? (isTruthy(old) ? old : right.value) : binary(name, old, right.value),
-            ),
-          ),
-        scope,
-      );
-    });
-  }
-
-  /** Replaces what stands at every path by the first result of a function; none deletes it. */
-  *modify(
-    target: Filter,
-    input: Item,
-    change: (old: Json) => Stream,
-    scope: Scope | undefined,
-  ): Stream {
-    const paths: (readonly Json[])[] = [];
-    for (const item of this.paths(target, input.value, scope)) {
-      if (item instanceof Item) paths.push(item.path ?? []);
-      else {
-        yield item;
-        if (isEnd(item)) return;
-      }
-    }
-    let result = input.value;
-    const deleted: (readonly Json[])[] = [];
-    for (const path of paths) {
-      const old = getPath(result, path);
-      if (old instanceof JqError) {
-        yield old;
-        return;
-      }
-      let changed = false;
-      for (const item of change(old)) {
-        if (item instanceof Item) {
-          const next = setPath(result, path, item.value);
-          if (next instanceof JqError) {
-            yield next;
-            return;
-          }
-          result = next;
-          changed = true;
-          break;
-        }
-        yield item;
-        if (isEnd(item)) return;
-      }
-      if (!changed) deleted.push(path);
-    }
-    const final = deleted.length === 0 ? result : deletePaths(result, deleted);
-    yield wrap(final);
-  }
-}
-
-function plainItem(item: Item): Item {
-  return item.path === undefined ? item : new Item(item.value, undefined);
-}
-
-function lookUp(scope: Scope | undefined, name: string): Scope | undefined {
-  for (let at = scope; at !== undefined; at = at.parent) if (at.name === name) return at;
-  return undefined;
-}
-
-function namesOf(pattern: Pattern): readonly string[] {
-  if (pattern.kind === 'variable') return [pattern.name];
-  if (pattern.kind === 'array') return pattern.items.flatMap(namesOf);
-  return pattern.entries.flatMap((entry) => [
-    ...(entry.variable === undefined ? [] : [entry.variable]),
-    ...(entry.pattern === undefined ? [] : namesOf(entry.pattern)),
-  ]);
-}
-
-function describeShort(value: Json): string {
-  return value === null ? 'null' : describe(value);
-}
-
-function binary(operator: string, left: Json, right: Json): Json | JqError {
-  switch (operator) {
-    case '+':
-      return add(left, right);
-    case '==':
-      return compareJson(left, right) === 0;
-    case '!=':
-      return compareJson(left, right) !== 0;
-    case '<':
-      return compareJson(left, right) < 0;
-    case '<=':
-      return compareJson(left, right) <= 0;
-    case '>':
-      return compareJson(left, right) > 0;
-    case '>=':
-      return compareJson(left, right) >= 0;
-    default:
-      return arithmetic(operator, left, right);
   }
 }

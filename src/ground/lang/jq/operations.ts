@@ -121,3 +121,25 @@ function merge(
   }
   return out;
 }
+
+/** Comparisons, and the operators of arithmetic. */
+export function binary(operator: string, left: Json, right: Json): Json | JqError {
+  switch (operator) {
+    case '+':
+      return add(left, right);
+    case '==':
+      return compareJson(left, right) === 0;
+    case '!=':
+      return compareJson(left, right) !== 0;
+    case '<':
+      return compareJson(left, right) < 0;
+    case '<=':
+      return compareJson(left, right) <= 0;
+    case '>':
+      return compareJson(left, right) > 0;
+    case '>=':
+      return compareJson(left, right) >= 0;
+    default:
+      return arithmetic(operator, left, right);
+  }
+}

@@ -1,172 +1,20 @@
 /** jq's grammar (1.6): filter text to a tree, or the words of the first error. */
 import { err, ok, type Result } from '../../base/result.ts';
+import type { Definition, Filter, Pattern } from './filter.ts';
+import { Lexer, type Token } from './lexer.ts';
 import type { Json } from './value.ts';
 
-export type Filter =
-  | { readonly kind: 'identity' | 'recurse' }
-  | { readonly kind: 'literal'; readonly value: Json }
-  | {
-      readonly kind: 'text';
-      readonly format: string | undefined;
-      readonly parts: readonly (string | Filter)[];
-    }
-  | { readonly kind: 'format'; readonly name: string }
-  | { readonly kind: 'index'; readonly target: Filter; readonly key: Filter }
-  | {
-      readonly kind: 'slice';
-      readonly target: Filter;
-      readonly from: Filter | undefined;
-      readonly to: Filter | undefined;
-    }
-  | { readonly kind: 'iterate'; readonly target: Filter }
-  | { readonly kind: 'try'; readonly body: Filter; readonly handler: Filter | undefined }
-  | {
-      readonly kind: 'pipe' | 'comma' | 'and' | 'or' | 'alternative';
-      readonly left: Filter;
-      readonly right: Filter;
-    }
-  | {
-      readonly kind: 'binary';
-      readonly operator: string;
-      readonly left: Filter;
-      readonly right: Filter;
-    }
-  | {
-      readonly kind: 'update';
-      readonly operator: string;
-      readonly target: Filter;
-      readonly value: Filter;
-    }
-  | { readonly kind: 'negate'; readonly operand: Filter }
-  | { readonly kind: 'array'; readonly body: Filter | undefined }
-  | {
-      readonly kind: 'object';
-      readonly entries: readonly { readonly key: Filter; readonly value: Filter }[];
-    }
-  | {
-      readonly kind: 'if';
-      readonly test: Filter;
-      readonly yes: Filter;
-      readonly no: Filter | undefined;
-    }
-  | {
-      readonly kind: 'reduce';
-      readonly source: Filter;
-      readonly pattern: Pattern;
-      readonly start: Filter;
-      readonly update: Filter;
-    }
-  | {
-      readonly kind: 'foreach';
-      readonly source: Filter;
-      readonly pattern: Pattern;
-      readonly start: Filter;
-      readonly update: Filter;
-      readonly extract: Filter | undefined;
-    }
-  | {
-      readonly kind: 'bind';
-      readonly source: Filter;
-      readonly patterns: readonly Pattern[];
-      readonly body: Filter;
-    }
-  | { readonly kind: 'label'; readonly name: string; readonly body: Filter }
-  | { readonly kind: 'break'; readonly name: string }
-  | { readonly kind: 'variable'; readonly name: string }
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Filter[] }
-  | { readonly kind: 'define'; readonly definition: Definition; readonly body: Filter };
-
-export interface Definition {
-  readonly name: string;
-  readonly parameters: readonly string[];
-  readonly body: Filter;
-}
-
-export type Pattern =
-  | { readonly kind: 'variable'; readonly name: string }
-  | { readonly kind: 'array'; readonly items: readonly Pattern[] }
-  | {
-      readonly kind: 'object';
-      readonly entries: readonly {
-        readonly key: Filter;
-        readonly variable: string | undefined;
-        readonly pattern: Pattern | undefined;
-      }[];
-    };
-
-interface Token {
-  readonly kind:
-    | 'number'
-    | 'text'
-    | 'name'
-    | 'field'
-    | 'variable'
-    | 'format'
-    | 'keyword'
-    | 'operator'
-    | 'end';
-  readonly text: string;
-  readonly parts?: readonly (string | Filter)[];
-}
-
-const KEYWORDS = new Set([
-  'def',
-  'if',
-  'then',
-  'elif',
-  'else',
-  'end',
-  'as',
-  'reduce',
-  'foreach',
-  'try',
-  'catch',
-  'label',
-  'import',
-  'include',
-  'and',
-  'or',
-  '__loc__',
-]);
-const OPERATORS = [
-  '?//=',
-  '?//',
-  '|=',
-  '+=',
-  '-=',
-  '*=',
-  '/=',
-  '%=',
-  '//=',
-  '==',
-  '!=',
-  '<=',
-  '>=',
-  '//',
-  '..',
-  '.',
-  '[',
-  ']',
-  '(',
-  ')',
-  '{',
-  '}',
-  '|',
-  ',',
-  ':',
-  ';',
-  '=',
-  '<',
-  '>',
-  '+',
-  '-',
-  '*',
-  '/',
-  '%',
-  '?',
-  '$',
-];
 const DEPTH_MAX = 300;
+/** What jq's grammar calls its tokens in an error. */
+const YACC_NAMES: { readonly [kind in Token['kind']]?: string } = {
+  end: '$end',
+  text: 'QQSTRING_START',
+  number: 'LITERAL',
+  name: 'IDENT',
+  field: 'FIELD',
+  variable: "'$'",
+  format: 'FORMAT',
+};
 
 export function parseJq(text: string): Result<Filter, string> {
   const parser = new Parser(text);
@@ -187,14 +35,23 @@ export function parseDefinitions(text: string): readonly Definition[] {
 
 class Parser {
   error: string | undefined;
-  readonly #text: string;
-  #at = 0;
+  readonly #lexer: Lexer;
   #token: Token;
   #depth = 0;
 
   constructor(text: string) {
-    this.#text = text;
+    this.#lexer = new Lexer(text, (inner) => {
+      const parser = new Parser(inner);
+      return { filter: parser.whole(), error: parser.error };
+    });
     this.#token = this.#read();
+  }
+
+  /** The next token; a fault of the lexer is the parser's. */
+  #read(): Token {
+    const token = this.#lexer.next();
+    this.error ??= this.#lexer.error;
+    return token;
   }
 
   whole(): Filter {
@@ -208,34 +65,14 @@ class Parser {
 
   #fail(message: string): void {
     this.error ??= message;
-    this.#at = this.#text.length;
     this.#token = { kind: 'end', text: '' };
   }
 
   #unexpected(): void {
     const { kind, text } = this.#token;
-    const what =
-      kind === 'end'
-        ? 'end of file'
-        : kind === 'text'
-          ? 'QQSTRING_START'
-          : kind === 'number'
-            ? 'LITERAL'
-            : kind === 'name'
-              ? 'IDENT'
-              : kind === 'field'
-                ? 'FIELD'
-                : kind === 'operator' && text.length === 1
-                  ? `'${text}'`
-                  : kind === 'keyword'
-                    ? text
-                    : kind === 'variable'
-                      ? "'$'"
-                      : kind === 'format'
-                        ? 'FORMAT'
-                        : text;
+    const quoted = kind === 'operator' && text.length === 1 ? `'${text}'` : text;
     this.#fail(
-      `syntax error, unexpected ${kind === 'end' ? '$end' : what === 'end of file' ? '$end' : kind === 'name' ? 'IDENT' : what === "'|'" ? "'|'" : what} (Unix shell quoting issues?)`,
+      `syntax error, unexpected ${YACC_NAMES[kind] ?? quoted} (Unix shell quoting issues?)`,
     );
   }
 
@@ -261,109 +98,6 @@ class Parser {
   #expectKeyword(word: string): void {
     if (this.#isKeyword(word)) this.#next();
     else this.#unexpected();
-  }
-
-  #read(): Token {
-    const text = this.#text;
-    for (;;) {
-      const char = text[this.#at];
-      if (char !== undefined && /\s/.test(char)) this.#at += 1;
-      else if (char === '#') {
-        const end = text.indexOf('\n', this.#at);
-        this.#at = end < 0 ? text.length : end;
-      } else break;
-    }
-    const rest = text.slice(this.#at, this.#at + 200);
-    if (rest === '') return { kind: 'end', text: '' };
-    if (rest[0] === '"') return this.#string();
-    const field = /^\.([A-Za-z_]\w*)/.exec(rest);
-    const number = /^(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/.exec(rest);
-    const name = /^[A-Za-z_](?:\w|::)*/.exec(rest);
-    const variable = /^\$(?:__loc__|[A-Za-z_](?:\w|::)*)/.exec(rest);
-    const format = /^@[A-Za-z0-9]+/.exec(rest);
-    const take = (kind: Token['kind'], match: RegExpExecArray, value: string): Token => {
-      this.#at += match[0].length;
-      return { kind, text: value };
-    };
-    if (field !== null) return take('field', field, field[1] as string);
-    if (number !== null) return take('number', number, number[0]);
-    if (variable !== null) return take('variable', variable, variable[0].slice(1));
-    if (name !== null) return take(KEYWORDS.has(name[0]) ? 'keyword' : 'name', name, name[0]);
-    if (format !== null) return take('format', format, format[0]);
-    const operator = OPERATORS.find((each) => rest.startsWith(each));
-    if (operator === undefined) {
-      this.error ??= `syntax error, unexpected INVALID_CHARACTER (Unix shell quoting issues?)`;
-      return { kind: 'end', text: '' };
-    }
-    this.#at += operator.length;
-    return { kind: 'operator', text: operator };
-  }
-
-  /** A string with its interpolations. */
-  #string(): Token {
-    const text = this.#text;
-    const parts: (string | Filter)[] = [];
-    let plain = '';
-    this.#at += 1;
-    for (;;) {
-      const char = text[this.#at];
-      if (char === undefined) {
-        this.error ??=
-          'syntax error, unexpected QQSTRING_START, expecting $end (Unix shell quoting issues?)';
-        return { kind: 'end', text: '' };
-      }
-      this.#at += 1;
-      if (char === '"') break;
-      if (char !== '\\') {
-        plain += char;
-        continue;
-      }
-      const letter = text[this.#at] ?? '';
-      this.#at += 1;
-      if (letter === '(') {
-        const end = this.#closing(this.#at);
-        const inner = new Parser(text.slice(this.#at, end));
-        if (plain !== '') parts.push(plain);
-        plain = '';
-        parts.push(inner.whole());
-        this.error ??= inner.error;
-        this.#at = end + 1;
-      } else if (letter === 'u') {
-        plain += String.fromCharCode(Number.parseInt(text.slice(this.#at, this.#at + 4), 16) || 0);
-        this.#at += 4;
-      } else {
-        const at = 'nrtbf"\\/'.indexOf(letter);
-        if (at < 0)
-          this.error ??= 'syntax error, unexpected INVALID_CHARACTER (Unix shell quoting issues?)';
-        plain += '\n\r\t\b\f"\\/'[at] ?? '';
-      }
-    }
-    if (plain !== '' || parts.length === 0) parts.push(plain);
-    return { kind: 'text', text: '', parts };
-  }
-
-  /** Index of the parenthesis that closes an interpolation. */
-  #closing(from: number): number {
-    let depth = 1;
-    let index = from;
-    while (index < this.#text.length) {
-      const char = this.#text[index];
-      if (char === '"') {
-        index += 1;
-        while (index < this.#text.length && this.#text[index] !== '"') {
-          if (this.#text[index] === '\\' && this.#text[index + 1] === '(')
-            index = this.#closing(index + 2);
-          else if (this.#text[index] === '\\') index += 1;
-          index += 1;
-        }
-      } else if (char === '(') depth += 1;
-      else if (char === ')') {
-        depth -= 1;
-        if (depth === 0) return index;
-      }
-      index += 1;
-    }
-    return index;
   }
 
   #pipe(): Filter {
@@ -543,7 +277,7 @@ class Parser {
       } else if (this.#is('.')) {
         this.#next();
         if (this.#token.kind === 'text')
-          target = { kind: 'index', target, key: this.#text_(undefined) };
+          target = { kind: 'index', target, key: this.#textOf(undefined) };
         else if (!this.#is('[')) this.#unexpected();
       } else if (this.#is('[')) target = this.#bracket(target);
       else if (this.#is('?')) {
@@ -577,7 +311,7 @@ class Parser {
     return { kind: 'slice', target, from: key, to };
   }
 
-  #text_(format: string | undefined): Filter {
+  #textOf(format: string | undefined): Filter {
     const token = this.#next();
     const parts = token.parts ?? [];
     if (parts.length === 1 && typeof parts[0] === 'string')
@@ -592,11 +326,11 @@ class Parser {
         this.#next();
         return { kind: 'literal', value: Number(token.text) };
       case 'text':
-        return this.#text_(undefined);
+        return this.#textOf(undefined);
       case 'format':
         this.#next();
         return this.#token.kind === 'text'
-          ? this.#text_(token.text)
+          ? this.#textOf(token.text)
           : { kind: 'format', name: token.text };
       case 'field':
         this.#next();
@@ -654,11 +388,11 @@ class Parser {
         return this.#if();
       case 'try': {
         this.#next();
-        const body = this.#postfixTry();
+        const body = this.#postfix();
         let handler: Filter | undefined;
         if (this.#isKeyword('catch')) {
           this.#next();
-          handler = this.#postfixTry();
+          handler = this.#postfix();
         }
         return { kind: 'try', body, handler };
       }
@@ -691,10 +425,6 @@ class Parser {
     }
   }
 
-  #postfixTry(): Filter {
-    return this.#postfix();
-  }
-
   #if(): Filter {
     this.#next();
     const test = this.#pipe();
@@ -719,7 +449,7 @@ class Parser {
       this.#next();
       const token: Token = this.#token;
       if (token.kind === 'text')
-        return { kind: 'index', target: { kind: 'identity' }, key: this.#text_(undefined) };
+        return { kind: 'index', target: { kind: 'identity' }, key: this.#textOf(undefined) };
       return { kind: 'identity' };
     }
     if (text === '(') {
@@ -745,7 +475,7 @@ class Parser {
 
   #key(): Filter {
     const token = this.#token;
-    if (token.kind === 'text') return this.#text_(undefined);
+    if (token.kind === 'text') return this.#textOf(undefined);
     if (token.kind === 'name' || token.kind === 'keyword') {
       this.#next();
       return { kind: 'literal', value: token.text };
@@ -785,7 +515,7 @@ class Parser {
       key = { kind: 'literal', value: Number(token.text) };
     } else if (token.kind === 'format') {
       this.#next();
-      key = this.#text_(token.text);
+      key = this.#textOf(token.text);
     } else key = this.#key();
     if (!this.#is(':')) return { key, value: { kind: 'index', target: { kind: 'identity' }, key } };
     this.#next();

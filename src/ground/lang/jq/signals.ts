@@ -59,3 +59,8 @@ export function clip(text: string): string {
 export function describe(value: Json): string {
   return `${typeName(value)} (${clip(formatJson(value))})`;
 }
+
+/** The same value without the path by which it was reached. */
+export function plainItem(item: Item): Item {
+  return item.path === undefined ? item : new Item(item.value, undefined);
+}

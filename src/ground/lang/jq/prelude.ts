@@ -1,0 +1,104 @@
+/** jq's built-in functions that are written in jq itself. */
+import type { Definition } from './filter.ts';
+import { parseDefinitions } from './parser.ts';
+
+const SOURCE = `
+def map(f): [.[] | f];
+def map_values(f): .[] |= f;
+def select(f): if f then . else empty end;
+def recurse(f): def r: ., (f | r); r;
+def recurse(f; cond): def r: ., (f | select(cond) | r); r;
+def values: select(. != null);
+def nulls: select(. == null);
+def booleans: select(type == "boolean");
+def numbers: select(type == "number");
+def strings: select(type == "string");
+def arrays: select(type == "array");
+def objects: select(type == "object");
+def iterables: select(type|. == "array" or . == "object");
+def scalars: select(type|. != "array" and . != "object");
+def to_entries: [keys_unsorted[] as $k | {key: $k, value: .[$k]}];
+def from_entries: reduce .[] as $x ({}; . + { ($x | if type == "object" then (if has("key") then .key elif has("k") then .k elif has("name") then .name elif has("Name") then .Name elif has("Key") then .Key elif has("K") then .K else null end) else . end | if type == "string" then . elif type == "null" then "null" else tojson end): ($x | if has("value") then .value elif has("v") then .v else .Value end) });
+def with_entries(f): to_entries | map(f) | from_entries;
+def reverse: [.[length - 1 - range(0; length)]];
+def in(xs): . as $x | xs | has($x);
+def inside(xs): . as $x | xs | contains($x);
+def repeat(f): def r: ., (f | r); r;
+def repeat(f; $n): if $n > 0 then ., (f | repeat(f; $n - 1)) else . end;
+def while(cond; update): def w: if cond then ., (update | w) else empty end; w;
+def until(cond; update): def u: if cond then . else (update | u) end; u;
+def range($x): range(0; $x);
+def range($from; $upto; $by): if $by > 0 then $from | while(. < $upto; . + $by) elif $by < 0 then $from | while(. > $upto; . + $by) else empty end;
+def first: .[0];
+def last: .[-1];
+def nth($n): .[$n];
+def nth($n; f): if $n < 0 then error("Out of bounds negative array index") else last(limit($n + 1; f)) end;
+def any: reduce .[] as $x (false; . or $x);
+def all: reduce .[] as $x (true; . and $x);
+def any(f): isempty(first(.[] | f | select(.))) | not;
+def all(f): isempty(first(.[] | f | select(. | not)));
+def any(g; cond): isempty(first(g | cond | select(.))) | not;
+def all(g; cond): isempty(first(g | cond | select(. | not)));
+def isvalid(f): try (f | true) catch false;
+def in(xs): . as $x | xs | has($x);
+def finites: select(isinfinite or isnan | not);
+def normals: select(isnormal);
+def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
+def fromdateiso8601: strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
+def fromdate: fromdateiso8601;
+def todateiso8601: strftime("%Y-%m-%dT%H:%M:%SZ");
+def date: todate;
+def dateadd(u; n): . + n;
+def datesub(u; n): . - n;
+def paths: path(..) | select(length > 0);
+def paths(f): path(.. | select(f)) | select(length > 0);
+def leaf_paths: paths(scalars);
+def del(f): delpaths([path(f)]);
+def add(f): reduce f as $x (null; . + $x);
+def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $w | [$x] + $w end;
+def combinations(n): . as $dot | [range(n)] | map($dot) | combinations;
+def walk(f): def w: if type == "object" then map_values(w) elif type == "array" then map(w) else . end | f; w;
+def env: $ENV;
+def todate(f): strftime(f);
+def match(re): match(re; null);
+def test(re): test(re; null);
+def capture(re): capture(re; null);
+def capture(re; flags): match(re; flags) | [.captures[] | select(.name != null) | {key: .name, value: .string}] | from_entries;
+def scan(re): scan(re; null);
+def scan(re; flags): match(re; "g" + flags) | if (.captures | length) > 0 then [.captures[].string] else .string end;
+def splits(re): splits(re; null);
+def splits(re; flags): split(re; flags) | .[];
+def sub(re; str): sub(re; str; "");
+def gsub(re; str): sub(re; str; "g");
+def gsub(re; str; flags): sub(re; str; flags + "g");
+def ascii: [.] | implode;
+def inputs: repeat_inputs;
+def index($i): indices($i) | .[0];
+def rindex($i): indices($i) | .[-1:][0];
+def group_by(f): _group_by(map([f]));
+def unique_by(f): [group_by(f)[] | .[0]];
+def unique: group_by(.) | map(.[0]);
+def sort_by(f): _sort_by(map([f]));
+def min_by(f): _min_by(map([f]));
+def max_by(f): _max_by(map([f]));
+def ascii(f): f;
+def transpose: if . == [] then [] else . as $in | (map(length) | max) as $max | [range(0; $max) as $j | [range(0; $in | length) as $i | $in[$i][$j]]] end;
+def tostream: path(def r: (.[]?|r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p + $q]);
+def fromstream(f): { x: null, e: false } as $init | foreach f as $i ($init; if .e then $init else . end | if $i | length == 2 then setpath(["e"]; $i[0] | length == 0) | setpath(["x"] + $i[0]; $i[1]) else setpath(["e"]; $i[0] | length == 1) end; if .e then .x else empty end);
+def truncate_stream(stream): . as $n | null | stream | . as $input | if (.[0]|length) > $n then setpath([0];.[0][$n:]) else empty end;
+def limit_(f): f;
+def halt_error: halt_error(5);
+def getpath_or_null(p): getpath(p);
+def pick(pathexps): . as $top | reduce path(pathexps) as $p (null; setpath($p; $top | getpath($p)));
+def debug(f): .;
+def have_literal_numbers: true;
+def abs: if type == "number" and . < 0 then -. else . end;
+def toarray: if type == "array" then . else [.] end;
+`;
+
+export const PRELUDE: ReadonlyMap<string, Definition> = new Map(
+  parseDefinitions(SOURCE).map((definition) => [
+    `${definition.name}/${definition.parameters.length}`,
+    definition,
+  ]),
+);
