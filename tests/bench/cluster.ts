@@ -18,6 +18,9 @@ const STEPS_MAX = 6000;
 
 type ApiCall = (client: Client) => Task<void>;
 
+/** Which probes the pods of a Deployment have. */
+export type Probes = 'none' | 'readiness' | 'both';
+
 interface DeploymentStatus extends KubeObject {
   readonly status?: { readonly readyReplicas?: number; readonly replicas?: number };
 }
@@ -87,7 +90,7 @@ export class BenchCluster {
   }
 
   /** From the create to the last replica Ready. */
-  deploy(name: string, replicas: number, probes = false): void {
+  deploy(name: string, replicas: number, probes: Probes = 'none'): void {
     this.begin(function* (client) {
       const made = yield* client.create(DEPLOYMENTS, deployment(name, replicas, probes));
       if (!made.ok) throw new Error(made.error.message);
@@ -96,9 +99,12 @@ export class BenchCluster {
   }
 }
 
-function deployment(name: string, replicas: number, probes: boolean): KubeObject {
+function deployment(name: string, replicas: number, probes: Probes): KubeObject {
   const probe = { httpGet: { path: '/', port: 80 } };
-  const probed = probes ? { readinessProbe: probe, livenessProbe: probe } : {};
+  const probed = {
+    ...(probes === 'none' ? {} : { readinessProbe: probe }),
+    ...(probes === 'both' ? { livenessProbe: probe } : {}),
+  };
   const labels = { app: name };
   return freezeDeep({
     apiVersion: 'apps/v1',

@@ -8,7 +8,7 @@ import { DEPLOYMENTS, ENDPOINT_SLICES, PODS, SERVICES } from '../../src/ground/a
 import type { KubeObject } from '../../src/ground/api/object.ts';
 import type { Deployment, EndpointSlice, Pod } from '../../src/ground/api/types.ts';
 import { MINUTE, SECOND } from '../../src/ground/base/event-loop.ts';
-import { BenchCluster } from './cluster.ts';
+import { BenchCluster, type Probes } from './cluster.ts';
 import { atLeast, atMost, leastTimes, timed } from './measure.ts';
 import type { BenchRow } from './row.ts';
 
@@ -49,20 +49,30 @@ export function scaleBench(): BenchRow[] {
   ];
 }
 
-/** An idle half hour of 10 nodes with 100 probed pods: how much faster than life. */
-export function idleBench(): BenchRow[] {
+/** An idle half hour of 10 nodes with 100 probed pods: how much faster than life, the best of some. */
+function idleRate(probes: Probes): number {
   const cluster = new BenchCluster(10);
-  cluster.deploy('web', 100, true);
+  cluster.deploy('web', 100, probes);
   cluster.pass(2 * MINUTE);
   const span = 30 * MINUTE;
-  const ms = timed(() => cluster.pass(span));
+  let least = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < 3; turn += 1) {
+    collect();
+    least = Math.min(
+      least,
+      timed(() => cluster.pass(span)),
+    );
+  }
+  return span / 1000 / least;
+}
+
+/** Idle time with a readiness probe for each pod, and with a liveness probe beside it. */
+export function idleBench(): BenchRow[] {
+  const what = 'idle half hour, 10 nodes, 100 probed pods: faster than life';
+  const both = 'the same with two probes for each pod';
   return [
-    atLeast(
-      'E4',
-      'idle half hour, 10 nodes, 100 probed pods: faster than life',
-      span / 1000 / ms,
-      1800,
-    ),
+    atLeast('E4', what, idleRate('readiness'), 1800),
+    { id: 'E4b', what: both, ratio: idleRate('both'), goal: '', met: true },
   ];
 }
 

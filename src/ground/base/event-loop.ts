@@ -12,7 +12,7 @@
  * The loop keeps a running hash over all events: same build, same seed, same inputs, same hash.
  */
 import { AssertionError, assert } from './assert.ts';
-import { Heap } from './heap.ts';
+import { TimerHeap } from './timer-heap.ts';
 
 /** Simulated time: integer microseconds since the lab began. */
 export type Micros = number;
@@ -38,23 +38,27 @@ const EVENTS_PER_INSTANT_MAX = 2_000_000;
 /** How far ahead a foreground event still counts as "not quiet": longer than the default grace of 30 s. */
 const QUIET_HORIZON: Micros = 35 * SECOND;
 
-/** A scheduled event, and the handle that cancels it. */
+/** The handle of a scheduled event. */
 export interface Timer {
-  readonly time: Micros;
-  readonly cause: CauseId;
   readonly pending: boolean;
   cancel(): void;
 }
 
-class Event implements Timer {
-  readonly time: Micros;
-  readonly sequence: number;
-  readonly cause: CauseId;
-  action: (() => void) | undefined;
+/**
+ * What can be scheduled without a closure: an object that knows what to do when its time has come. It
+ * must be scheduled once at a time.
+ */
+export interface Due {
+  /** False once nobody wants it to run: it is then passed over, as a cancelled timer is. */
+  readonly pending: boolean;
+  due(): void;
+}
 
-  constructor(time: Micros, sequence: number, cause: CauseId, action: () => void) {
-    this.time = time;
-    this.sequence = sequence;
+class Event implements Timer, Due {
+  readonly cause: CauseId;
+  action: (() => void) | Due | undefined;
+
+  constructor(cause: CauseId, action: (() => void) | Due) {
     this.cause = cause;
     this.action = action;
   }
@@ -66,10 +70,65 @@ class Event implements Timer {
   cancel(): void {
     this.action = undefined;
   }
+
+  due(): void {
+    const { action } = this;
+    this.action = undefined;
+    if (typeof action === 'function') action();
+    else action?.due();
+  }
 }
 
-function runsBefore(a: Event, b: Event): boolean {
-  return a.time < b.time || (a.time === b.time && a.sequence < b.sequence);
+/** A first-in, first-out queue of what is due now, in a ring that grows and never shrinks. */
+class DueRing {
+  #actions: (Due | undefined)[] = new Array<Due | undefined>(64).fill(undefined);
+  #causes = new Float64Array(64);
+  #head = 0;
+  size = 0;
+
+  put(action: Due, cause: CauseId): void {
+    if (this.size === this.#actions.length) this.#grow();
+    const at = (this.#head + this.size) & (this.#actions.length - 1);
+    this.#actions[at] = action;
+    this.#causes[at] = cause;
+    this.size += 1;
+  }
+
+  /** The cause of the first; there must be one. */
+  get cause(): CauseId {
+    return this.#causes[this.#head] as CauseId;
+  }
+
+  take(): Due {
+    const action = this.#actions[this.#head] as Due;
+    this.#actions[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#actions.length - 1);
+    this.size -= 1;
+    return action;
+  }
+
+  get hasForeground(): boolean {
+    for (let index = 0; index < this.size; index += 1) {
+      const at = (this.#head + index) & (this.#actions.length - 1);
+      if (!isBackground(this.#causes[at] as CauseId) && this.#actions[at]?.pending === true)
+        return true;
+    }
+    return false;
+  }
+
+  #grow(): void {
+    const { size } = this;
+    const actions: (Due | undefined)[] = [];
+    const causes = new Float64Array(size * 2);
+    for (let index = 0; index < size * 2; index += 1) {
+      const at = (this.#head + index) & (size - 1);
+      actions.push(index < size ? this.#actions[at] : undefined);
+      causes[index] = index < size ? (this.#causes[at] as number) : 0;
+    }
+    this.#actions = actions;
+    this.#causes = causes;
+    this.#head = 0;
+  }
 }
 
 export type StopReason = 'time' | 'count' | 'predicate' | 'quiet' | 'empty' | 'held';
@@ -97,9 +156,11 @@ export class EventLoop {
   #instant: Micros = -1;
   #atInstant = 0;
   #hash = 0x811c9dc5;
-  #held: string | undefined;
-  readonly #foreground = new Heap<Event>(runsBefore);
-  readonly #background = new Heap<Event>(runsBefore);
+  #held: { readonly reason: string; readonly from: Micros } | undefined;
+  readonly #foreground = new TimerHeap<Event>();
+  readonly #background = new TimerHeap<Event>();
+  /** What is due at this instant: all timers of the instant were set before it and go first. */
+  readonly #soon = new DueRing();
 
   /** The present. */
   get now(): Micros {
@@ -126,23 +187,36 @@ export class EventLoop {
   }
 
   /** Schedules at an absolute time, which may be now but not the past. */
-  at(time: Micros, action: () => void, cause: CauseId = this.#cause): Timer {
-    assert(time >= this.#now, `event scheduled at ${time} before the present ${this.#now}`);
-    const event = new Event(Math.floor(time), this.#sequence++, cause, action);
-    (isBackground(cause) ? this.#background : this.#foreground).push(event);
+  at(time: Micros, action: (() => void) | Due, cause: CauseId = this.#cause): Timer {
+    const now = this.#now;
+    if (!(time >= now)) throw new AssertionError(`event scheduled at ${time} before ${now}`);
+    const event = new Event(cause, action);
+    const whole = Math.floor(time);
+    if (whole === now) this.soon(event, cause);
+    else
+      (isBackground(cause) ? this.#background : this.#foreground).push(
+        event,
+        whole,
+        this.#sequence++,
+      );
     return event;
   }
 
   /** Schedules after a delay in microseconds. */
-  after(delay: Micros, action: () => void, cause: CauseId = this.#cause): Timer {
+  after(delay: Micros, action: (() => void) | Due, cause: CauseId = this.#cause): Timer {
     return this.at(this.#now + delay, action, cause);
+  }
+
+  /** Schedules at this instant, after all that is due at it already. */
+  soon(action: Due, cause: CauseId = this.#cause): void {
+    this.#soon.put(action, cause);
   }
 
   /** Schedules an input from outside: before all else at its instant, inputs in order of arrival. */
   input(time: Micros, action: () => void): Timer {
-    assert(time >= this.#now, `input at ${time} before the present ${this.#now}`);
-    const event = new Event(time, INPUT_SEQUENCE_BASE + this.#inputs++, NO_CAUSE, action);
-    this.#foreground.push(event);
+    assert(time >= this.#now, 'an input comes after the present');
+    const event = new Event(NO_CAUSE, action);
+    this.#foreground.push(event, time, INPUT_SEQUENCE_BASE + this.#inputs++);
     return event;
   }
 
@@ -151,38 +225,33 @@ export class EventLoop {
     this.#hash = Math.imul(this.#hash ^ word, 0x01000193) ^ (this.#hash >>> 13);
   }
 
-  /** Stops the run without taking time until `release`: the only stop from outside is loading code. */
-  hold(reason: string): void {
-    this.#held = reason;
+  /**
+   * Lets no event at `from` or later run until `release`, without taking time: the only stop from
+   * outside is loading code. Of several holds the earliest counts.
+   */
+  hold(reason: string, from: Micros = this.#now): void {
+    if (this.#held === undefined || from < this.#held.from) this.#held = { reason, from };
   }
 
   release(): void {
     this.#held = undefined;
   }
 
+  /** What the next event waits for; undefined when it may run. */
   get held(): string | undefined {
-    return this.#held;
-  }
-
-  /** Time of the next event, if any. */
-  nextTime(): Micros | undefined {
-    return this.#next()?.time;
+    return this.#isHeld(Number.POSITIVE_INFINITY) ? this.#held?.reason : undefined;
   }
 
   /** Time of the next foreground event, if any. */
   nextForegroundTime(): Micros | undefined {
-    return top(this.#foreground)?.time;
+    if (this.#soon.hasForeground) return this.#now;
+    return this.#foreground.settle() ? this.#foreground.time : undefined;
   }
 
   /** True when no foreground event is due within the quiet horizon. */
   isQuiet(): boolean {
     const next = this.nextForegroundTime();
     return next === undefined || next > this.#now + QUIET_HORIZON;
-  }
-
-  /** Events that wait, for inspectors: how many in the foreground and in the background. */
-  pendingCounts(): { readonly foreground: number; readonly background: number } {
-    return { foreground: this.#foreground.size, background: this.#background.size };
   }
 
   /** Runs events in order until a limit is reached, and says which. */
@@ -192,56 +261,61 @@ export class EventLoop {
     const when = limit.when;
     let count = 0;
     while (count < eventsMax) {
-      if (this.#held !== undefined) return 'held';
+      if (this.#held !== undefined && this.#isHeld(until)) return 'held';
       if (limit.quiet === true && this.isQuiet()) return 'quiet';
-      const event = this.#next();
-      if (event === undefined || event.time > until) {
+      const heap = this.#nextHeap();
+      // The timers of this instant go before what has become due in it.
+      if (this.#soon.size > 0 && (heap === undefined || heap.time > this.#now)) {
+        const { cause } = this.#soon;
+        const event = this.#soon.take();
+        if (!event.pending) continue;
+        this.#take(event, this.#now, cause);
+      } else if (heap === undefined || heap.time > until) {
         if (until !== Number.POSITIVE_INFINITY) this.#now = Math.max(this.#now, until);
-        return event === undefined && until === Number.POSITIVE_INFINITY ? 'empty' : 'time';
+        return heap === undefined && until === Number.POSITIVE_INFINITY ? 'empty' : 'time';
+      } else {
+        const { time } = heap;
+        const event = heap.pop();
+        this.#take(event, time, event.cause);
       }
-      this.#take(event);
       count += 1;
       if (when?.() === true) return 'predicate';
     }
     return 'count';
   }
 
-  #next(): Event | undefined {
-    const foreground = top(this.#foreground);
-    const background = top(this.#background);
-    if (foreground === undefined) return background;
-    if (background === undefined) return foreground;
-    return runsBefore(foreground, background) ? foreground : background;
+  /** True when the next event, or a limit before it, is at or after a hold. */
+  #isHeld(until: Micros): boolean {
+    if (this.#held === undefined) return false;
+    const next = this.#soon.size > 0 ? this.#now : (this.#nextHeap()?.time ?? until);
+    return Math.min(next, until) >= this.#held.from;
   }
 
-  #take(event: Event): void {
-    (isBackground(event.cause) ? this.#background : this.#foreground).pop();
-    if (event.time === this.#instant) {
+  /** The heap whose first event comes next. */
+  #nextHeap(): TimerHeap<Event> | undefined {
+    const foreground = this.#foreground;
+    const background = this.#background;
+    if (!foreground.settle()) return background.settle() ? background : undefined;
+    if (!background.settle()) return foreground;
+    const difference = foreground.time - background.time;
+    if (difference !== 0) return difference < 0 ? foreground : background;
+    return foreground.sequence < background.sequence ? foreground : background;
+  }
+
+  #take(event: Due, time: Micros, cause: CauseId): void {
+    if (time === this.#instant) {
       this.#atInstant += 1;
       if (this.#atInstant > EVENTS_PER_INSTANT_MAX) {
-        throw new AssertionError(
-          `hot loop: endless events at ${event.time} caused by #${event.cause}`,
-        );
+        throw new AssertionError(`hot loop: endless events at ${time} caused by #${cause}`);
       }
     } else {
-      this.#instant = event.time;
+      this.#instant = time;
       this.#atInstant = 0;
     }
-    this.#now = event.time;
-    this.#cause = event.cause;
+    this.#now = time;
+    this.#cause = cause;
     this.#executed += 1;
-    this.fold(event.time | 0);
-    const action = event.action;
-    event.action = undefined;
-    if (action !== undefined) action();
-  }
-}
-
-/** The first event that has not been cancelled. */
-function top(heap: Heap<Event>): Event | undefined {
-  for (;;) {
-    const event = heap.peek();
-    if (event === undefined || event.pending) return event;
-    heap.pop();
+    this.fold(time | 0);
+    event.due();
   }
 }

@@ -47,7 +47,7 @@ export class RandomStream {
 
   /** A uniform integer in [0, bound); bound at most 2³². Without modulo bias. */
   below(bound: number): number {
-    assert(bound > 0 && bound <= 2 ** 32, `random bound ${bound} is out of range`);
+    assert(bound > 0 && bound <= 2 ** 32, 'a random bound is in (0, 2³²]');
     const limit = Math.floor(2 ** 32 / bound) * bound;
     for (;;) {
       const word = this.word();

@@ -10,7 +10,15 @@
  *     const run = startTask(loop, worker(queue), 'worker');
  *     run.kill();
  */
-import type { CauseId, EventLoop, Micros, Timer } from './event-loop.ts';
+import type { CauseId, Due, EventLoop, Micros, Timer } from './event-loop.ts';
+import {
+  firstWaiter,
+  type Waiting,
+  wakeWaiters,
+  withoutFirst,
+  withoutWaiter,
+  withWaiter,
+} from './waiting.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a generator is resumed with whatever its wait delivers.
 export type Task<T> = Generator<Wait, T, any>;
@@ -28,23 +36,29 @@ export interface Waiter {
 export interface Wait {
   /** In the model's words, for inspectors: "sleep", "receive from work queue deployment". */
   readonly description: string;
-  /** Starts waiting. May wake the waiter at once. Returns how to withdraw. */
-  arm(waiter: Waiter): () => void;
+  /** Starts waiting. May wake the waiter at once. */
+  arm(waiter: Waiter): void;
+  /** The waiter, which was armed and not woken, waits no longer. */
+  withdraw(waiter: Waiter): void;
+}
+
+/** Who must hear when a task of his has returned or was killed. */
+export interface TaskKeeper {
+  forget(task: Running<unknown>): void;
 }
 
 /** A task that runs in a loop. */
-export class Running<T> implements Waiter {
+export class Running<T> implements Waiter, Due {
   readonly loop: EventLoop;
   readonly name: string;
-  /** Resolved with the task's value when it returns; never when it is killed. */
-  readonly finished = new Deferred<T>();
   readonly #task: Task<T>;
+  readonly #keeper: TaskKeeper | undefined;
   readonly #onEnd: ((value: T) => void) | undefined;
-  readonly #onKill: (() => void) | undefined;
+  #finished: Deferred<T> | undefined;
   #state: 'ready' | 'waiting' | 'running' | 'woken' | 'done' | 'killed' = 'ready';
   #wait: Wait | undefined;
-  #withdraw: (() => void) | undefined;
-  #timer: Timer | undefined;
+  /** What ends the wait, on its way; once done, what the task returned. */
+  #value: unknown;
   #held = false;
   /** A step that came while the task was held. */
   #late: { readonly value: unknown; readonly cause: CauseId } | undefined;
@@ -54,13 +68,13 @@ export class Running<T> implements Waiter {
     task: Task<T>,
     name: string,
     onEnd?: (value: T) => void,
-    onKill?: () => void,
+    keeper?: TaskKeeper,
   ) {
     this.loop = loop;
     this.name = name;
     this.#task = task;
     this.#onEnd = onEnd;
-    this.#onKill = onKill;
+    this.#keeper = keeper;
   }
 
   /** True while the task has neither returned nor been killed. */
@@ -73,35 +87,55 @@ export class Running<T> implements Waiter {
     return this.#state === 'waiting' ? this.#wait?.description : undefined;
   }
 
+  /** Resolved with the task's value when it returns; never when it is killed. */
+  get finished(): Deferred<T> {
+    if (this.#finished === undefined) {
+      this.#finished = new Deferred<T>();
+      if (this.#state === 'done') this.#finished.resolve(this.#value as T);
+    }
+    return this.#finished;
+  }
+
+  /** For the loop: whether the step that it holds is still wanted. */
+  get pending(): boolean {
+    return this.#state === 'woken';
+  }
+
+  /** For the loop: takes the step that `wake` or `begin` has asked for. */
+  due(): void {
+    const value = this.#value;
+    this.#value = undefined;
+    this.#step(value);
+  }
+
   /** Schedules the first step at this instant. */
   begin(cause: CauseId = this.loop.cause): void {
     this.#state = 'woken';
-    this.#timer = this.loop.at(this.loop.now, () => this.#step(undefined), cause);
+    this.loop.soon(this, cause);
   }
 
   wake(value: unknown): void {
     if (this.#state !== 'waiting') return;
     this.#state = 'woken';
-    this.#withdraw = undefined;
-    this.#timer = this.loop.at(this.loop.now, () => this.#step(value));
+    this.#wait = undefined;
+    this.#value = value;
+    this.loop.soon(this);
   }
 
   resume(value: unknown): void {
     if (this.#state !== 'waiting') return;
-    this.#withdraw = undefined;
     this.#step(value);
   }
 
   /** Drops the task where it stands. Its `finally` blocks do not run. */
   kill(): void {
     if (!this.alive) return;
-    const withdraw = this.#withdraw;
+    const wait = this.#state === 'waiting' ? this.#wait : undefined;
     this.#state = 'killed';
-    this.#withdraw = undefined;
     this.#wait = undefined;
-    this.#timer?.cancel();
-    withdraw?.();
-    this.#onKill?.();
+    this.#value = undefined;
+    wait?.withdraw(this);
+    this.#keeper?.forget(this as unknown as Running<unknown>);
   }
 
   /** Stops all progress (SIGSTOP): whatever ends its wait meanwhile is kept until `proceed`. */
@@ -114,7 +148,8 @@ export class Running<T> implements Waiter {
     const late = this.#late;
     if (late === undefined || !this.alive) return;
     this.#late = undefined;
-    this.#timer = this.loop.at(this.loop.now, () => this.#step(late.value), late.cause);
+    this.#value = late.value;
+    this.loop.soon(this, late.cause);
   }
 
   #step(value: unknown): void {
@@ -125,21 +160,21 @@ export class Running<T> implements Waiter {
       return;
     }
     this.#state = 'running';
-    this.#timer = undefined;
     const next = this.#task.next(value);
     // A task may have killed itself (exit) inside its own step.
     if (!this.alive) return;
     if (next.done === true) {
       this.#state = 'done';
       this.#wait = undefined;
-      this.finished.resolve(next.value);
+      this.#value = next.value;
+      this.#finished?.resolve(next.value);
       this.#onEnd?.(next.value);
+      this.#keeper?.forget(this as unknown as Running<unknown>);
       return;
     }
     this.#wait = next.value;
     this.#state = 'waiting';
-    const withdraw = next.value.arm(this);
-    if (this.waitingFor !== undefined) this.#withdraw = withdraw;
+    next.value.arm(this);
   }
 }
 
@@ -155,15 +190,41 @@ export function startTask<T>(
   return running;
 }
 
+/** A span of simulated time; for one waiter. */
+class Sleep implements Wait, Due {
+  readonly description = 'sleep';
+  readonly #delay: Micros;
+  #waiter: Waiter | undefined;
+  #timer: Timer | undefined;
+
+  constructor(delay: Micros) {
+    this.#delay = Math.max(0, delay);
+  }
+
+  arm(waiter: Waiter): void {
+    this.#waiter = waiter;
+    this.#timer = waiter.loop.after(this.#delay, this);
+  }
+
+  withdraw(): void {
+    this.#timer?.cancel();
+    this.#waiter = undefined;
+  }
+
+  get pending(): boolean {
+    return this.#waiter !== undefined;
+  }
+
+  due(): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.resume(undefined);
+  }
+}
+
 /** Waits for a span of simulated time. */
 export function sleepWait(delay: Micros): Wait {
-  return {
-    description: 'sleep',
-    arm(waiter) {
-      const timer = waiter.loop.after(Math.max(0, delay), () => waiter.resume(undefined));
-      return () => timer.cancel();
-    },
-  };
+  return new Sleep(delay);
 }
 
 export function* sleep(delay: Micros): Task<void> {
@@ -180,7 +241,7 @@ export class Deferred<T> implements Wait {
   description = 'a result';
   #settled = false;
   #value: T | undefined;
-  #waiters: Waiter[] = [];
+  #waiters: Waiting;
 
   get settled(): boolean {
     return this.#settled;
@@ -196,19 +257,17 @@ export class Deferred<T> implements Wait {
     this.#settled = true;
     this.#value = value;
     const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.wake(value);
+    this.#waiters = undefined;
+    wakeWaiters(waiters, value);
   }
 
-  arm(waiter: Waiter): () => void {
-    if (this.#settled) {
-      waiter.wake(this.#value);
-      return () => {};
-    }
-    this.#waiters.push(waiter);
-    return () => {
-      remove(this.#waiters, waiter);
-    };
+  arm(waiter: Waiter): void {
+    if (this.#settled) waiter.wake(this.#value);
+    else this.#waiters = withWaiter(this.#waiters, waiter);
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#waiters = withoutWaiter(this.#waiters, waiter);
   }
 
   *wait(): Task<T> {
@@ -219,7 +278,7 @@ export class Deferred<T> implements Wait {
 /** Wakes everybody who waits; keeps no memory of a notification that nobody waited for. */
 export class Condition implements Wait {
   readonly description: string;
-  #waiters: Waiter[] = [];
+  #waiters: Waiting;
 
   constructor(description: string) {
     this.description = description;
@@ -227,16 +286,16 @@ export class Condition implements Wait {
 
   notify(): void {
     const waiters = this.#waiters;
-    if (waiters.length === 0) return;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.wake(undefined);
+    this.#waiters = undefined;
+    wakeWaiters(waiters, undefined);
   }
 
-  arm(waiter: Waiter): () => void {
-    this.#waiters.push(waiter);
-    return () => {
-      remove(this.#waiters, waiter);
-    };
+  arm(waiter: Waiter): void {
+    this.#waiters = withWaiter(this.#waiters, waiter);
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#waiters = withoutWaiter(this.#waiters, waiter);
   }
 
   *wait(): Task<void> {
@@ -250,7 +309,7 @@ export class Queue<T> implements Wait {
   readonly #items: T[] = [];
   #head = 0;
   #closed = false;
-  #waiters: Waiter[] = [];
+  #waiters: Waiting;
 
   constructor(description: string) {
     this.description = description;
@@ -266,17 +325,21 @@ export class Queue<T> implements Wait {
 
   put(item: T): void {
     if (this.#closed) return;
-    const waiter = this.#waiters.shift();
-    if (waiter !== undefined) waiter.wake(item);
-    else this.#items.push(item);
+    const waiter = firstWaiter(this.#waiters);
+    if (waiter === undefined) {
+      this.#items.push(item);
+      return;
+    }
+    this.#waiters = withoutFirst(this.#waiters);
+    waiter.wake(item);
   }
 
   /** No more items will come; receivers get what is left, then undefined. */
   close(): void {
     this.#closed = true;
     const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.wake(undefined);
+    this.#waiters = undefined;
+    wakeWaiters(waiters, undefined);
   }
 
   /** The next item without waiting, or undefined. */
@@ -292,15 +355,13 @@ export class Queue<T> implements Wait {
     return item;
   }
 
-  arm(waiter: Waiter): () => void {
-    if (this.size > 0 || this.#closed) {
-      waiter.wake(this.take());
-      return () => {};
-    }
-    this.#waiters.push(waiter);
-    return () => {
-      remove(this.#waiters, waiter);
-    };
+  arm(waiter: Waiter): void {
+    if (this.size > 0 || this.#closed) waiter.wake(this.take());
+    else this.#waiters = withWaiter(this.#waiters, waiter);
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#waiters = withoutWaiter(this.#waiters, waiter);
   }
 
   *receive(): Task<T | undefined> {
@@ -316,80 +377,117 @@ export interface FirstOf {
   readonly value: unknown;
 }
 
-/** Waits for the first of several, or for a deadline in microseconds from now. */
-function anyOfWait(waits: readonly Wait[], deadline?: Micros): Wait {
-  return {
-    description: waits.map((wait) => wait.description).join(' or '),
-    arm(waiter) {
-      let over = false;
-      const withdrawals: (() => void)[] = [];
-      const end = (except: number): void => {
-        over = true;
-        withdrawals.forEach((withdraw, position) => {
-          if (position !== except) withdraw();
-        });
-      };
-      waits.forEach((wait, index) => {
-        if (over) return;
-        const withdraw = wait.arm({
-          loop: waiter.loop,
-          wake(value) {
-            if (over) return;
-            end(index);
-            waiter.wake({ index, value } satisfies FirstOf);
-          },
-          resume(value) {
-            if (over) return;
-            end(index);
-            waiter.resume({ index, value } satisfies FirstOf);
-          },
-        });
-        withdrawals[index] = withdraw;
-      });
-      if (!over && deadline !== undefined) {
-        const timer = waiter.loop.after(Math.max(0, deadline), () => {
-          if (over) return;
-          end(-1);
-          waiter.resume({ index: -1, value: undefined } satisfies FirstOf);
-        });
-        withdrawals[waits.length] = () => timer.cancel();
-      }
-      return () => {
-        if (!over) end(-1);
-      };
-    },
-  };
+/** The first of several waits, or a deadline in microseconds from now; for one waiter. */
+class AnyOf implements Wait, Due {
+  readonly #waits: readonly Wait[];
+  readonly #deadline: Micros | undefined;
+  readonly #arms: Arm[] = [];
+  #waiter: Waiter | undefined;
+  #timer: Timer | undefined;
+
+  constructor(waits: readonly Wait[], deadline: Micros | undefined) {
+    this.#waits = waits;
+    this.#deadline = deadline;
+  }
+
+  get description(): string {
+    return this.#waits.map((wait) => wait.description).join(' or ');
+  }
+
+  arm(waiter: Waiter): void {
+    this.#waiter = waiter;
+    for (let index = 0; index < this.#waits.length && this.pending; index += 1) {
+      const arm = new Arm(this, index, waiter.loop);
+      this.#arms.push(arm);
+      this.#waits[index]?.arm(arm);
+    }
+    if (this.pending && this.#deadline !== undefined)
+      this.#timer = waiter.loop.after(Math.max(0, this.#deadline), this);
+  }
+
+  withdraw(): void {
+    this.end(-1);
+  }
+
+  /** True until one of the waits has ended, or the deadline has passed. */
+  get pending(): boolean {
+    return this.#waiter !== undefined;
+  }
+
+  /** The deadline has passed. */
+  due(): void {
+    this.end(-1)?.resume(new First(-1, undefined));
+  }
+
+  /** Withdraws from all but one; gives whoever waited, once. */
+  end(except: number): Waiter | undefined {
+    const waiter = this.#waiter;
+    if (waiter === undefined) return undefined;
+    this.#waiter = undefined;
+    for (const arm of this.#arms) if (arm.index !== except) this.#waits[arm.index]?.withdraw(arm);
+    this.#timer?.cancel();
+    return waiter;
+  }
+}
+
+class Arm implements Waiter {
+  readonly #any: AnyOf;
+  readonly index: number;
+  readonly loop: EventLoop;
+
+  constructor(any: AnyOf, index: number, loop: EventLoop) {
+    this.#any = any;
+    this.index = index;
+    this.loop = loop;
+  }
+
+  wake(value: unknown): void {
+    this.#any.end(this.index)?.wake(new First(this.index, value));
+  }
+
+  resume(value: unknown): void {
+    this.#any.end(this.index)?.resume(new First(this.index, value));
+  }
+}
+
+class First implements FirstOf {
+  readonly index: number;
+  readonly value: unknown;
+
+  constructor(index: number, value: unknown) {
+    this.index = index;
+    this.value = value;
+  }
 }
 
 export function* anyOf(waits: readonly Wait[], deadline?: Micros): Task<FirstOf> {
-  return (yield anyOfWait(waits, deadline)) as FirstOf;
+  return (yield new AnyOf(waits, deadline)) as FirstOf;
 }
 
 /** A counted permit: `yield* gate.acquire()` … `gate.release()`. Fair, in order of arrival. */
 export class Semaphore implements Wait {
   readonly description: string;
   #free: number;
-  #waiters: Waiter[] = [];
+  #waiters: Waiting;
 
   constructor(description: string, permits: number) {
     this.description = description;
     this.#free = permits;
   }
 
-  arm(waiter: Waiter): () => void {
+  arm(waiter: Waiter): void {
     if (this.#free > 0) {
       this.#free -= 1;
       waiter.wake(undefined);
-      return () => {};
-    }
-    this.#waiters.push(waiter);
-    return () => {
-      remove(this.#waiters, waiter);
-    };
+    } else this.#waiters = withWaiter(this.#waiters, waiter);
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#waiters = withoutWaiter(this.#waiters, waiter);
   }
 
   *acquire(): Task<void> {
-    if (this.#free > 0 && this.#waiters.length === 0) {
+    if (this.#free > 0 && this.#waiters === undefined) {
       this.#free -= 1;
       return;
     }
@@ -397,13 +495,12 @@ export class Semaphore implements Wait {
   }
 
   release(): void {
-    const waiter = this.#waiters.shift();
-    if (waiter !== undefined) waiter.wake(undefined);
-    else this.#free += 1;
+    const waiter = firstWaiter(this.#waiters);
+    if (waiter === undefined) {
+      this.#free += 1;
+      return;
+    }
+    this.#waiters = withoutFirst(this.#waiters);
+    waiter.wake(undefined);
   }
-}
-
-function remove<T>(list: T[], item: T): void {
-  const index = list.indexOf(item);
-  if (index >= 0) list.splice(index, 1);
 }

@@ -14,7 +14,14 @@
  * Not modelled: caches, affinity, slices (wake-up latency under load), nice.
  */
 import { Roster } from '../../ground/base/roster.ts';
-import type { CauseId, EventLoop, Micros, Timer } from '../../ground/base/event-loop.ts';
+import {
+  type CauseId,
+  type Due,
+  type EventLoop,
+  type Micros,
+  NO_CAUSE,
+  type Timer,
+} from '../../ground/base/event-loop.ts';
 import { Heap } from '../../ground/base/heap.ts';
 import type { Wait, Waiter } from '../../ground/base/task.ts';
 import { type Cgroup, QUOTA_PERIOD, SHARES_DEFAULT } from './cgroup.ts';
@@ -30,11 +37,14 @@ export interface CpuUser {
 /** Below this a job is done: less than a microsecond's rounding. */
 const EPSILON = 1e-6;
 
-export class CpuJob {
+/** Work of a user; what a task waits for while it computes. */
+export class CpuJob implements Wait, Due {
+  readonly description = 'CPU';
   readonly user: CpuUser;
-  readonly waiter: Waiter;
-  readonly cause: CauseId;
-  readonly sequence: number;
+  readonly #cpu: Cpu;
+  waiter: Waiter | undefined;
+  cause: CauseId = NO_CAUSE;
+  sequence = 0;
   state: 'free' | 'shared' | 'paused' | 'over' = 'paused';
   /** Work left when it last changed state; charged work is gone from it. */
   left: number;
@@ -45,12 +55,28 @@ export class CpuJob {
   ends = 0;
   read = 0;
 
-  constructor(user: CpuUser, waiter: Waiter, cause: CauseId, sequence: number, work: number) {
+  constructor(cpu: Cpu, user: CpuUser, work: number) {
+    this.#cpu = cpu;
     this.user = user;
-    this.waiter = waiter;
-    this.cause = cause;
-    this.sequence = sequence;
     this.left = work;
+  }
+
+  arm(waiter: Waiter): void {
+    this.waiter = waiter;
+    this.#cpu.begin(this);
+  }
+
+  withdraw(): void {
+    this.#cpu.cancel(this);
+  }
+
+  get pending(): boolean {
+    return this.state === 'free';
+  }
+
+  /** It had a CPU to itself, and is done. */
+  due(): void {
+    this.#cpu.finish(this);
   }
 }
 
@@ -102,15 +128,15 @@ export class Cpu {
 
   /** Waits until this much work is done for a user. */
   work(user: CpuUser, micros: Micros): Wait {
-    return {
-      description: 'CPU',
-      arm: (waiter) => {
-        const job = new CpuJob(user, waiter, this.#loop.cause, this.#sequence++, micros);
-        user.jobs.push(job);
-        this.resume(job);
-        return () => this.cancel(job);
-      },
-    };
+    return new CpuJob(this, user, micros);
+  }
+
+  /** Somebody waits for a job now. */
+  begin(job: CpuJob): void {
+    job.cause = this.#loop.cause;
+    job.sequence = this.#sequence++;
+    job.user.jobs.push(job);
+    this.resume(job);
   }
 
   /** Begins or goes on with a job. */
@@ -119,11 +145,7 @@ export class Cpu {
     if (this.#shared === 0 && this.#free.size < this.count && !job.user.cgroup.isLimited) {
       job.state = 'free';
       job.since = this.#loop.now;
-      job.timer = this.#loop.at(
-        this.#loop.now + Math.ceil(job.left),
-        () => this.#finish(job),
-        job.cause,
-      );
+      job.timer = this.#loop.after(Math.ceil(job.left), job, job.cause);
       this.#free.add(job);
       return;
     }
@@ -177,11 +199,11 @@ export class Cpu {
 
   // ---- a CPU for everybody
 
-  #finish(job: CpuJob): void {
+  finish(job: CpuJob): void {
     this.#chargeFree(job);
     this.#free.delete(job);
     this.#end(job);
-    job.waiter.resume(undefined);
+    job.waiter?.resume(undefined);
   }
 
   #chargeFree(job: CpuJob): void {
@@ -355,7 +377,7 @@ export class Cpu {
     this.#plan();
     for (const job of done) {
       this.#loop.cause = job.cause;
-      job.waiter.wake(undefined);
+      job.waiter?.wake(undefined);
     }
   }
 

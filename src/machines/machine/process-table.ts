@@ -12,7 +12,7 @@
  * dumps.
  */
 import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
-import type { Task, Wait } from '../../ground/base/task.ts';
+import type { Task, Wait, Waiter } from '../../ground/base/task.ts';
 import { Condition, Running } from '../../ground/base/task.ts';
 import type { Errno } from '../network/errno.ts';
 import type { Cgroup } from './cgroup.ts';
@@ -141,24 +141,38 @@ export class ProcessTable {
       this.#reap(process);
       return status;
     };
+    const reapers = new Map<Waiter, Waiter>();
     const exited: Wait = {
       description: `process ${pid} to end`,
       arm(waiter) {
-        return ended.arm({
+        const reaper: Waiter = {
           loop: waiter.loop,
-          wake: (status) => waiter.wake(reaped(status as ExitStatus)),
-          resume: (status) => waiter.resume(reaped(status as ExitStatus)),
-        });
+          wake(status) {
+            reapers.delete(waiter);
+            waiter.wake(reaped(status as ExitStatus));
+          },
+          resume(status) {
+            reapers.delete(waiter);
+            waiter.resume(reaped(status as ExitStatus));
+          },
+        };
+        reapers.set(waiter, reaper);
+        ended.arm(reaper);
+      },
+      withdraw(waiter) {
+        const reaper = reapers.get(waiter);
+        if (reaper !== undefined) ended.withdraw(reaper);
+        reapers.delete(waiter);
       },
     };
     const stopped: Wait = {
       description: `process ${pid} to stop`,
       arm(waiter) {
         process.stops ??= new Condition('stop');
-        if (process.state !== 'stopped') return process.stops.arm(waiter);
-        waiter.wake(undefined);
-        return () => {};
+        if (process.state === 'stopped') waiter.wake(undefined);
+        else process.stops.arm(waiter);
       },
+      withdraw: (waiter) => process.stops?.withdraw(waiter),
     };
     return {
       pid,

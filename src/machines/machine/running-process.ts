@@ -13,6 +13,7 @@ import {
   Running,
   sleepWait,
   type Task,
+  type TaskKeeper,
   type Wait,
 } from '../../ground/base/task.ts';
 import type { Recorder } from '../../ground/trace/recorder.ts';
@@ -62,7 +63,7 @@ export interface Birth {
   readonly descriptors: ReadonlyMap<number, OpenFile>;
 }
 
-export class RunningProcess implements Process, FileUser, CpuUser {
+export class RunningProcess implements Process, FileUser, CpuUser, TaskKeeper {
   readonly system: System;
   /** Numbers by level of pid namespace; the first is the host's. */
   readonly numbers: readonly number[];
@@ -315,15 +316,16 @@ export class RunningProcess implements Process, FileUser, CpuUser {
   }
 
   start<T>(name: string, task: Task<T>): Running<T> {
-    const gone = (): void => {
-      this.tasks.delete(running as Running<unknown>);
-    };
-    const running: Running<T> = new Running(this.system.loop, task, name, gone, gone);
+    const running = new Running(this.system.loop, task, name, undefined, this);
     if (!this.alive) return running;
     this.tasks.add(running as Running<unknown>);
     if (this.state === 'stopped' || this.system.frozen) running.hold();
     running.begin();
     return running;
+  }
+
+  forget(task: Running<unknown>): void {
+    this.tasks.delete(task);
   }
 
   kill(pid: number, signal: Signal): Result<void, Errno> {

@@ -383,10 +383,10 @@ class PtyFile implements OpenFile {
       description: 'terminal input',
       arm(waiter) {
         pty.wanted();
-        if (!pty.isReadable) return pty.arrived.arm(waiter);
-        waiter.wake(undefined);
-        return () => {};
+        if (pty.isReadable) waiter.wake(undefined);
+        else pty.arrived.arm(waiter);
       },
+      withdraw: (waiter) => pty.arrived.withdraw(waiter),
     };
   }
 

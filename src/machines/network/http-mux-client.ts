@@ -171,8 +171,12 @@ class ClientStream implements HttpResponse, Wait {
     return this.#inbox;
   }
 
-  arm(waiter: Waiter): () => void {
-    return this.#inbox.arm(waiter);
+  arm(waiter: Waiter): void {
+    this.#inbox.arm(waiter);
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#inbox.withdraw(waiter);
   }
 
   receive(deadline?: Micros): Task<Result<Chunk | undefined, HttpError>> {

@@ -8,6 +8,7 @@
 import type { Micros } from '../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, type Task, type Wait, type Waiter } from '../../ground/base/task.ts';
+import { type Waiting, wakeWaiters, withoutWaiter, withWaiter } from '../../ground/base/waiting.ts';
 import { type Chunk, sizeOfChunk } from './chunk.ts';
 import type { SocketOwner } from './socket-table.ts';
 
@@ -25,7 +26,7 @@ export class Inbox<E> implements Wait {
   #error: E | undefined;
   #sink: Sink<E> | undefined;
   #told = false;
-  #waiters: Waiter[] = [];
+  #waiters: Waiting;
   readonly #timeout: E;
   readonly #onTaken: ((bytes: number) => void) | undefined;
   readonly #owner: SinkOwner | undefined;
@@ -160,16 +161,13 @@ export class Inbox<E> implements Wait {
     return true;
   }
 
-  arm(waiter: Waiter): () => void {
-    if (this.count > 0 || this.over) {
-      waiter.wake(undefined);
-      return () => {};
-    }
-    this.#waiters.push(waiter);
-    return () => {
-      const at = this.#waiters.indexOf(waiter);
-      if (at >= 0) this.#waiters.splice(at, 1);
-    };
+  arm(waiter: Waiter): void {
+    if (this.count > 0 || this.over) waiter.wake(undefined);
+    else this.#waiters = withWaiter(this.#waiters, waiter);
+  }
+
+  withdraw(waiter: Waiter): void {
+    this.#waiters = withoutWaiter(this.#waiters, waiter);
   }
 
   #last(): Result<undefined, E> {
@@ -186,9 +184,8 @@ export class Inbox<E> implements Wait {
   }
 
   #wake(): void {
-    if (this.#waiters.length === 0) return;
     const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.wake(undefined);
+    this.#waiters = undefined;
+    wakeWaiters(waiters, undefined);
   }
 }

@@ -32,8 +32,8 @@ export function textFile(name: string, text: string): OpenFile {
       description: `read ${name}`,
       arm(waiter) {
         waiter.wake(undefined);
-        return () => {};
       },
+      withdraw() {},
     },
     terminal: undefined,
     retain() {},

@@ -1,6 +1,7 @@
 /** The client's end of a watch: events out of the pieces of a streamed answer, by reference. */
 import type { KubeObject } from '../../ground/api/object.ts';
 import type { Task, Wait, Waiter } from '../../ground/base/task.ts';
+import { type Waiting, wakeWaiters, withoutWaiter, withWaiter } from '../../ground/base/waiting.ts';
 import type { HttpResponse } from '../../machines/network/http-types.ts';
 import { watchEventsOf } from './api-body.ts';
 import type { WatchEvent, WatchStream } from './types.ts';
@@ -11,7 +12,7 @@ export class ResponseWatch<T extends KubeObject> implements WatchStream<T> {
   readonly #response: HttpResponse;
   #buffer: WatchEvent<T>[] = [];
   #sink: ((event: WatchEvent<T> | undefined) => void) | undefined;
-  #waiters: Waiter[] = [];
+  #waiters: Waiting;
   #rest = '';
   #ended = false;
 
@@ -20,6 +21,9 @@ export class ResponseWatch<T extends KubeObject> implements WatchStream<T> {
     this.readable = {
       description: 'a watch event',
       arm: (waiter) => this.#arm(waiter),
+      withdraw: (waiter) => {
+        this.#waiters = withoutWaiter(this.#waiters, waiter);
+      },
     };
     response.onReceive((piece) => {
       if (!piece.ok || piece.value === undefined) {
@@ -71,20 +75,14 @@ export class ResponseWatch<T extends KubeObject> implements WatchStream<T> {
     else this.#wakeAll();
   }
 
-  #arm(waiter: Waiter): () => void {
-    if (this.#buffer.length > 0 || this.#ended) {
-      waiter.wake(undefined);
-      return () => {};
-    }
-    this.#waiters.push(waiter);
-    return () => {
-      this.#waiters = this.#waiters.filter((each) => each !== waiter);
-    };
+  #arm(waiter: Waiter): void {
+    if (this.#buffer.length > 0 || this.#ended) waiter.wake(undefined);
+    else this.#waiters = withWaiter(this.#waiters, waiter);
   }
 
   #wakeAll(): void {
     const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.wake(undefined);
+    this.#waiters = undefined;
+    wakeWaiters(waiters, undefined);
   }
 }

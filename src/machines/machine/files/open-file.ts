@@ -17,16 +17,15 @@ const AT_ONCE: Wait = {
   description: 'file',
   arm(waiter) {
     waiter.wake(undefined);
-    return () => {};
   },
+  withdraw() {},
 };
 
 /** A wait that nothing ends. */
 export const NEVER: Wait = {
   description: 'nothing',
-  arm() {
-    return () => {};
-  },
+  arm() {},
+  withdraw() {},
 };
 
 /** How a file was opened. */

@@ -101,10 +101,10 @@ function readableWait(buffer: PipeBuffer): Wait {
   return {
     description: 'pipe to be written',
     arm(waiter) {
-      if (!buffer.isReadable) return buffer.filled.arm(waiter);
-      waiter.wake(undefined);
-      return () => {};
+      if (buffer.isReadable) waiter.wake(undefined);
+      else buffer.filled.arm(waiter);
     },
+    withdraw: (waiter) => buffer.filled.withdraw(waiter),
   };
 }
 

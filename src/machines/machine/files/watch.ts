@@ -21,10 +21,10 @@ export function watchInode(inode: Inode, path: string): FileWatch {
   const readable: Wait = {
     description: 'file events',
     arm(waiter) {
-      if (events.length === 0 && !closed) return arrived.arm(waiter);
-      waiter.wake(undefined);
-      return () => {};
+      if (events.length === 0 && !closed) arrived.arm(waiter);
+      else waiter.wake(undefined);
     },
+    withdraw: (waiter) => arrived.withdraw(waiter),
   };
   return {
     readable,
