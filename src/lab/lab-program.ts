@@ -11,6 +11,7 @@ import type { Process, Program } from '../machines/machine/process.ts';
 import type { Fault } from './faults.ts';
 import type { Lab } from './lab.ts';
 import { SUPPORT_NOTES } from './support-notes.ts';
+import { traceLines } from './trace-text.ts';
 
 const USAGE = `usage: lab fault power-off|freeze NODE
        lab fault cut A B [--one-way]
@@ -21,7 +22,7 @@ const USAGE = `usage: lab fault power-off|freeze NODE
        lab fault get
        lab fault delete NAME... | --all
        lab why KIND/NAME [-n NAMESPACE]
-       lab trace [--since TIME] [TEXT]
+       lab trace [--since TIME] [TEXT | KIND/NAME [-n NAMESPACE] | #RECORD]
        lab run until quiet
        lab tick TIME
        lab time
@@ -30,7 +31,6 @@ const USAGE = `usage: lab fault power-off|freeze NODE
 
 /** How often a wait for quiet looks. */
 const LOOK_EVERY = 100 * MILLISECOND;
-const TRACE_LINES_MAX = 400;
 
 /** What the entry point hands in beside the lab: it knows `why`. */
 export interface LabCommands {
@@ -193,23 +193,11 @@ function* why(
 function* trace(process: Process, lab: Lab, words: readonly string[]): Task<number> {
   const at = words.indexOf('--since');
   const since = at < 0 ? 0 : (parseSpan(words[at + 1] ?? '') ?? 0);
-  const text =
-    words.find((word, index) => !word.startsWith('--') && (at < 0 || index !== at + 1)) ?? '';
-  const found = lab.recorder
-    .all()
-    .filter(
-      (record) =>
-        record.time >= since &&
-        (text === '' || `${record.component} ${record.verb} ${record.object}`.includes(text)),
-    )
-    .slice(-TRACE_LINES_MAX);
-  for (const record of found) {
-    const revision = record.revision > 0 ? ` r${record.revision}` : '';
-    const cause = record.cause > 1 ? ` <- #${record.cause}` : '';
-    yield* process.print(
-      `${(record.time / SECOND).toFixed(6)} #${record.id} ${record.component} ${record.verb} ${record.object}${revision}${record.note === '' ? '' : ` (${record.note})`}${cause}\n`,
-    );
-  }
+  const [text = '', ...rest] = words.filter((_, index) => at < 0 || index < at || index > at + 1);
+  const key = text.split('/').length === 2 ? keyFrom([text, ...rest]) : undefined;
+  const lines = traceLines(lab.recorder, key?.ok === true ? key.value : text, since);
+  if (lines === undefined) return yield* misuse(process, `no record ${text}`);
+  for (const line of lines) yield* process.print(`${line}\n`);
   return 0;
 }
 

@@ -128,6 +128,8 @@ export class PodManager {
       (pod.spec?.volumes ?? []).some(
         (volume) => volume.downwardAPI !== undefined || volume.projected !== undefined,
       );
+    if (old.metadata.generation !== pod.metadata.generation)
+      worker.evidence.written(`generation ${pod.metadata.generation}`);
     if (shows) worker.refreshVolumes = true;
     if (specChanged) this.#core.process.start('definition changed', this.#replaceChanged(worker));
     // Own status writes come back and change nothing.
@@ -180,6 +182,7 @@ export class PodManager {
       );
       if (refusal !== undefined) {
         worker.refused = refusal;
+        worker.evidence.refused(`admission: ${refusal.message}`);
         podEvent(this.#core, pod, undefined, 'Warning', refusal.reason, refusal.message);
       }
     }
@@ -196,6 +199,7 @@ export class PodManager {
       reason: 'DeadlineExceeded',
       message: 'Pod was active on the node longer than the specified deadline',
     };
+    worker.evidence.refused(`activeDeadlineSeconds ${worker.pod.spec?.activeDeadlineSeconds}`);
     podEvent(
       this.#core,
       worker.pod,
@@ -221,7 +225,9 @@ export class PodManager {
 
   containerEvent(event: ContainerEvent): void {
     if (event.type === 'CREATED' || event.type === 'DELETED') return;
-    this.#bySandbox.get(event.podSandboxId)?.runtimeChanged();
+    const worker = this.#bySandbox.get(event.podSandboxId);
+    worker?.evidence.event(event.containerId);
+    worker?.runtimeChanged();
   }
 
   /** The runtime came back: everything is asked anew. */

@@ -30,6 +30,7 @@ import {
 import { stopContainers } from './container-stop.ts';
 import { startContainer } from './container-start.ts';
 import { type Core, podEvent } from './core.ts';
+import { EvidenceBook } from './evidence.ts';
 import type { ImagePuller } from './image-puller.ts';
 import { needsNetwork } from './pod-kind.ts';
 import type { ProbeManager } from './probe-manager.ts';
@@ -68,6 +69,8 @@ export class PodWorker {
   containers = new Map<string, readonly CriContainer[]>();
   readonly waiting = new Map<string, WaitReason>();
   refused: { readonly reason: string; readonly message: string } | undefined;
+  /** What all this was learnt from. */
+  readonly evidence: EvidenceBook;
   /** Set once the pod is to stop: its grace in seconds. */
   terminating: number | undefined;
   terminated = false;
@@ -91,6 +94,10 @@ export class PodWorker {
     this.uid = pod.metadata.uid ?? '';
     this.isStatic = isStatic;
     this.parts = parts;
+    const { process, config } = parts.core;
+    this.evidence = isStatic
+      ? new EvidenceBook(process, 'manifest', `manifest in ${config.staticPodPath}`)
+      : new EvidenceBook(process, 'binding', `bound to ${config.nodeName}`);
     this.firstSync = parts.core.process.clock.monotonic();
     this.startTime = pod.status?.startTime ?? formatRfc3339(parts.core.process.clock.wall());
   }
@@ -305,6 +312,7 @@ export class PodWorker {
     const outcome = yield* startContainer(this, container, isInit);
     if (outcome.wait === undefined) this.waiting.delete(container.name);
     else this.waiting.set(container.name, outcome.wait);
+    this.evidence.waits(container.name, outcome.wait);
     if (outcome.retryAfter > 0) this.wakeAfter(outcome.retryAfter);
     this.#stale = true;
     yield* this.refresh();
@@ -355,12 +363,15 @@ export class PodWorker {
     this.#stale = false;
     const answer = yield* core.cri.call('PodSandboxStatus', { podSandboxId: id });
     if (!answer.ok) {
+      if (answer.error.codeName === 'NotFound' && this.sandbox?.state === 'SANDBOX_READY')
+        this.evidence.sandboxLost(id);
       if (answer.error.codeName === 'NotFound')
         this.sandbox =
           this.sandbox === undefined ? undefined : { ...this.sandbox, state: 'SANDBOX_NOTREADY' };
       else this.#stale = true;
       return;
     }
+    const known = this.sandbox;
     this.sandbox = answer.value.status;
     const older = [...this.containers.values()]
       .flatMap((list) => list.slice(0, 2))
@@ -378,6 +389,7 @@ export class PodWorker {
     }
     for (const list of byName.values())
       list.sort((a, b) => b.metadata.attempt - a.metadata.attempt);
+    this.evidence.answered(this.sandbox, known, byName, this.containers);
     this.containers = byName;
     this.parts.probes.follow(this);
   }
@@ -404,7 +416,7 @@ export class PodWorker {
       started: (container, id) => probes.isStarted(this.uid, container, id),
       refused: this.refused,
     });
-    core.statuses.set(this.uid, api, status);
+    core.statuses.set(this.uid, api, status, this.evidence.state);
   }
 
   #anyRunning(): boolean {

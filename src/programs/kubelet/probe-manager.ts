@@ -198,13 +198,17 @@ export class ProbeManager {
 
   #noteVerdict(worker: PodWorker, container: Container, state: ProbeWorker): void {
     const { process } = worker.parts.core;
-    process.trace.record({
+    const outcome = `${container.name} ${state.passing ? 'success' : 'failure'}`;
+    const record = process.trace.record({
       component: `kubelet@${process.kernel.hostName}`,
       verb: `${state.kind}-probe`,
       object: `Pod/${worker.pod.metadata.namespace}/${worker.pod.metadata.name}`,
-      note: `${container.name} ${state.passing ? 'success' : 'failure'}`,
+      note: outcome,
       foreground: true,
     });
+    // A failed liveness probe ends the container; its status says so when it has ended.
+    if (state.kind !== 'liveness')
+      worker.evidence.probed(container.name, `${state.kind} probe: ${outcome}`, record);
     worker.poke();
   }
 }

@@ -6,18 +6,25 @@
 import { withFields } from '../../ground/api/edit.ts';
 import { PODS } from '../../ground/api/names.ts';
 import type { Pod, PodStatus } from '../../ground/api/types.ts';
-import { SECOND } from '../../ground/base/event-loop.ts';
+import { type CauseId, NO_CAUSE, SECOND } from '../../ground/base/event-loop.ts';
 import { Queue, type Task } from '../../ground/base/task.ts';
+import type { WriteEvidence } from '../../ground/trace/evidence.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import type { Client } from '../../spine/client/types.ts';
+import type { PodEvidence } from './evidence.ts';
+import { causesOf } from './status-causes.ts';
 import { statusPatch } from './status.ts';
 
 interface Entry {
   /** The pod as the API has it: for static pods the mirror pod. */
   pod: Pod;
   status: PodStatus;
+  /** What the status was made from. */
+  evidence: PodEvidence | undefined;
   written: PodStatus | undefined;
   queued: boolean;
+  /** What asked for the write that is queued. */
+  cause: CauseId;
   finished: boolean;
 }
 
@@ -33,11 +40,19 @@ export class StatusManager {
   }
 
   /** Notes a pod's status; written soon when it differs from what the API has. `pod` is undefined while a mirror pod is missing. */
-  set(uid: string, pod: Pod | undefined, status: PodStatus): void {
+  set(uid: string, pod: Pod | undefined, status: PodStatus, evidence: PodEvidence): void {
     if (pod === undefined) return;
     const entry = this.#entries.get(uid);
     if (entry === undefined) {
-      this.#entries.set(uid, { pod, status, written: pod.status, queued: false, finished: false });
+      this.#entries.set(uid, {
+        pod,
+        status,
+        evidence,
+        written: pod.status,
+        queued: false,
+        cause: NO_CAUSE,
+        finished: false,
+      });
       this.#enqueue(uid);
       return;
     }
@@ -45,6 +60,7 @@ export class StatusManager {
     if (entry.pod.metadata.uid !== pod.metadata.uid) entry.written = pod.status;
     entry.pod = pod;
     entry.status = status;
+    entry.evidence = evidence;
     if (statusPatch(entry.written, status) !== undefined) this.#enqueue(uid);
   }
 
@@ -57,7 +73,15 @@ export class StatusManager {
     const entry = this.#entries.get(uid);
     if (entry === undefined) {
       const status = pod.status ?? {};
-      this.#entries.set(uid, { pod, status, written: pod.status, queued: false, finished: true });
+      this.#entries.set(uid, {
+        pod,
+        status,
+        evidence: undefined,
+        written: pod.status,
+        queued: false,
+        cause: NO_CAUSE,
+        finished: true,
+      });
     } else {
       entry.finished = true;
       entry.pod = pod;
@@ -76,6 +100,7 @@ export class StatusManager {
       const entry = this.#entries.get(uid);
       if (entry === undefined) continue;
       entry.queued = false;
+      this.#process.trace.loop.cause = entry.cause;
       yield* this.#write(uid, entry);
     }
   }
@@ -84,6 +109,7 @@ export class StatusManager {
     const entry = this.#entries.get(uid);
     if (entry === undefined || entry.queued) return;
     entry.queued = true;
+    entry.cause = this.#process.trace.loop.cause;
     this.#queue.put(uid);
   }
 
@@ -92,11 +118,33 @@ export class StatusManager {
     this.#enqueue(uid);
   }
 
+  /** Notes what each field of a patch follows from; the newest of it is the cause of the write. */
+  #record(entry: Entry, patch: Readonly<Record<string, unknown>>): void {
+    const { trace, kernel } = this.#process;
+    const { namespace, name } = entry.pod.metadata;
+    const causes =
+      entry.evidence === undefined ? [] : causesOf(entry.written, entry.status, entry.evidence);
+    let newest = causes[0]?.evidence;
+    for (const { evidence } of causes)
+      if (newest === undefined || evidence.time >= newest.time) newest = evidence;
+    if (newest !== undefined && newest.cause !== 0) trace.loop.cause = newest.cause;
+    trace.record({
+      component: `kubelet@${kernel.hostName}`,
+      verb: 'status',
+      object: `Pod/${namespace}/${name}`,
+      note: Object.keys(patch)
+        .filter((key) => !key.startsWith('$'))
+        .join(' '),
+      detail: { kind: 'evidence', causes } satisfies WriteEvidence,
+    });
+  }
+
   *#write(uid: string, entry: Entry): Task<void> {
     const { namespace = '', name, uid: apiUid } = entry.pod.metadata;
     const status = entry.status;
     const patch = statusPatch(entry.written, status);
     if (patch !== undefined) {
+      this.#record(entry, patch);
       const body = { metadata: { uid: apiUid }, status: patch };
       const answer = yield* this.#client.patch<Pod>(PODS, namespace, name, 'strategic', body, {
         subresource: 'status',

@@ -383,7 +383,8 @@ function patchConditions(
   patch['conditions'] = changed;
 }
 
-function sameCondition(a: PodCondition, b: PodCondition): boolean {
+/** They say the same; probe times, which are always null, are not looked at. */
+export function sameCondition(a: PodCondition, b: PodCondition): boolean {
   return (
     a.status === b.status &&
     a.reason === b.reason &&

@@ -74,6 +74,8 @@ const HANDLERS: Handlers = {
   },
   *PullImage(service, request) {
     const pulled = yield* service.images.pull(request.image);
+    if (pulled.ok) service.recordOf('pull-image', `Image/${request.image}`, '');
+    else service.recordOf('pull-failed', `Image/${request.image}`, pulled.error.message);
     return pulled.ok ? ok({ imageRef: pulled.value }) : pulled;
   },
   ListImages: (service) => ok({ images: service.images.list() }),

@@ -173,11 +173,15 @@ export class RuntimeService {
 
   /** What really happened to a container, in the trace: later status writes name it as their cause. */
   record(verb: string, id: string, note = ''): void {
-    const component = `containerd@${this.process.kernel.hostName}`;
+    this.recordOf(verb, `Container/${id.slice(0, 13)}`, note);
+  }
+
+  /** The same of anything else that the runtime has: an image. */
+  recordOf(verb: string, object: string, note: string): void {
     this.process.trace.record({
-      component,
+      component: `containerd@${this.process.kernel.hostName}`,
       verb,
-      object: `Container/${id.slice(0, 13)}`,
+      object,
       note,
       foreground: true,
     });

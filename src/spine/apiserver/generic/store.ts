@@ -42,6 +42,8 @@ const LEASE_OBJECTS_MAX = 1000;
 interface Intent {
   readonly note: WriteNote;
   cause: CauseId;
+  /** What the request that asks for it follows from. */
+  readonly asked: CauseId;
 }
 
 export interface Written {
@@ -68,7 +70,7 @@ export class Store {
   /** Puts under way by the value that they store; deletions by key and the revision that they end. */
   readonly #puts = new Map<StoredValue, Intent>();
   readonly #deletes = new Map<string, Intent>();
-  readonly #responses = new Queue<WatchResponse | undefined>('events from etcd');
+  readonly #responses = new Queue<Arrival | undefined>('events from etcd');
 
   constructor(process: Process, etcd: EtcdClient) {
     this.#process = process;
@@ -210,7 +212,7 @@ export class Store {
   *remove(current: Cached, note: WriteNote, more: readonly RequestOp[]): Task<Outcome> {
     const { key, revision } = current;
     const slot = `${key}@${revision}`;
-    const intent: Intent = { note, cause: 0 };
+    const intent: Intent = { note, cause: 0, asked: this.#loop.cause };
     this.#deletes.set(slot, intent);
     const answer = yield* this.#etcd.txn({
       compare: [{ key, target: 'MOD', result: 'EQUAL', operand: revision }],
@@ -236,7 +238,7 @@ export class Store {
     lease: number,
   ): Task<Outcome> {
     const value = this.stored(object);
-    const intent: Intent = { note, cause: 0 };
+    const intent: Intent = { note, cause: 0, asked: this.#loop.cause };
     this.#puts.set(value, intent);
     const put = lease === 0 ? { key, value } : { key, value, lease };
     const answer = yield* this.#etcd.txn({
@@ -271,6 +273,8 @@ export class Store {
   /** Records a write once, and makes what follows follow from it. */
   #commit(intent: Intent, key: string, object: KubeObject, revision: number, gone: boolean): void {
     if (intent.cause === 0) {
+      // Writes that etcd commits together follow from their own requests, not from each other.
+      this.#loop.cause = intent.asked;
       intent.cause = recordWrite(this.#process.trace, intent.note, key, object, revision, gone);
     }
     this.#loop.cause = intent.cause;
@@ -352,13 +356,15 @@ export class Store {
     if (!watch.ok) return;
     this.#connected = true;
     const responses = this.#responses;
-    watch.value.onResponse((response) => responses.put(response));
+    watch.value.onResponse((response) =>
+      responses.put(response === undefined ? undefined : { response, cause: this.#loop.cause }),
+    );
     for (;;) {
       const first = yield* responses.receive();
       let ended = false;
       const deliveries: Delivery[] = [];
-      for (let next: WatchResponse | undefined = first; ; next = responses.take()) {
-        if (next === undefined || next.canceled === true) ended = true;
+      for (let next: Arrival | undefined = first; ; next = responses.take()) {
+        if (next === undefined || next.response.canceled === true) ended = true;
         else this.#absorb(next, deliveries);
         if (ended || responses.size === 0) break;
       }
@@ -371,8 +377,9 @@ export class Store {
   }
 
   /** Takes a response into the caches and notes who gets which event. */
-  #absorb(response: WatchResponse, deliveries: Delivery[]): void {
+  #absorb({ response, cause: arrived }: Arrival, deliveries: Delivery[]): void {
     for (const event of response.events) {
+      this.#loop.cause = arrived;
       const cache = this.cacheOfKey(event.kv.key);
       if (cache === undefined) continue;
       const change = this.#change(cache, event);
@@ -419,6 +426,12 @@ export class Store {
       for (const watcher of cache.receivers(event)) watcher.deliver(event);
     }
   }
+}
+
+/** What etcd told, and what that follows from. */
+interface Arrival {
+  readonly response: WatchResponse;
+  readonly cause: CauseId;
 }
 
 interface Delivery {
