@@ -19,24 +19,22 @@ import { createNetfilter } from '../machines/network/netfilter/netfilter.ts';
 import type { NetworkNamespace } from '../machines/network/namespace.ts';
 import { defaultRoute } from '../machines/network/namespace.ts';
 import type { PacketCore } from '../machines/network/packet-core.ts';
-import type { SchedulerCoreExports } from '../programs/scheduler/index.ts';
 import { OUTSIDE, outsideDns, outsideWeb } from './gateway.ts';
 import { ClusterAuthority, kubeconfigByPath, kubeconfigFile } from './kubeadm/certificates.ts';
 import * as kubeadm from './kubeadm/files.ts';
 import { kubeadmInit } from './kubeadm/init-program.ts';
 import * as manifests from './kubeadm/manifests.ts';
-import type { ProgramShelf } from './lazy-program.ts';
+import type { CodeShelf } from './lazy-program.ts';
 import type { Profile } from './profiles.ts';
 import { Sender } from './sender.ts';
 import { type Software, softwareOf } from './software.ts';
 import { LEARNER } from './terminals.ts';
 
-/** Code that only a door can load: cores of the lab's own. */
+/** Code that only a door can load. */
 export interface ClusterParts {
   readonly newPacketCore: () => PacketCore;
-  readonly newSchedulerCore: () => SchedulerCoreExports;
-  /** Shells, tools and command lines: perhaps not loaded yet. */
-  readonly console: ProgramShelf;
+  /** Components, shells, tools and command lines: perhaps not loaded yet. */
+  readonly shelf: CodeShelf;
 }
 
 export interface ClusterPlan {
@@ -234,7 +232,7 @@ class ClusterBuilder {
     this.#write(
       host,
       '/usr/sbin/outside-web',
-      outsideWeb(this.#software.images, identityOf),
+      outsideWeb(this.#plan.parts.shelf, this.#software.images, identityOf),
       0o755,
     );
     this.#simpleUnit(host, 'named.service', 'Names of the outside world', '/usr/sbin/named');

@@ -19,7 +19,8 @@ import {
 import { serveHttp } from '../machines/network/http-server.ts';
 import type { HttpExchange } from '../machines/network/http-types.ts';
 import { utf8 } from '../ground/base/bytes.ts';
-import { archiveMessage, digestOf, manifestMessage } from '../programs/runtime/index.ts';
+import type { CodeShelf } from './lazy-program.ts';
+import { archiveMessage, digestOf, manifestMessage } from '../programs/runtime/stored-image.ts';
 
 function address(text: string): Ip {
   return required(parseIp(text), `${text} is an address`);
@@ -76,14 +77,15 @@ function answer(query: DnsFields): DnsFields {
 
 /** The registries and example.com: HTTPS on 443, and plain HTTP on 80 for the latter. */
 export function outsideWeb(
-  images: readonly ImageArchive[],
+  shelf: CodeShelf,
+  images: () => readonly ImageArchive[],
   identityOf: (name: string) => CertifiedKey,
 ): Program {
   return {
     name: 'outside-web',
     version: '1',
     *main(process): Task<number> {
-      const registry = new Registry(images);
+      const registry = new Registry(shelf, images);
       for (const [name, ip] of OUTSIDE) {
         const listener = process.net.listen(ip, 443);
         if (listener.ok)
@@ -105,6 +107,7 @@ function* waitForever(process: Process): Task<void> {
 }
 
 function* serve(process: Process, registry: Registry, exchange: HttpExchange): Task<void> {
+  registry.shelf.need('images', process.trace.loop);
   yield* process.work(200);
   const path = exchange.request.target.replace(/\?.*$/, '');
   const text = (status: number, body: string): void =>
@@ -125,14 +128,25 @@ function* serve(process: Process, registry: Registry, exchange: HttpExchange): T
     );
 }
 
-/** Archives by repository path, tag and digest. An unknown repository gets the generic archive. */
+/**
+ * Archives by repository path, tag and digest, looked up when somebody first asks. An unknown repository
+ * gets the generic archive.
+ */
 class Registry {
+  readonly shelf: CodeShelf;
+  readonly #images: () => readonly ImageArchive[];
   readonly #byTag = new Map<string, ImageArchive>();
   readonly #byDigest = new Map<string, ImageArchive>();
   readonly #known = new Set<string>();
-  readonly #generic: ImageArchive | undefined;
+  #generic: ImageArchive | undefined;
 
-  constructor(images: readonly ImageArchive[]) {
+  constructor(shelf: CodeShelf, images: () => readonly ImageArchive[]) {
+    this.shelf = shelf;
+    this.#images = images;
+  }
+
+  #open(): void {
+    const images = this.#images();
     this.#generic = images.find((image) => image.generic === true);
     for (const image of images) {
       const path = pathOf(image.repository);
@@ -145,6 +159,7 @@ class Registry {
   find(path: string) {
     const match = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path);
     if (match === null) return undefined;
+    if (this.#known.size === 0) this.#open();
     const [, name, kind, reference] = match as unknown as [string, string, string, string];
     const image =
       this.#byDigest.get(reference) ??

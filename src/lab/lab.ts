@@ -94,7 +94,7 @@ export class Lab {
       return true;
     }
     const reason = this.loop.run({ quiet: true, until: limit, events: 50_000 });
-    if (reason === 'count') return true;
+    if (reason === 'count' || reason === 'held') return true;
     this.#booted = this.loop.now;
     return false;
   }

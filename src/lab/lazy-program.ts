@@ -2,45 +2,87 @@
  * Programs whose code may come later. The files of hosts and images hold a stand-in with the program's
  * name; executing it when the code is not here yet holds the loop, without time, until the door has
  * loaded it: the only stop of a lab from outside. Whether it was here or not makes no difference to the
- * events: the stand-in takes one event of its own either way.
+ * events.
  */
 import { required } from '../ground/base/assert.ts';
+import type { EventLoop, Micros } from '../ground/base/event-loop.ts';
 import { breathe, type Task } from '../ground/base/task.ts';
 import type { Process, Program } from '../machines/machine/process.ts';
 
-/** Programs by key, filled by the door when their chunk has arrived. */
-export class ProgramShelf {
-  #programs: ReadonlyMap<string, Program> | undefined;
+/** Code by key, filled by the door when a chunk has arrived. Two labs of one worker may share it. */
+export class CodeShelf {
+  readonly #code = new Map<string, unknown>();
+  readonly #wanted = new Set<string>();
 
-  get filled(): boolean {
-    return this.#programs !== undefined;
+  /** True when a loop may be held for code that is not here. */
+  get wanting(): boolean {
+    return this.#wanted.size > 0;
   }
 
-  fill(programs: ReadonlyMap<string, Program>): void {
-    this.#programs = programs;
+  fill(chunk: ReadonlyMap<string, unknown>): void {
+    for (const [key, code] of chunk) {
+      this.#code.set(key, code);
+      this.#wanted.delete(key);
+    }
   }
 
-  take(key: string): Program {
-    return required(this.#programs?.get(key), `the chunk of programs has ${key}`);
+  /** Says that code is needed from a time on, by default in the very next event. */
+  need(key: string, loop: EventLoop, from: Micros = loop.now): void {
+    if (this.#code.has(key)) return;
+    this.#wanted.add(key);
+    loop.hold(`code of ${key}`, from);
+  }
+
+  /** What a chunk put under a key; whoever fills and takes agree on its type. */
+  take<T>(key: string): T {
+    return required(this.#code.get(key), `a chunk has the code of ${key}`) as T;
   }
 }
 
+/** How a program begins before its own code does. */
+export type Beginning =
+  /** With that code. */
+  | 'at-once'
+  /** With an event of its own, as the tools that people type do. */
+  | 'breath'
+  /** With memory and work of the table of costs, under its name. */
+  | 'costs';
+
 /** The stand-in of a program of the shelf. */
 export function lazyProgram(
-  shelf: ProgramShelf,
+  shelf: CodeShelf,
   key: string,
   name: string,
   version: string,
+  beginning: Beginning = 'at-once',
 ): Program {
   return {
     name,
     version,
-    main: (process) => whenHere(shelf, key, process),
+    main(process) {
+      const { loop } = process.trace;
+      const work = beginning === 'costs' ? startMicros(process, name) : 0;
+      shelf.need(key, loop, loop.now + work);
+      return begin(shelf, key, process, name, beginning);
+    },
   };
 }
 
-function* whenHere(shelf: ProgramShelf, key: string, process: Process): Task<number> {
-  if (!shelf.filled) process.trace.loop.hold(`code of ${key}`);
-  yield* breathe();
-  return yield* shelf.take(key).main(process);
+function* begin(
+  shelf: CodeShelf,
+  key: string,
+  process: Process,
+  name: string,
+  beginning: Beginning,
+): Task<number> {
+  if (beginning === 'breath') yield* breathe();
+  if (beginning === 'costs') {
+    process.memory(process.costs.memory.get(name) ?? 0);
+    yield* process.work(startMicros(process, name));
+  }
+  return yield* shelf.take<Program>(key).main(process);
+}
+
+function startMicros(process: Process, name: string): Micros {
+  return process.costs.startMicros.get(name) ?? 0;
 }

@@ -7,7 +7,7 @@ import {
   MODERN_SCHEDULER,
   SEED_ERA_SCHEDULER,
   type SchedulerProfile,
-} from '../programs/scheduler/index.ts';
+} from '../programs/scheduler/profile.ts';
 
 export interface Profile {
   readonly name: 'modern' | 'seed-era';

@@ -7,24 +7,15 @@ import { required } from '../ground/base/assert.ts';
 import type { ImageArchive } from '../machines/machine/image.ts';
 import type { Host } from '../machines/machine/host.ts';
 import type { Program } from '../machines/machine/process.ts';
-import { kubeControllerManager } from '../programs/controllers/index.ts';
-import { coredns } from '../programs/dns/index.ts';
-import { applicationImages } from '../programs/images/index.ts';
-import { kubelet } from '../programs/kubelet/index.ts';
-import { kubeProxy, seedKubeProxy } from '../programs/kube-proxy/index.ts';
-import {
-  CNI_PLUGINS,
-  containerd,
-  containerdShim,
-  storedImageFile,
-} from '../programs/runtime/index.ts';
-import { kubeScheduler } from '../programs/scheduler/index.ts';
-import { kubeApiserver } from '../spine/apiserver/index.ts';
-import { etcd } from '../spine/etcd/index.ts';
+import { pauseImage } from '../programs/images/pause.ts';
+import type { CniPlugin } from '../programs/runtime/cni/plugin.ts';
+import { storedImageFile } from '../programs/runtime/stored-image.ts';
 import type { ClusterParts } from './cluster-builder.ts';
+import { COMPONENT_TABLE } from './component-table.ts';
+import type { ImageMaker } from './components.ts';
 import { CONSOLE_TABLE } from './console-table.ts';
 import { componentImages } from './image-registry.ts';
-import { lazyProgram, type ProgramShelf } from './lazy-program.ts';
+import { type CodeShelf, lazyProgram } from './lazy-program.ts';
 import type { Profile } from './profiles.ts';
 
 export interface Tool {
@@ -36,22 +27,39 @@ export interface Tool {
 
 /** Before the paths of busybox's own tools among the console's keys. */
 const BUSYBOX = 'busybox ';
+/** Before the names of network plugins among the components' keys. */
+const CNI = 'cni ';
 
 export interface Software {
   /** On every host. */
   readonly host: readonly Tool[];
   readonly workstation: readonly Tool[];
   readonly node: readonly Tool[];
-  /** What the registries have. */
-  readonly images: readonly ImageArchive[];
+  /** What the registries have, once `images` is on the shelf. */
+  readonly images: () => readonly ImageArchive[];
   /** Puts the images that kubeadm has pulled before into a node's store. */
   readonly preloadImages: (host: Host, controlPlane: boolean) => void;
 }
 
-/** Stand-ins of all programs of the console chunk, by key. */
-function standIns(shelf: ProgramShelf): ReadonlyMap<string, Program> {
+/** Stand-ins of all programs that people type, by key. */
+function consoleStandIns(shelf: CodeShelf): ReadonlyMap<string, Program> {
   return new Map(
-    CONSOLE_TABLE.map(([key, name, version]) => [key, lazyProgram(shelf, key, name, version)]),
+    CONSOLE_TABLE.map(([key, name, version]) => [
+      key,
+      lazyProgram(shelf, key, name, version, 'breath'),
+    ]),
+  );
+}
+
+/** Stand-ins of the components, by key. Network plugins are called by containerd, whose code has come. */
+function componentStandIns(shelf: CodeShelf): ReadonlyMap<string, Program> {
+  return new Map(
+    COMPONENT_TABLE.map(([key, name, version, beginning]) => {
+      const program = lazyProgram(shelf, key, name, version, beginning);
+      if (!key.startsWith(CNI)) return [key, program];
+      const invoke: CniPlugin['invoke'] = (request) => shelf.take<CniPlugin>(key).invoke(request);
+      return [key, { ...program, invoke }];
+    }),
   );
 }
 
@@ -59,8 +67,12 @@ const NOT_ON_EVERY_HOST =
   /^\/usr\/(local\/bin\/(?:etcdctl|etcdutl|crictl)|sbin\/(conntrack|ip6?tables.*))$/;
 
 export function softwareOf(profile: Profile, parts: ClusterParts): Software {
-  const programs = standIns(parts.console);
+  const shelf = parts.shelf;
+  const programs = consoleStandIns(shelf);
   const program = (key: string): Program => required(programs.get(key), `the console has ${key}`);
+  const standIns = componentStandIns(shelf);
+  const component = (key: string): Program =>
+    required(standIns.get(key), `the components have ${key}`);
   const tools = [...programs]
     .filter(([key]) => key.startsWith('/') && !NOT_ON_EVERY_HOST.test(key))
     .map(([path, one]) => ({
@@ -77,17 +89,13 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
     });
   const components = componentImages(
     {
-      etcd,
+      etcd: component('etcd'),
       etcdctl: program('/usr/local/bin/etcdctl'),
-      apiserver: kubeApiserver,
-      controllerManager: kubeControllerManager,
-      scheduler: kubeScheduler({
-        newCore: parts.newSchedulerCore,
-        profile: profile.scheduler,
-        version: profile.kubernetes,
-      }),
-      kubeProxy: profile.seedEra ? seedKubeProxy : kubeProxy,
-      coredns,
+      apiserver: component('kube-apiserver'),
+      controllerManager: component('kube-controller-manager'),
+      scheduler: component(`kube-scheduler ${profile.name}`),
+      kubeProxy: component(`kube-proxy ${profile.name}`),
+      coredns: component('coredns'),
       iptables,
     },
     profile,
@@ -95,15 +103,10 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
   const busybox = [...programs]
     .filter(([key]) => key.startsWith(BUSYBOX))
     .map(([key, one]) => ({ path: key.slice(BUSYBOX.length), program: one }));
-  const applications = applicationImages({
-    tools,
-    busybox,
-    shell: program('bash'),
-    ash: program('ash'),
-  });
-  const pause = applications.filter((image) => image.repository === 'registry.k8s.io/pause');
+  const sources = { tools, busybox, shell: program('bash'), ash: program('ash') };
+  const pause = pauseImage(profile.costs);
   const everywhere = [
-    ...pause,
+    pause,
     ...components.filter((image) => /kube-proxy|coredns/.test(image.repository)),
   ];
   return {
@@ -118,18 +121,19 @@ export function softwareOf(profile: Profile, parts: ClusterParts): Software {
       { path: '/usr/local/bin/kubectl', program: program(`kubectl ${profile.name}`) },
     ],
     node: [
-      { path: '/usr/bin/containerd', program: containerd },
-      { path: '/usr/bin/containerd-shim-runc-v2', program: containerdShim },
-      { path: '/usr/bin/kubelet', program: kubelet },
+      { path: '/usr/bin/containerd', program: component('containerd') },
+      { path: '/usr/bin/containerd-shim-runc-v2', program: component('containerd-shim-runc-v2') },
+      { path: '/usr/bin/kubelet', program: component('kubelet') },
       { path: '/usr/local/bin/crictl', program: program('/usr/local/bin/crictl') },
       { path: '/usr/sbin/conntrack', program: program('/usr/sbin/conntrack') },
-      ...[...CNI_PLUGINS].map(([name, program]) => ({ path: `/opt/cni/bin/${name}`, program })),
+      ...[...standIns]
+        .filter(([key]) => key.startsWith(CNI))
+        .map(([key, program]) => ({ path: `/opt/cni/bin/${key.slice(CNI.length)}`, program })),
       ...iptables,
     ],
-    images: [...applications, ...components],
+    images: () => [pause, ...shelf.take<ImageMaker>('images')(sources), ...components],
     preloadImages: (host, controlPlane) => {
-      for (const image of controlPlane ? [...pause, ...components] : everywhere)
-        preload(host, image);
+      for (const image of controlPlane ? [pause, ...components] : everywhere) preload(host, image);
     },
   };
 }

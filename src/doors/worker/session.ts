@@ -176,7 +176,7 @@ export class Session {
     switch (this.#phase.kind) {
       case 'booting': {
         const { seen } = this.#phase;
-        while (this.#now() < end) {
+        while (this.#now() < end && this.#lab.loop.held === undefined) {
           if (this.#lab.bootSlice(BOOT_LIMIT, seen)) continue;
           this.#phase = { kind: 'ready' };
           this.#pacing.reset();

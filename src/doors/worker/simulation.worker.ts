@@ -5,7 +5,8 @@
  */
 import { partsWith } from '../../lab/cores.ts';
 import { ENGINE_VERSION } from '../../lab/lab.ts';
-import { ProgramShelf } from '../../lab/lazy-program.ts';
+import { firstPrograms } from '../../lab/first-programs.ts';
+import { CodeShelf } from '../../lab/lazy-program.ts';
 import type { Extras } from './extras.ts';
 import {
   type Answer,
@@ -24,7 +25,7 @@ const scope = self as unknown as {
   onmessage: ((event: { readonly data: ToWorker }) => void) | null;
 };
 
-const shelf = new ProgramShelf();
+const shelf = new CodeShelf();
 /** Requests in the page's order; the first may wait for the extras, and all after it. */
 const inbox: ToWorker[] = [];
 let session: Session | undefined;
@@ -92,10 +93,17 @@ scope.onmessage = (event) => {
 };
 scope.postMessage({ ready: true, protocol: PROTOCOL_VERSION, engine: ENGINE_VERSION });
 
-// The programs that people type come in a chunk of their own, beside the first view; then the extras.
-import('../../lab/console.ts').then((chunk) => {
-  shelf.fill(chunk.consolePrograms());
-  session?.release();
+/** Puts a chunk's code on the shelf; the lab goes on when all is here that it waits for. */
+function take(code: ReadonlyMap<string, unknown>): void {
+  shelf.fill(code);
+  if (!shelf.wanting) session?.release();
   schedule(0);
+}
+
+// What the first prompt does not need comes in chunks of its own, beside it.
+take(firstPrograms());
+import('../../lab/components.ts').then((chunk) => take(chunk.componentCode()), fail);
+import('../../lab/console.ts').then((chunk) => {
+  take(chunk.consolePrograms());
   fetchExtras();
 }, fail);

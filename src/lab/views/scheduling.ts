@@ -1,7 +1,7 @@
 /** Scheduling attempts of a pod, from the records that the scheduler keeps in the trace. */
 import * as layout from '../../../assembly/scheduler/layout.ts';
 import type { Recorder } from '../../ground/trace/recorder.ts';
-import { FILTERS, type SchedulingRecord } from '../../programs/scheduler/index.ts';
+import { FILTERS, type SchedulingRecord } from '../../programs/scheduler/attempt.ts';
 import type { SchedulingAnswer, SchedulingAttempt } from '../view-types.ts';
 
 /** Attempts of the pod `namespace/name`, oldest first. */

@@ -7,7 +7,6 @@ import { genericImage } from './generic.ts';
 import { httpdImage } from './httpd.ts';
 import type { ImageParts, ImageTool } from './image.ts';
 import { nginxImages } from './nginx.ts';
-import { pauseImage } from './pause.ts';
 import { ubuntuImage } from './ubuntu.ts';
 import { xiaoruiImages } from './xiaorui.ts';
 
@@ -37,7 +36,7 @@ export interface ImageSources {
   readonly ash: Program;
 }
 
-/** Everything that the registries have besides the cluster's own images: pause first, the stand-in last. */
+/** What the registries have besides the cluster's own images and `pause`; the stand-in last. */
 export function applicationImages({
   tools,
   busybox,
@@ -55,7 +54,6 @@ export function applicationImages({
     curl: tools.find((tool) => tool.path.endsWith('/curl'))?.program,
   };
   return [
-    pauseImage(parts),
     busyboxImage(parts),
     busyboxCurlImage(parts),
     curlImage(parts),

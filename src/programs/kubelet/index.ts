@@ -27,6 +27,7 @@ import { StatusManager } from './status-manager.ts';
 
 const RUNTIME_CHECK = 5 * SECOND;
 
+/** Its start-up is computed before this: by the table of costs, while its code may still be coming. */
 export const kubelet: Program = {
   name: 'kubelet',
   version: 'v1.34.0',
@@ -36,8 +37,6 @@ export const kubelet: Program = {
       process.log('E', 'run.go:72', `"command failed" err="${config.error}"`);
       return 1;
     }
-    process.memory(process.costs.memory.get('kubelet') ?? 60 * 1024 * 1024);
-    yield* process.work(200_000);
     return yield* runKubelet(process, config.value);
   },
 };

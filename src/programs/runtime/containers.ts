@@ -9,7 +9,7 @@ import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Namespaces } from '../../machines/machine/kernel.ts';
 import type { Signal } from '../../machines/machine/process.ts';
 import type { ImageConfig } from '../../machines/machine/image.ts';
-import type { StoredImage } from './images.ts';
+import type { StoredImage } from './stored-image.ts';
 import { openContainerTerminal } from './container-terminal.ts';
 import { CollectDescriptor, LogDescriptor, LogFile } from './log-file.ts';
 import { formatReference, parseReference } from './reference.ts';

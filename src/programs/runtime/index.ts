@@ -18,16 +18,6 @@ import { serveStreams, StreamTokens } from './stream-server.ts';
 import { CONTAINERD_SOCKET } from './wire/index.ts';
 import { type RpcAnswer, serveRpc } from './wire/rpc.ts';
 
-export {
-  archiveMessage,
-  type ArchiveMessage,
-  digestOf,
-  manifestMessage,
-  type ManifestMessage,
-  type RegistryManifest,
-  storedImageFile,
-  type StoredImageFile,
-} from './images.ts';
 export { containerdShim };
 
 /** Files of /opt/cni/bin by name. */
@@ -37,12 +27,11 @@ export const CNI_PLUGINS: ReadonlyMap<string, CniPlugin> = new Map([
   ['portmap', portmap],
 ]);
 
+/** Its start-up is computed before this: by the table of costs, while its code may still be coming. */
 export const containerd: Program = {
   name: 'containerd',
   version: 'v2.1.4',
   *main(process) {
-    process.memory(50 * 1024 * 1024);
-    yield* process.work(100_000);
     const service = new RuntimeService(process);
     yield* service.recover();
     const tokens = new StreamTokens();
