@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Answer, Request } from '../../src/doors/worker/protocol.ts';
 import { findBrowser } from '../support/browsers.mjs';
 
 export const DIST = join(import.meta.dirname, '..', '..', 'dist');
@@ -75,6 +76,51 @@ export async function launch(name: BrowserName): Promise<Browser | undefined> {
   );
 }
 
+/**
+ * Keeps the page's newest simulation worker within reach, so that a test may ask it what the page does
+ * not show. Runs in the page, before its own code.
+ */
+function keepWorker(): void {
+  const real = window.Worker;
+  window.Worker = class extends real {
+    constructor(address: string | URL, options?: WorkerOptions) {
+      super(address, options);
+      this.addEventListener('message', ({ data }: MessageEvent<{ ready?: boolean }>) => {
+        if (data.ready === true) (window as WithWorker).simulation = this;
+      });
+    }
+    override terminate(): void {
+      const here = window as WithWorker;
+      if (here.simulation === this) here.simulation = undefined;
+      super.terminate();
+    }
+  };
+}
+
+type WithWorker = Window & { simulation?: Worker | undefined };
+
+/** Asks the page's simulation worker, past the page; its numbers are far from the page's own. */
+export async function askWorker<T>(page: Page, request: Request): Promise<T> {
+  await until(page, 'a worker', () => (window as WithWorker).simulation !== undefined);
+  return page.evaluate(
+    (verb, id) =>
+      new Promise<unknown>((resolve, reject) => {
+        const worker = (window as WithWorker).simulation;
+        if (worker === undefined) throw new Error('the page has no simulation worker');
+        const take = ({ data }: MessageEvent<{ id?: number; answer: Answer }>): void => {
+          if (data.id !== id) return;
+          worker.removeEventListener('message', take);
+          if (data.answer.ok) resolve(data.answer.value);
+          else reject(new Error(data.answer.error));
+        };
+        worker.addEventListener('message', take);
+        worker.postMessage({ id, request: verb });
+      }),
+    request,
+    1e9 + Math.floor(Math.random() * 1e9),
+  ) as Promise<T>;
+}
+
 export interface Watched {
   readonly page: Page;
   /** Addresses of requests that are neither the page's own nor data. */
@@ -97,6 +143,7 @@ export async function openPage(
     if (!url.startsWith(own) && !/^(data|blob|about):/.test(url)) foreign.push(url);
   });
   page.on('pageerror', (error) => errors.push(String(error)));
+  await page.evaluateOnNewDocument(keepWorker);
   await page.goto(address);
   return { page, foreign, errors };
 }
