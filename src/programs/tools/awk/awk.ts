@@ -4,7 +4,8 @@ import { strerror } from '../../../machines/network/errno.ts';
 import { defineTool } from '../support.ts';
 import { unescapeString } from './lexer.ts';
 import { type Flow, Machine } from './machine.ts';
-import { parseAwk, type Rule } from './parser.ts';
+import { parseAwk } from './parser.ts';
+import type { Rule } from './tree.ts';
 import { inputValue, isTrue } from './values.ts';
 
 const USAGE = `Usage: awk [POSIX or GNU style options] -f progfile [--] file ...

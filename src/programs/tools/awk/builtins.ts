@@ -7,7 +7,7 @@ import type { Regexp, RegexpMatch } from '../../../ground/lang/regexp/posix.ts';
 import { formatDate } from '../../../ground/lang/strftime.ts';
 import { formatAwk } from './format.ts';
 import type { AwkArray, Machine } from './machine.ts';
-import type { Expression } from './parser.ts';
+import type { Expression } from './tree.ts';
 import { comparesAsNumbers, inputValue, toNumber, toText, type Value } from './values.ts';
 
 export function* callBuiltin(

@@ -9,8 +9,10 @@ import { compileExtended, type Regexp } from '../../../ground/lang/regexp/posix.
 import type { Process } from '../../../machines/machine/process.ts';
 import { Output } from '../support.ts';
 import { callBuiltin } from './builtins.ts';
-import type { Expression, Redirect, Statement, AwkProgram } from './parser.ts';
-import { RecordReader } from './records.ts';
+import type { Expression, Redirect, Statement, AwkProgram } from './tree.ts';
+import { Fields, splitText } from './fields.ts';
+import { MainInput } from './main-input.ts';
+import type { RecordReader } from './records.ts';
 import { Streams } from './streams.ts';
 import { comparesAsNumbers, inputValue, isTrue, toNumber, toText, type Value } from './values.ts';
 import { formatAwk } from './format.ts';
@@ -22,7 +24,6 @@ export type Flow = 'next' | 'nextfile' | 'exit' | 'break' | 'continue' | 'return
 
 const STEPS_PER_WORK = 2000;
 const CALLS_MAX = 300;
-const FIELDS_MAX = 100_000;
 
 export class Machine {
   readonly process: Process;
@@ -37,22 +38,20 @@ export class Machine {
   lastMatch: { readonly start: number; readonly length: number } | undefined;
   readonly #globals = new Map<string, Cell>();
   #locals: Map<string, Cell> | undefined;
-  #record = '';
-  #fields: Value[] | undefined;
-  #recordStale = false;
+  readonly #fields: Fields;
+  readonly #input: MainInput;
   #returned: Value;
   #calls = 0;
   #steps = 0;
   readonly #regexps = new Map<string, Regexp>();
-  #operand = 0;
-  #reader: RecordReader | undefined;
-  #readAny = false;
 
   constructor(process: Process, program: AwkProgram, operands: readonly string[]) {
     this.process = process;
     this.program = program;
     this.out = new Output(process);
     this.streams = new Streams(process, this.out);
+    this.#fields = new Fields(this);
+    this.#input = new MainInput(this);
     const initial: readonly (readonly [string, Value])[] = [
       ['FS', ' '],
       ['OFS', ' '],
@@ -91,7 +90,7 @@ export class Machine {
   }
 
   variable(name: string): Value {
-    if (name === 'NF') this.#split();
+    if (name === 'NF') this.#fields.split();
     return this.#cell(name).value;
   }
 
@@ -100,11 +99,8 @@ export class Machine {
   }
 
   setVariable(name: string, value: Value): void {
-    if (name === 'NF' && this.#record !== undefined) {
-      this.#setFieldCount(Math.floor(toNumber(value)));
-      return;
-    }
-    this.#cell(name).value = value;
+    if (name === 'NF') this.#fields.setCount(Math.floor(toNumber(value)));
+    else this.#cell(name).value = value;
   }
 
   arrayNamed(name: string): AwkArray {
@@ -127,118 +123,44 @@ export class Machine {
   // ---- records and fields
 
   setRecord(text: string): void {
-    this.#record = text;
-    this.#fields = undefined;
-    this.#recordStale = false;
+    this.#fields.setRecord(text);
   }
 
-  #split(): Value[] {
-    if (this.#fields !== undefined) return this.#fields;
-    const fields = this.splitText(this.#record, toText(this.#cell('FS').value)).map(inputValue);
-    this.#fields = fields;
-    this.#cell('NF').value = fields.length;
-    return fields;
+  recordText(): string {
+    return this.#fields.recordText();
+  }
+
+  field(index: number): Value {
+    return this.#fields.get(index);
+  }
+
+  setField(index: number, value: Value): void {
+    this.#fields.set(index, value);
   }
 
   /** Splits as FS does: blanks, one character, or an expression. */
   splitText(text: string, separator: string, regexp?: Regexp): string[] {
-    if (separator === ' ' && regexp === undefined) {
-      const trimmed = text.replace(/^[ \t\n]+|[ \t\n]+$/g, '');
-      return trimmed === '' ? [] : trimmed.split(/[ \t\n]+/);
-    }
-    if (text === '') return [];
-    if (separator === '' && regexp === undefined) return [...text];
-    const newline = toText(this.#cell('RS').value) === '';
-    if (regexp === undefined && separator.length === 1 && separator !== '\\' && !newline)
-      return text.split(separator);
-    const used =
-      regexp ??
-      this.regexp(
-        newline
-          ? `(${separator.length === 1 && separator !== '\\' ? `[${separator}]` : separator})|\n`
-          : separator,
-      );
-    if (used === undefined) return [text];
-    const parts: string[] = [];
-    let from = 0;
-    let at = 0;
-    while (at <= text.length) {
-      const match = used.match(text, at);
-      if (match === undefined) break;
-      if (match.end === match.start) {
-        at = match.end + 1;
-        continue;
-      }
-      parts.push(text.slice(from, match.start));
-      from = match.end;
-      at = match.end;
-    }
-    parts.push(text.slice(from));
-    return parts;
+    return splitText(this, text, separator, regexp);
   }
 
-  field(index: number): Value {
-    if (index === 0) return inputValue(this.recordText());
-    return this.#split()[index - 1];
-  }
-
-  recordText(): string {
-    if (this.#recordStale) {
-      this.#record = (this.#fields ?? [])
-        .map((field) => this.text(field))
-        .join(toText(this.#cell('OFS').value));
-      this.#recordStale = false;
-    }
-    return this.#record;
-  }
-
-  setField(index: number, value: Value): void {
-    if (index < 0) {
-      this.fail(`attempt to access field ${index}`);
-      return;
-    }
-    if (index === 0) {
-      this.setRecord(this.text(value));
-      return;
-    }
-    const fields = this.#split();
-    if (index > FIELDS_MAX) {
-      this.fail(
-        `attempt to access field ${index}: more than ${FIELDS_MAX} fields are not kept here`,
-      );
-      return;
-    }
-    while (fields.length < index) fields.push('');
-    fields[index - 1] = value;
-    this.#cell('NF').value = fields.length;
-    this.#recordStale = true;
-  }
-
-  #setFieldCount(count: number): void {
-    const fields = this.#split();
-    if (count < 0 || count > FIELDS_MAX) {
-      this.fail(`NF set to negative value`);
-      return;
-    }
-    while (fields.length < count) fields.push('');
-    fields.length = count;
+  /** What NF says from now on; the fields are as they are. */
+  noteFieldCount(count: number): void {
     this.#cell('NF').value = count;
-    this.#recordStale = true;
   }
 
-  /** The next record of the main input; false at its end. */
+  /** Makes the next record of the main input the record; false at its end. */
   *nextRecord(): Task<boolean> {
-    for (;;) {
-      if (this.#reader === undefined && !(yield* this.#openNext())) return false;
-      const record = yield* this.readRecord(this.#reader as RecordReader);
-      if (record !== undefined) {
-        this.setRecord(record);
-        this.#count('NR');
-        this.#count('FNR');
-        return true;
-      }
-      this.skipFile();
-    }
+    const record = yield* this.#takeRecord();
+    if (record !== undefined) this.setRecord(record);
+    return record !== undefined;
+  }
+
+  *#takeRecord(): Task<string | undefined> {
+    const record = yield* this.#input.next();
+    if (record === undefined) return undefined;
+    this.#count('NR');
+    this.#count('FNR');
+    return record;
   }
 
   #count(name: string): void {
@@ -246,61 +168,7 @@ export class Machine {
   }
 
   skipFile(): void {
-    this.#reader?.file.close();
-    this.#reader = undefined;
-  }
-
-  *#openNext(): Task<boolean> {
-    const argv = this.arrayNamed('ARGV');
-    for (;;) {
-      this.#operand += 1;
-      if (this.#operand >= toNumber(this.variable('ARGC'))) {
-        if (this.#readAny) return false;
-        this.#readAny = true;
-        this.process.stdin.retain();
-        this.#reader = new RecordReader(this.process.stdin);
-        return true;
-      }
-      const operand = toText(argv.get(`${this.#operand}`));
-      if (operand === '') continue;
-      const assignment = /^([A-Za-z_]\w*)=(.*)$/s.exec(operand);
-      if (assignment !== null) {
-        this.assignOperand(assignment[1] as string, assignment[2] as string);
-        continue;
-      }
-      this.#readAny = true;
-      const file =
-        operand === '-'
-          ? { ok: true as const, value: this.process.stdin }
-          : this.process.files.open(operand, 'r');
-      const stat = operand === '-' ? undefined : this.process.files.stat(operand);
-      if (!file.ok || (stat?.ok === true && stat.value.type === 'directory')) {
-        yield* this.out.flush();
-        const words = file.ok
-          ? `warning: command line argument \`${operand}' is a directory: skipped`
-          : `warning: command line argument \`${operand}'`;
-        yield* this.process.printError(
-          file.ok
-            ? `awk: ${words}\n`
-            : `awk: fatal: cannot open file \`${operand}' for reading: No such file or directory\n`,
-        );
-        this.code = 2;
-        if (!file.ok) return false;
-        continue;
-      }
-      if (operand === '-') file.value.retain();
-      this.#reader = new RecordReader(file.value);
-      this.setVariable('FILENAME', operand);
-      this.setVariable('FNR', 0);
-      return true;
-    }
-  }
-
-  assignOperand(name: string, text: string): void {
-    this.setVariable(
-      name,
-      inputValue(text.replace(/\\n/g, '\n').replace(/\\t/g, '\t').replace(/\\\\/g, '\\')),
-    );
+    this.#input.skipFile();
   }
 
   *readRecord(reader: RecordReader): Task<string | undefined> {
@@ -496,7 +364,8 @@ export class Machine {
       const cell = arg?.kind === 'variable' ? this.#cell(arg.name) : undefined;
       if (arg === undefined) locals.set(parameter, { value: undefined, array: undefined });
       else if (cell !== undefined && (cell.array !== undefined || cell.value === undefined)) {
-        if (cell.array === undefined && arg.kind === 'variable' && arg.name === 'NF') this.#split();
+        if (cell.array === undefined && arg.kind === 'variable' && arg.name === 'NF')
+          this.#fields.split();
         locals.set(
           parameter,
           cell.array === undefined ? untyped(cell) : { value: undefined, array: cell.array },
@@ -518,13 +387,9 @@ export class Machine {
   *#getline(node: Extract<Expression, { kind: 'getline' }>): Task<Value> {
     if (node.form === 'plain') {
       if (node.target === undefined) return (yield* this.nextRecord()) ? 1 : 0;
-      const saved = this.recordText();
-      const fields = this.#fields;
-      if (!(yield* this.nextRecord())) return 0;
-      const text = this.recordText();
-      this.setRecord(saved);
-      this.#fields = fields;
-      yield* this.store(node.target, inputValue(text));
+      const record = yield* this.#takeRecord();
+      if (record === undefined) return 0;
+      yield* this.store(node.target, inputValue(record));
       return 1;
     }
     const name = node.source === undefined ? '' : this.text(yield* this.eval(node.source));
