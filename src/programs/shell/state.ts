@@ -10,7 +10,7 @@ import type { RandomStream } from '../../ground/base/random.ts';
 import { Condition, type Task } from '../../ground/base/task.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Child, Process, Signal } from '../../machines/machine/process.ts';
-import { type ArithmeticFault, type Expression, parseArithmetic } from './arithmetic.ts';
+import { type ArithmeticFault, type Expression, parseArithmetic } from './arithmetic-parser.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { Function as FunctionNode, Word } from './parser.ts';
 import { newVariable, Variables } from './variables.ts';

@@ -18,33 +18,25 @@ import { busyboxPs } from './busybox-ps.ts';
 import { cat, nl, rev, tac, tee } from './cat.ts';
 import { diff } from './diff.ts';
 import { editorNamed, pagerNamed } from './editor.ts';
-import {
-  basename,
-  date,
-  dirname,
-  env,
-  hostname,
-  id,
-  nproc,
-  printenv,
-  readlink,
-  realpath,
-  stat,
-  timeout,
-  uname,
-  whoami,
-  xargs,
-} from './environment.ts';
-import { chmod, chown, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from './file-tools.ts';
+import { hostname, id, nproc, printenv, uname, whoami } from './environment.ts';
+import { env, timeout, xargs } from './run-command.ts';
+import { stat } from './stat.ts';
+import { basename, dirname, readlink, realpath } from './paths.ts';
+import { date } from './date.ts';
+import { chmod, chown, ln, mkdir, mktemp, rm, rmdir, touch } from './file-tools.ts';
+import { cp, mv } from './copying.ts';
 import { find } from './find.ts';
 import { egrep, fgrep, grep } from './grep.ts';
 import { head, tail } from './head-tail.ts';
 import { jq } from './jq.ts';
-import { column, comm, cut, fold, paste, seq, split, tr, uniq } from './lines.ts';
+import { cut, split, tr, uniq } from './lines.ts';
+import { seq } from './seq.ts';
+import { column, comm, fold, paste } from './columns.ts';
 import { ls } from './ls.ts';
 import { sed } from './sed/sed.ts';
 import { sort } from './sort.ts';
-import { df, du, free, kill, killall, pgrep, pkill, ps, top, uptime, watch } from './system.ts';
+import { df, du, free, uptime, watch } from './system.ts';
+import { kill, killall, pgrep, pkill, ps, top } from './processes.ts';
 import { wc } from './wc.ts';
 import { which } from './which.ts';
 
