@@ -66,7 +66,7 @@ export function* update(
 }
 
 /** Replaces what stands at every path by the first result of a function; none deletes it. */
-export function* modify(
+function* modify(
   machine: JqMachine,
   target: Filter,
   input: Item,

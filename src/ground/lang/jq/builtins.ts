@@ -1,3 +1,4 @@
+/** jq's built-in functions that are not written in jq: of one value, of values, and of filters. */
 import { exp, log, logBase, pow, sin, cos, atan } from '../float-math.ts';
 import { toText } from './format.ts';
 import type { JqMachine } from './machine.ts';

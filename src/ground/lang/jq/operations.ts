@@ -54,7 +54,7 @@ export function add(left: Json, right: Json): Json | JqError {
   return new JqError(`${describe(left)} and ${describe(right)} cannot be added`);
 }
 
-export function arithmetic(operator: string, left: Json, right: Json): Json | JqError {
+function arithmetic(operator: string, left: Json, right: Json): Json | JqError {
   switch (operator) {
     case '-':
       if (typeof left === 'number' && typeof right === 'number') return left - right;
