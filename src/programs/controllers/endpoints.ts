@@ -31,9 +31,9 @@ import {
 } from './context.ts';
 import { isPodReady } from './pods.ts';
 import {
-  endpointChanged,
   endpointHostname,
   endpointPorts,
+  followServicesAndPods,
   HEADLESS,
   hasEndpoint,
   hasUniformPorts,
@@ -42,7 +42,6 @@ import {
   podReference,
   podsOf,
   portsKey,
-  servicesOf,
   TRIGGER_TIME,
 } from './service-pods.ts';
 
@@ -97,33 +96,14 @@ class EndpointsController {
   }
 
   start(): void {
-    this.#services.addHandler({
-      onAdd: (service) => this.#queue.add(keyOf(service)),
-      onUpdate: (_, service) => this.#queue.add(keyOf(service)),
-      onDelete: (service) => this.#queue.add(keyOf(service)),
-    });
-    this.#pods.addHandler({
-      onAdd: (pod) => this.#podChanged(pod),
-      onUpdate: (old, pod) => {
-        const relabelled = old.metadata.labels !== pod.metadata.labels;
-        if (!relabelled && !endpointChanged(old, pod)) return;
-        if (relabelled) this.#podChanged(old);
-        this.#podChanged(pod);
-      },
-      onDelete: (pod) => this.#podChanged(pod),
+    followServicesAndPods(this.#services, this.#pods, (service, pod) => {
+      if (pod !== undefined) this.#states.get(service)?.dirty.add(pod);
+      this.#queue.add(service);
     });
     this.#endpoints.addHandler({ onDelete: (endpoints) => this.#queue.add(keyOf(endpoints)) });
     const informers = [this.#services, this.#pods, this.#endpoints];
     const options = { workers: WORKERS, retriesMax: RETRIES_MAX };
     startWorkers(this.#context, this.#queue, informers, options, (key) => this.#reconcile(key));
-  }
-
-  #podChanged(pod: Pod): void {
-    for (const service of servicesOf(this.#services, pod)) {
-      const key = keyOf(service);
-      this.#states.get(key)?.dirty.add(keyOf(pod));
-      this.#queue.add(key);
-    }
   }
 
   *#reconcile(key: string): Task<SyncFailure> {

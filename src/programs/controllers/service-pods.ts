@@ -6,6 +6,7 @@
  */
 import { freezeDeep } from '../../ground/api/edit.ts';
 import { conditionOf } from '../../ground/api/meta.ts';
+import { keyOf } from '../../ground/api/object.ts';
 import { matchesMap } from '../../ground/api/selector.ts';
 import type {
   EndpointPort,
@@ -50,8 +51,35 @@ function firstPair(service: Service): string | undefined {
   return key === undefined ? undefined : `${key}=${selector[key]}`;
 }
 
+/** Tells the key of each Service to look at: itself changed, or a pod (its key is told too) that it selects. */
+export function followServicesAndPods(
+  services: Informer<Service>,
+  pods: Informer<Pod>,
+  tell: (service: string, pod: string | undefined) => void,
+): void {
+  const serviceChanged = (service: Service): void => tell(keyOf(service), undefined);
+  const podChanged = (pod: Pod): void => {
+    for (const service of servicesOf(services, pod)) tell(keyOf(service), keyOf(pod));
+  };
+  services.addHandler({
+    onAdd: serviceChanged,
+    onUpdate: (_, service) => serviceChanged(service),
+    onDelete: serviceChanged,
+  });
+  pods.addHandler({
+    onAdd: podChanged,
+    onUpdate: (old, pod) => {
+      const relabelled = old.metadata.labels !== pod.metadata.labels;
+      if (!relabelled && !endpointChanged(old, pod)) return;
+      if (relabelled) podChanged(old);
+      podChanged(pod);
+    },
+    onDelete: podChanged,
+  });
+}
+
 /** The Services that select a pod. */
-export function* servicesOf(services: Informer<Service>, pod: Pod): Generator<Service> {
+function* servicesOf(services: Informer<Service>, pod: Pod): Generator<Service> {
   const labels = pod.metadata.labels ?? {};
   for (const key of Object.keys(labels)) {
     const pair = `${pod.metadata.namespace}/${key}=${labels[key]}`;
@@ -77,7 +105,7 @@ export function hasEndpoint(pod: Pod): boolean {
 }
 
 /** True when something changed that endpoints show. */
-export function endpointChanged(old: Pod, pod: Pod): boolean {
+function endpointChanged(old: Pod, pod: Pod): boolean {
   const [before, after] = [old.status, pod.status];
   return (
     old.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp ||
