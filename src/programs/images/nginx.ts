@@ -4,11 +4,13 @@
  * /etc/nginx/conf.d/*.conf are read; other directives are reported when it starts.
  */
 import { utf8 } from '../../ground/base/bytes.ts';
+import { SECOND } from '../../ground/base/event-loop.ts';
 import { civilFromWall, formatHttpDate, type WallTime } from '../../ground/base/time.ts';
 import { formatIp } from '../../ground/base/ip.ts';
 import type { Task } from '../../ground/base/task.ts';
 import type { ImageArchive } from '../../machines/machine/image.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
+import { type Errno, strerror } from '../../machines/network/errno.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
 import type { HttpExchange } from '../../machines/network/http-types.ts';
 import {
@@ -22,6 +24,7 @@ import {
   programs,
   text,
 } from './image.ts';
+import { DEFAULT_CONF, DEFAULT_CONF_FILE, entrypointOf } from './nginx-entrypoint.ts';
 import { contentType, findFile, requestPath } from './web-files.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -43,6 +46,8 @@ export function logTime(wall: WallTime): string {
 
 interface Site {
   readonly port: number;
+  /** Also listens on `[::]`. */
+  readonly both: boolean;
   readonly root: string;
   readonly index: readonly string[];
   readonly returns: { readonly code: number; readonly body: string } | undefined;
@@ -64,6 +69,7 @@ function readSites(process: Process): Site[] {
       );
       sites.push({
         port: Number(port ?? '80'),
+        both: /\blisten\s+\[::\]/.test(server),
         root: /\broot\s+([^;\s]+)/.exec(server)?.[1] ?? '/etc/nginx/html',
         index: (/\bindex\s+([^;]+);/.exec(server)?.[1] ?? 'index.html').trim().split(/\s+/),
         returns:
@@ -142,32 +148,135 @@ function nginxOf(version: string): Program {
       }
       yield* process.work(process.costs.startMicros.get('nginx') ?? 20_000);
       const sites = readSites(process);
-      for (const port of new Set(sites.map((site) => site.port))) {
-        const listener = process.net.listen(0, port);
-        if (!listener.ok) {
-          const reason =
-            listener.error === 'EADDRINUSE'
-              ? '98: Address already in use'
-              : '13: Permission denied';
-          yield* process.printError(
-            `${errorTime(process.clock.wall())} [emerg] 1#1: bind() to 0.0.0.0:${port} failed (${reason})\nnginx: [emerg] bind() to 0.0.0.0:${port} failed (${reason})\n`,
-          );
-          return 1;
-        }
-        const site = sites.find((candidate) => candidate.port === port) as Site;
-        serveHttp(process, listener.value, (exchange) => handle(process, site, exchange), {
-          name: 'nginx request',
-        });
+      const refused = makeFolders(process) ?? (yield* bind(process, sites, handle));
+      if (refused !== undefined) {
+        yield* emerg(process, refused);
+        return 1;
       }
-      const time = errorTime(process.clock.wall());
-      yield* process.printError(
-        `${time} [notice] 1#1: using the "epoll" event method\n${time} [notice] 1#1: nginx/${version}\n${time} [notice] 1#1: start worker processes\n`,
-      );
-      process.onSignal('SIGQUIT', () => void process.start('quit', process.exit(0)));
+      const kept = process.files.write(PID_FILE, `${process.pid}\n`);
+      if (!kept.ok) {
+        yield* emerg(process, `open() "${PID_FILE}" failed (${reasonOf(kept.error)})`);
+        return 1;
+      }
+      const workers = Array.from({ length: process.kernel.cpus }, (_, index) => 29 + index);
+      if (minorOf(version) >= 21) yield* notices(process, startLines(process, version, workers));
+      process.onSignal('SIGQUIT', () => void process.start('quit', quit(process, workers)));
       yield process.terminated;
       return 0;
     },
   };
+}
+
+const PID_FILE = '/run/nginx.pid';
+const CACHE = '/var/cache/nginx';
+const BIND_TRIES = 5;
+const BIND_PAUSE = SECOND / 2;
+
+/** `1.29.1` → 29 */
+function minorOf(version: string): number {
+  return Number(version.split('.')[1]);
+}
+
+/** An error as nginx prints it: number, colon, the system's words. */
+function reasonOf(errno: Errno): string {
+  const number = new Map<Errno, number>([
+    ['EACCES', 13],
+    ['EROFS', 30],
+    ['EADDRINUSE', 98],
+  ]).get(errno);
+  return `${number ?? 5}: ${strerror(errno)}`;
+}
+
+/** What ends a start: into the error log, and to standard error. */
+function* emerg(process: Process, text: string): Task<void> {
+  const time = errorTime(process.clock.wall());
+  yield* process.printError(`${time} [emerg] ${id(process)}: ${text}\nnginx: [emerg] ${text}\n`);
+}
+
+/** `1#1`: process and thread. */
+function id(process: Process): string {
+  return `${process.pid}#${process.pid}`;
+}
+
+function* notices(process: Process, lines: readonly string[]): Task<void> {
+  const time = errorTime(process.clock.wall());
+  yield* process.printError(lines.map((line) => `${time} [notice] ${line}\n`).join(''));
+}
+
+function startLines(process: Process, version: string, workers: readonly number[]): string[] {
+  const gcc =
+    minorOf(version) >= 25
+      ? 'gcc 12.2.0 (Debian 12.2.0-14+deb12u1)'
+      : 'gcc 10.2.1 20210110 (Debian 10.2.1-6)';
+  return [
+    'using the "epoll" event method',
+    `nginx/${version}`,
+    `built by ${gcc} `,
+    'OS: Linux 6.1.0-40-amd64',
+    'getrlimit(RLIMIT_NOFILE): 1048576:1048576',
+    'start worker processes',
+    ...workers.map((worker) => `start worker process ${worker}`),
+  ].map((line) => `${id(process)}: ${line}`);
+}
+
+/** A graceful end: the workers finish, the master follows. */
+function* quit(process: Process, workers: readonly number[]): Task<void> {
+  const master = id(process);
+  const own = (text: string): string[] => workers.map((worker) => `${worker}#${worker}: ${text}`);
+  yield* notices(process, [
+    `${master}: signal 3 (SIGQUIT) received, shutting down`,
+    ...own('gracefully shutting down'),
+    ...own('exiting'),
+    ...own('exit'),
+    ...workers.flatMap((worker) => [
+      `${master}: signal 17 (SIGCHLD) received from ${worker}`,
+      `${master}: worker process ${worker} exited with code 0`,
+    ]),
+    `${master}: exit`,
+  ]);
+  yield* process.exit(0);
+}
+
+/** Folders for bodies and answers; why they cannot be made. */
+function makeFolders(process: Process): string | undefined {
+  for (const name of ['client', 'proxy', 'fastcgi', 'uwsgi', 'scgi']) {
+    const path = `${CACHE}/${name}_temp`;
+    const made = process.files.mkdir(path, { mode: 0o700 });
+    if (!made.ok && made.error !== 'EEXIST')
+      return `mkdir() "${path}" failed (${reasonOf(made.error)})`;
+  }
+  return undefined;
+}
+
+/** Opens every port, trying again for a while where another holds one; the error is the last word. */
+function* bind(
+  process: Process,
+  sites: readonly Site[],
+  handle: (process: Process, site: Site, exchange: HttpExchange) => Task<void>,
+): Task<string | undefined> {
+  let left = [...new Map(sites.map((site) => [site.port, site])).values()];
+  for (let attempt = 0; attempt < BIND_TRIES; attempt += 1) {
+    const failed: Site[] = [];
+    for (const site of left) {
+      const listener = process.net.listen(0, site.port);
+      if (listener.ok) {
+        const serve = (exchange: HttpExchange): Task<void> => handle(process, site, exchange);
+        serveHttp(process, listener.value, serve, { name: 'nginx request' });
+        continue;
+      }
+      for (const host of site.both ? ['0.0.0.0', '[::]'] : ['0.0.0.0']) {
+        const text = `bind() to ${host}:${site.port} failed (${reasonOf(listener.error)})`;
+        if (listener.error !== 'EADDRINUSE') return text;
+        yield* emerg(process, text);
+      }
+      failed.push(site);
+    }
+    if (failed.length === 0) return undefined;
+    left = failed;
+    yield* notices(process, [`${id(process)}: try again to bind() after 500ms`]);
+    yield* process.sleep(BIND_PAUSE);
+  }
+  return 'still could not bind()';
 }
 
 /** `2026/03/02 09:00:00`, the time of the error log. */
@@ -202,8 +311,6 @@ Commercial support is available at
 </html>
 `;
 
-const DEFAULT_CONF =
-  'server {\n    listen       80;\n    listen  [::]:80;\n    server_name  localhost;\n\n    location / {\n        root   /usr/share/nginx/html;\n        index  index.html index.htm;\n    }\n\n    error_page   500 502 503 504  /50x.html;\n    location = /50x.html {\n        root   /usr/share/nginx/html;\n    }\n}\n';
 const NGINX_CONF =
   '\nuser  nginx;\nworker_processes  auto;\n\nerror_log  /var/log/nginx/error.log notice;\npid        /run/nginx.pid;\n\n\nevents {\n    worker_connections  1024;\n}\n\n\nhttp {\n    include       /etc/nginx/mime.types;\n    default_type  application/octet-stream;\n    include /etc/nginx/conf.d/*.conf;\n}\n';
 
@@ -234,7 +341,8 @@ const RELEASES: readonly (readonly [string, readonly string[]])[] = [
 export function nginxImages(parts: ImageParts): readonly ImageArchive[] {
   return RELEASES.map(([version, tags]) => {
     const config = imageConfig({
-      entrypoint: ['/docker-entrypoint.sh'],
+      // Images before 1.19 had no entry point of their own.
+      entrypoint: minorOf(version) >= 19 ? ['/docker-entrypoint.sh'] : [],
       command: ['nginx', '-g', 'daemon off;'],
       environment: [PATH_VARIABLE, `NGINX_VERSION=${version}`],
       exposedPorts: ['80/tcp'],
@@ -246,7 +354,7 @@ export function nginxImages(parts: ImageParts): readonly ImageArchive[] {
       ...curlIn(parts),
       ...programs([
         { path: '/usr/sbin/nginx', program: nginxOf(version) },
-        { path: '/docker-entrypoint.sh', program: ENTRYPOINT },
+        { path: '/docker-entrypoint.sh', program: entrypointOf(minorOf(version)) },
       ]),
       text('/usr/share/nginx/html/index.html', WELCOME),
       text(
@@ -254,30 +362,10 @@ export function nginxImages(parts: ImageParts): readonly ImageArchive[] {
         '<!DOCTYPE html>\n<html>\n<head>\n<title>Error</title>\n</head>\n<body>\n<h1>An error occurred.</h1>\n</body>\n</html>\n',
       ),
       text('/etc/nginx/nginx.conf', NGINX_CONF),
-      text('/etc/nginx/conf.d/default.conf', DEFAULT_CONF),
+      text(DEFAULT_CONF_FILE, DEFAULT_CONF),
       ['/var/log/nginx/access.log', { link: '/dev/stdout' }],
       ['/var/log/nginx/error.log', { link: '/dev/stderr' }],
       ['/var/cache/nginx', { directory: true }],
     ]);
   });
 }
-
-/** The entry point: prepares nothing here, then becomes what it is given. */
-const ENTRYPOINT: Program = {
-  name: 'docker-entrypoint.sh',
-  version: '1',
-  *main(process) {
-    const spawned = process.spawn({ argv: process.argv.slice(1) });
-    if (!spawned.ok) {
-      yield* process.printError(
-        `/docker-entrypoint.sh: 47: exec: ${process.argv[1] ?? ''}: not found\n`,
-      );
-      return 127;
-    }
-    const child = spawned.value;
-    for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGINT', 'SIGHUP'] as const)
-      process.onSignal(signal, () => void child.signal(signal));
-    const status = yield* child.wait();
-    return status.code;
-  },
-};

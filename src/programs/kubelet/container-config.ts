@@ -17,6 +17,7 @@ import type {
   PodSandboxConfig,
 } from '../runtime/wire/index.ts';
 import type { KubeletConfig } from './config.ts';
+import { formatPod } from './core.ts';
 import { expand } from './expansion.ts';
 import { qosClassOf } from './status.ts';
 import type { Variable } from './env.ts';
@@ -177,6 +178,38 @@ export interface ContainerInput {
   readonly imageRef: string;
   readonly variables: readonly Variable[];
   readonly podIp: string;
+  /** Whom the image runs as: a number, a name, or neither for root. Asked only when it matters. */
+  readonly imageUser: ImageUser | undefined;
+}
+
+export interface ImageUser {
+  readonly uid?: number;
+  readonly username: string;
+}
+
+/** Whether the container must not run as root (securitycontext DetermineEffectiveSecurityContext). */
+export function mustNotBeRoot(pod: Pod, container: Container): boolean {
+  const own = container.securityContext?.runAsNonRoot;
+  return (own ?? pod.spec?.securityContext?.runAsNonRoot) === true;
+}
+
+/** Why a container that must not run as root would, or cannot be seen not to (kuberuntime security_context.go). */
+function rootRefusal(
+  pod: Pod,
+  container: Container,
+  uid: number | undefined,
+  image: ImageUser | undefined,
+): string | undefined {
+  if (!mustNotBeRoot(pod, container)) return undefined;
+  const where = `(pod: "${formatPod(pod)}", container: ${container.name})`;
+  if (uid !== undefined)
+    return uid === 0 ? `container's runAsUser breaks non-root policy ${where}` : undefined;
+  const name = image?.username ?? '';
+  if (image?.uid === undefined && name !== '')
+    return `container has runAsNonRoot and image has non-numeric user (${name}), cannot verify user is non-root ${where}`;
+  if ((image?.uid ?? 0) === 0)
+    return `container has runAsNonRoot and image will run as root ${where}`;
+  return undefined;
 }
 
 /** The pod's hosts file, made once per start of a container. */
@@ -274,11 +307,12 @@ export function containerConfig(input: ContainerInput): Result<ContainerConfig, 
   const podSecurity = pod.spec?.securityContext;
   const uid = security?.runAsUser ?? podSecurity?.runAsUser;
   const gid = security?.runAsGroup ?? podSecurity?.runAsGroup;
-  if ((security?.runAsNonRoot ?? podSecurity?.runAsNonRoot) === true && uid === 0) {
-    return err(
-      `container's runAsUser breaks non-root policy (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${container.name})`,
-    );
-  }
+  const root = rootRefusal(pod, container, uid, input.imageUser);
+  if (root !== undefined) return err(root);
+  const groups = [
+    ...(podSecurity?.fsGroup === undefined ? [] : [podSecurity.fsGroup]),
+    ...(podSecurity?.supplementalGroups ?? []),
+  ];
   return ok({
     metadata: { name: container.name, attempt: input.attempt },
     image: input.imageRef,
@@ -302,6 +336,7 @@ export function containerConfig(input: ContainerInput): Result<ContainerConfig, 
     resources: resourcesOf(container),
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
+    ...(groups.length === 0 ? {} : { supplementalGroups: groups }),
     readonlyRoot: security?.readOnlyRootFilesystem === true,
     privileged: security?.privileged === true,
     namespaces: namespaceOptions(pod),

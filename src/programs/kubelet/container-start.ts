@@ -3,12 +3,19 @@
  * (k8s.io/kubernetes/pkg/kubelet/kuberuntime startContainer and doBackOff, v1.34).
  */
 import type { Container, EnvVar, Pod } from '../../ground/api/types.ts';
-import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { formatRpcError } from '../runtime/wire/index.ts';
-import { containerConfig, containerHash, sandboxConfig } from './container-config.ts';
+import {
+  containerConfig,
+  containerHash,
+  type ImageUser,
+  mustNotBeRoot,
+  sandboxConfig,
+} from './container-config.ts';
+import { stopContainer } from './container-stop.ts';
 import { formatPod, podEvent } from './core.ts';
+import { goDuration } from './duration.ts';
 import { makeEnvironment, type Variable } from './env.ts';
 import { runHook } from './hooks.ts';
 import type { PodWorker } from './pod-worker.ts';
@@ -17,20 +24,12 @@ import type { WaitReason } from './status.ts';
 export interface StartOutcome {
   /** Why it waits; undefined when it was started. */
   readonly wait: WaitReason | undefined;
-  /** When to try again; 0: only when something changes. */
-  readonly retryAfter: Micros;
 }
 
-const STARTED: StartOutcome = { wait: undefined, retryAfter: 0 };
+const STARTED: StartOutcome = { wait: undefined };
 
-function failed(reason: string, message: string, retryAfter: Micros): StartOutcome {
-  return { wait: { reason, message }, retryAfter };
-}
-
-/** `10s`, `1m20s`, `5m0s`: Go's duration of whole seconds. */
-function goSeconds(micros: Micros): string {
-  const seconds = Math.floor(micros / SECOND + 0.5);
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+function failed(reason: string, message: string): StartOutcome {
+  return { wait: { reason, message } };
 }
 
 export function* startContainer(
@@ -44,9 +43,9 @@ export function* startContainer(
   if (held !== undefined) return held;
   const image = yield* images.ensure(pod, container, isInit);
   if (!image.ok) {
-    const { reason, message, retryAfter } = image.error;
+    const { reason, message } = image.error;
     podEvent(core, pod, container.name, 'Warning', 'Failed', `Error: ${reason}`, isInit);
-    return failed(reason, message, retryAfter);
+    return failed(reason, message);
   }
   if (worker.terminatingNow() || worker.sandbox?.state !== 'SANDBOX_READY') return STARTED;
   const variables = yield* environment(worker, container);
@@ -60,11 +59,12 @@ export function* startContainer(
         imageRef: image.value,
         variables: variables.value,
         podIp: podIp(worker),
+        imageUser: yield* imageUser(worker, container, image.value),
       })
     : variables;
   if (!config.ok) {
     podEvent(core, pod, container.name, 'Warning', 'Failed', `Error: ${config.error}`, isInit);
-    return failed('CreateContainerConfigError', config.error, 10 * SECOND);
+    return failed('CreateContainerConfigError', config.error);
   }
   const podSandboxId = worker.sandbox.id;
   const created = yield* core.cri.call('CreateContainer', {
@@ -75,7 +75,7 @@ export function* startContainer(
   if (!created.ok) {
     const message = formatRpcError(created.error);
     podEvent(core, pod, container.name, 'Warning', 'Failed', `Error: ${message}`, isInit);
-    return failed('CreateContainerError', message, 10 * SECOND);
+    return failed('CreateContainerError', message);
   }
   const { containerId } = created.value;
   podEvent(
@@ -104,7 +104,7 @@ export function* startContainer(
       `Error: ${started.error.message}`,
       isInit,
     );
-    return failed('RunContainerError', started.error.message, 10 * SECOND);
+    return failed('RunContainerError', started.error.message);
   }
   podEvent(
     core,
@@ -128,12 +128,9 @@ export function* startContainer(
     `PostStartHook failed`,
     isInit,
   );
-  podEvent(core, pod, container.name, 'Normal', 'Killing', `FailedPostStartHook`, isInit);
-  yield* core.cri.call('StopContainer', {
-    containerId,
-    timeout: pod.spec?.terminationGracePeriodSeconds ?? 30,
-  });
-  return failed('PostStartHookError', outcome.error, 1);
+  const grace = pod.spec?.terminationGracePeriodSeconds ?? 30;
+  yield* stopContainer(worker, container, containerId, grace, 'FailedPostStartHook');
+  return failed('PostStartHookError', outcome.error);
 }
 
 /** The state of CrashLoopBackOff, or undefined when the container may start now. */
@@ -165,8 +162,19 @@ function backOff(
     `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`,
     isInit,
   );
-  const message = `back-off ${goSeconds(restarts.delayOf(key))} restarting failed container=${container.name} pod=${formatPod(pod)}`;
-  return failed('CrashLoopBackOff', message, left);
+  const message = `back-off ${goDuration(restarts.delayOf(key))} restarting failed container=${container.name} pod=${formatPod(pod)}`;
+  return failed('CrashLoopBackOff', message);
+}
+
+/** Whom the image runs as, where the pod may not run as root. */
+function* imageUser(
+  worker: PodWorker,
+  container: Container,
+  image: string,
+): Task<ImageUser | undefined> {
+  if (!mustNotBeRoot(worker.pod, container)) return undefined;
+  const status = yield* worker.parts.core.cri.call('ImageStatus', { image });
+  return status.ok ? status.value.image : undefined;
 }
 
 function nextAttempt(worker: PodWorker, container: Container): number {

@@ -5,6 +5,7 @@
 import type { Container } from '../../ground/api/types.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
 import { anyOf, type Running, type Task } from '../../ground/base/task.ts';
+import { ANNOTATION_HASH, containerHash } from './container-config.ts';
 import { podEvent } from './core.ts';
 import { runHook } from './hooks.ts';
 import type { PodWorker } from './pod-worker.ts';
@@ -76,4 +77,16 @@ export function* stopContainer(
     left = Math.max(MINIMUM_SECONDS, grace - used);
   }
   yield* core.cri.call('StopContainer', { containerId, timeout: left });
+}
+
+/** Stops containers whose image changed; the next step of the worker starts them again. */
+export function* stopChanged(worker: PodWorker): Task<void> {
+  const grace = worker.pod.spec?.terminationGracePeriodSeconds ?? 30;
+  for (const container of worker.pod.spec?.containers ?? []) {
+    const [latest] = worker.current(container.name);
+    if (latest?.state !== 'CONTAINER_RUNNING') continue;
+    if (latest.annotations[ANNOTATION_HASH] === containerHash(container)) continue;
+    const message = `Container ${container.name} definition changed, will be restarted`;
+    yield* stopContainer(worker, container, latest.id, grace, message);
+  }
 }

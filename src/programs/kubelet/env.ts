@@ -69,8 +69,6 @@ function serviceEnvironment(pod: Pod, services: Iterable<Service>): Map<string, 
   return new Map(chosen.flatMap(serviceVariables));
 }
 
-const VARIABLE_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
-
 function addFrom(
   container: Container,
   sources: EnvSources,
@@ -83,15 +81,14 @@ function addFrom(
       const found = sources.configMap(name);
       if (found === undefined && optional !== true) return `configmap "${name}" not found`;
       for (const [key, value] of entriesOf(found?.data)) {
-        if (VARIABLE_NAME.test(prefix + key)) result.set(prefix + key, value);
+        result.set(prefix + key, value);
       }
     } else if (from.secretRef !== undefined) {
       const { name = '', optional } = from.secretRef;
       const found = sources.secret(name);
       if (found === undefined && optional !== true) return `secret "${name}" not found`;
       for (const [key, value] of entriesOf(found?.data)) {
-        if (VARIABLE_NAME.test(prefix + key))
-          result.set(prefix + key, textOf(parseBase64(value) ?? new Uint8Array()));
+        result.set(prefix + key, textOf(parseBase64(value) ?? new Uint8Array()));
       }
     }
   }

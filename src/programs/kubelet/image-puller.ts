@@ -3,12 +3,13 @@
  * (k8s.io/kubernetes/pkg/kubelet/images/image_manager.go, v1.34; one pull at a time).
  */
 import type { Container, Pod } from '../../ground/api/types.ts';
-import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
+import type { Micros } from '../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { Semaphore, type Task } from '../../ground/base/task.ts';
 import { formatRpcError } from '../runtime/wire/index.ts';
 import { Backoff } from './backoff.ts';
 import { type Core, podEvent } from './core.ts';
+import { goDuration } from './duration.ts';
 
 /** Why an image is not there; the reason is that of the waiting container. */
 export interface ImageError {
@@ -19,19 +20,6 @@ export interface ImageError {
     | 'InvalidImageName'
     | 'ImageInspectError';
   readonly message: string;
-  /** When to try again. */
-  readonly retryAfter: Micros;
-}
-
-/** `4.1s`, `350ms`: Go's duration, rounded to milliseconds. */
-function pullDuration(micros: Micros): string {
-  const milli = Math.floor((micros + 500) / 1000);
-  if (milli < 1000) return `${milli}ms`;
-  const text = (milli / 1000).toFixed(3).replace(/\.?0+$/, '');
-  const seconds = Math.floor(milli / 1000);
-  if (seconds < 60) return `${text}s`;
-  const rest = ((milli % 60_000) / 1000).toFixed(3).replace(/\.?0+$/, '');
-  return `${Math.floor(seconds / 60)}m${rest}s`;
 }
 
 export class ImagePuller {
@@ -54,13 +42,13 @@ export class ImagePuller {
     if (!/^[a-zA-Z0-9][\w.\-/:@]*$/.test(image)) {
       const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
       say('Warning', 'InspectFailed', message);
-      return err({ reason: 'InvalidImageName', message, retryAfter: 10 * SECOND });
+      return err({ reason: 'InvalidImageName', message });
     }
     const status = yield* cri.call('ImageStatus', { image });
     if (!status.ok) {
       const message = `Failed to inspect image "${image}": ${formatRpcError(status.error)}`;
       say('Warning', 'InspectFailed', message);
-      return err({ reason: 'ImageInspectError', message, retryAfter: 10 * SECOND });
+      return err({ reason: 'ImageInspectError', message });
     }
     const policy = container.imagePullPolicy ?? 'IfNotPresent';
     const present = status.value.image;
@@ -71,7 +59,7 @@ export class ImagePuller {
     if (policy === 'Never') {
       const message = `Container image "${image}" is not present with pull policy of Never`;
       say('Warning', 'ErrImageNeverPull', message);
-      return err({ reason: 'ErrImageNeverPull', message, retryAfter: 10 * SECOND });
+      return err({ reason: 'ErrImageNeverPull', message });
     }
     return yield* this.#pull(pod, image, say);
   }
@@ -93,7 +81,7 @@ export class ImagePuller {
         cause === undefined
           ? `Back-off pulling image "${image}"`
           : `Back-off pulling image "${image}": ErrImagePull: ${cause}`;
-      return err({ reason: 'ImagePullBackOff', message, retryAfter: left });
+      return err({ reason: 'ImagePullBackOff', message });
     }
     say('Normal', 'Pulling', `Pulling image "${image}"`);
     const asked = process.clock.monotonic();
@@ -108,8 +96,7 @@ export class ImagePuller {
       this.#backoff.next(key, ended, ended);
       this.#failedAt.set(key, ended);
       this.#messages.set(key, message);
-      // The next look at the pod, about a relist later, finds the image backing off.
-      return err({ reason: 'ErrImagePull', message, retryAfter: SECOND });
+      return err({ reason: 'ErrImagePull', message });
     }
     this.#failedAt.delete(key);
     this.#messages.delete(key);
@@ -119,7 +106,7 @@ export class ImagePuller {
     say(
       'Normal',
       'Pulled',
-      `Successfully pulled image "${image}" in ${pullDuration(ended - begun)} (${pullDuration(ended - asked)} including waiting). Image size: ${size} bytes.`,
+      `Successfully pulled image "${image}" in ${goDuration(ended - begun)} (${goDuration(ended - asked)} including waiting). Image size: ${size} bytes.`,
     );
     if (stored?.generic === true) {
       say(

@@ -97,7 +97,7 @@ function* runKubelet(process: Process, config: KubeletConfig): Task<number> {
   const pods = new PodManager(core);
   users.changed = (uids) => pods.objectsChanged(uids);
   const health: NodeHealth = {
-    runtimeError: '',
+    runtimeSeen: process.clock.monotonic(),
     networkError: '',
     memoryPressure: false,
     diskPressure: false,
@@ -144,7 +144,7 @@ function startTasks(
   core.nodes.start();
   process.start('register', registerAndReport(core, pods, reporter, health));
   process.start('lease', new NodeReporter(beating, health).renewLease());
-  process.start('container events', followEvents(core, pods, health));
+  process.start('container events', followEvents(core, pods));
   process.start('runtime check', runtimeLoop(core, health, reporter, pods));
   const informer = new Informer<Pod>(process, client, PODS, {
     fieldSelector: `spec.nodeName=${config.nodeName}`,
@@ -180,7 +180,7 @@ function* registerAndReport(
   }
 }
 
-/** Until the network is ready the runtime is asked often, as upstream does; then the status follows at once. */
+/** The runtime is asked often, as upstream does; until the node is ready its status follows at once. */
 function* runtimeLoop(
   core: Core,
   health: NodeHealth,
@@ -188,9 +188,9 @@ function* runtimeLoop(
   pods: PodManager,
 ): Task<void> {
   for (;;) {
-    const before = `${health.runtimeError}|${health.networkError}`;
+    const before = health.networkError;
     yield* checkRuntime(core, health, reporter, pods);
-    if (before !== `${health.runtimeError}|${health.networkError}`) yield* reporter.report();
+    if (!reporter.wasReady && before !== health.networkError) yield* reporter.report();
     yield* sleepInBackground(core.process, RUNTIME_CHECK);
   }
 }
@@ -204,16 +204,14 @@ function* checkRuntime(
 ): Task<void> {
   const status = yield* core.cri.call('Status', {}, 2 * 60 * SECOND);
   if (!status.ok) {
-    if (health.runtimeError === '')
-      core.process.log(
-        'E',
-        'kubelet.go:2779',
-        `"Container runtime sanity check failed" err="${formatRpcError(status.error)}"`,
-      );
-    health.runtimeError = 'container runtime is down';
+    core.process.log(
+      'E',
+      'kubelet.go:2779',
+      `"Container runtime sanity check failed" err="${formatRpcError(status.error)}"`,
+    );
     return;
   }
-  health.runtimeError = '';
+  health.runtimeSeen = core.process.clock.monotonic();
   const { networkReady, networkReason, networkMessage } = status.value;
   const wasDown = health.networkError !== '';
   health.networkError = networkReady
@@ -227,14 +225,12 @@ function* checkRuntime(
 }
 
 /** Follows the runtime's events; when the stream breaks, everything is looked at again. */
-function* followEvents(core: Core, pods: PodManager, health: NodeHealth): Task<void> {
+function* followEvents(core: Core, pods: PodManager): Task<void> {
   for (;;) {
     yield* core.cri.containerEvents((event) => pods.containerEvent(event));
-    health.runtimeError = 'container runtime is down';
     yield* anyOf([], SECOND);
     const version = yield* core.cri.call('Version', {});
     if (!version.ok) continue;
-    health.runtimeError = '';
     pods.relist();
   }
 }

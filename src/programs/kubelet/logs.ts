@@ -61,7 +61,9 @@ export function* serveLogs(
   options: LogOptions,
 ): Task<void> {
   const attempts = worker.containers.get(name) ?? [];
-  const container = options.previous ? attempts[1] : attempts[0];
+  // A container that waits to run again has its last run behind it: that is the previous one.
+  const waits = worker.waiting.has(name);
+  const container = options.previous && !waits ? attempts[1] : attempts[0];
   const plain = new Map([['content-type', 'text/plain']]);
   const refuse = (text: string): void => exchange.respond(400, plain, utf8(`${text}\n`));
   const known = [
@@ -70,7 +72,7 @@ export function* serveLogs(
   ].some((each) => each.name === name);
   if (!known) return refuse(`container "${name}" not found in pod "${worker.pod.metadata.name}"`);
   const pod = worker.pod.metadata.name;
-  if (options.previous && container === undefined)
+  if (options.previous && container?.state !== 'CONTAINER_EXITED')
     return refuse(`previous terminated container "${name}" in pod "${pod}" not found`);
   if (container === undefined) {
     const waiting = worker.waiting.get(name);

@@ -13,16 +13,21 @@ import { formatRfc3339, formatRfc3339Micro } from '../../ground/base/time.ts';
 import { sleepInBackground } from '../../spine/client/background.ts';
 import type { Image } from '../runtime/wire/index.ts';
 import type { Core } from './core.ts';
+import { goDuration } from './duration.ts';
 
 const IMAGES_MAX = 50;
 /** A node registers before its kubelet has looked at the runtime, so it is never born ready. */
 const UNCHECKED = 'container runtime status check may not have completed yet';
 const LEASE_NAMESPACE = 'kube-node-lease';
 
+/** How long the runtime may be silent before it counts as down, and its pods' events as lost. */
+const RUNTIME_SILENCE_MAX = 30 * SECOND;
+const PLEG_SILENCE_MAX = 180 * SECOND;
+
 /** What decides the conditions, besides the clock. */
 export interface NodeHealth {
-  /** Empty: the runtime is up. */
-  runtimeError: string;
+  /** When the runtime last answered, on the monotonic clock. */
+  runtimeSeen: Micros;
   networkError: string;
   memoryPressure: boolean;
   diskPressure: boolean;
@@ -151,7 +156,7 @@ export class NodeReporter {
       images,
       nodeInfo: {
         architecture: 'amd64',
-        bootID: process.kernel.bootId,
+        bootID: uuidOf(process.kernel.bootId),
         containerRuntimeVersion: 'containerd://2.1.4',
         kernelVersion: '6.1.0-40-amd64',
         kubeProxyVersion: '',
@@ -159,10 +164,7 @@ export class NodeReporter {
         machineID: process.kernel.machineId,
         operatingSystem: 'linux',
         osImage: 'Debian GNU/Linux 12 (bookworm)',
-        systemUUID: process.kernel.machineId.replace(
-          /^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/,
-          '$1-$2-$3-$4-$5',
-        ),
+        systemUUID: uuidOf(process.kernel.machineId),
       },
       runtimeHandlers: [
         { name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: true } },
@@ -192,7 +194,7 @@ export class NodeReporter {
       };
     };
     const errors = [
-      this.#registered ? health.runtimeError : UNCHECKED,
+      ...(this.#registered ? this.#runtimeErrors() : [UNCHECKED]),
       health.networkError === ''
         ? ''
         : `container runtime network not ready: ${health.networkError}`,
@@ -232,6 +234,23 @@ export class NodeReporter {
     ];
     const foreign = (old ?? []).filter((other) => !own.some((mine) => mine.type === other.type));
     return [...foreign, ...own];
+  }
+
+  /** What keeps the node from being ready about its runtime (pkg/kubelet/runtime.go runtimeErrors). */
+  #runtimeErrors(): string[] {
+    const silent = this.#core.process.clock.monotonic() - this.#health.runtimeSeen;
+    const errors: string[] = [];
+    if (silent > RUNTIME_SILENCE_MAX) errors.push('container runtime is down');
+    if (silent > PLEG_SILENCE_MAX) {
+      const text = goDuration(silent);
+      errors.push(`PLEG is not healthy: pleg was last seen active ${text} ago; threshold is 3m0s`);
+    }
+    return errors;
+  }
+
+  /** True once the node has been reported ready: until then its state is reported as soon as it changes. */
+  get wasReady(): boolean {
+    return this.#ready === true;
   }
 
   /** Computes the status and writes it when it changed, or when its time has come. */
@@ -360,6 +379,11 @@ export function nodeReference(name: string): {
   readonly uid: string;
 } {
   return { kind: 'Node', name, uid: name };
+}
+
+/** 32 hex digits as the kernel prints an id. */
+function uuidOf(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
 function withoutHeartbeats(status: NodeStatus | undefined): unknown {

@@ -13,6 +13,7 @@ import type { ContainerEvent } from '../runtime/wire/index.ts';
 import { admit } from './admission.ts';
 import { Backoff } from './backoff.ts';
 import { LABEL_POD_UID } from './container-config.ts';
+import { stopChanged } from './container-stop.ts';
 import { type Core, podEvent } from './core.ts';
 import { ImagePuller } from './image-puller.ts';
 import { CONFIG_HASH, CONFIG_MIRROR, fullName, isMirror } from './pod-kind.ts';
@@ -138,7 +139,7 @@ export class PodManager {
 
   /** Stops containers whose definition changed; the exit makes the worker start them anew. */
   *#replaceChanged(worker: PodWorker): Task<void> {
-    yield* worker.stopChanged();
+    yield* stopChanged(worker);
     worker.runtimeChanged();
   }
 
@@ -146,9 +147,11 @@ export class PodManager {
   apiDeleted(pod: Pod): void {
     if (isMirror(pod)) {
       this.#mirrors.delete(fullName(pod));
-      const worker = this.#workers.get(annotationOf(pod, CONFIG_MIRROR) ?? '');
-      if (worker !== undefined && !worker.terminated && worker.terminating === undefined)
-        this.#makeMirror(worker);
+      // The one that stands for the pod now: the manifest may have changed since this mirror was made.
+      for (const worker of this.#workers.values()) {
+        const alive = worker.isStatic && !worker.terminated && worker.terminating === undefined;
+        if (alive && fullName(worker.pod) === fullName(pod)) this.#makeMirror(worker);
+      }
       return;
     }
     const worker = this.#workers.get(pod.metadata.uid ?? '');
@@ -194,8 +197,10 @@ export class PodManager {
 
   *#deadline(worker: PodWorker, delay: number): Task<void> {
     yield* this.#core.process.sleep(delay);
+    const phase = this.#core.statuses.statusOf(worker.uid)?.phase;
     if (worker.terminating !== undefined || worker.refused !== undefined) return;
-    worker.refused = {
+    if (phase === 'Succeeded' || phase === 'Failed') return;
+    worker.expired = {
       reason: 'DeadlineExceeded',
       message: 'Pod was active on the node longer than the specified deadline',
     };

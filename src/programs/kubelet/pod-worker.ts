@@ -21,12 +21,7 @@ import {
 import type { Document } from '../../machines/machine/files-types.ts';
 import { sleepInBackground } from '../../spine/client/background.ts';
 import type { Backoff } from './backoff.ts';
-import {
-  ANNOTATION_HASH,
-  containerHash,
-  LABEL_CONTAINER_NAME,
-  sandboxConfig,
-} from './container-config.ts';
+import { LABEL_CONTAINER_NAME, sandboxConfig } from './container-config.ts';
 import { stopContainers } from './container-stop.ts';
 import { startContainer } from './container-start.ts';
 import { type Core, podEvent } from './core.ts';
@@ -39,8 +34,11 @@ import { readTerminationMessage } from './termination-message.ts';
 import { mountVolumes } from './volume-mounts.ts';
 import { tearDownVolumes } from './volumes.ts';
 
-/** How long a step that failed waits before it is tried again. */
+/** How long a step that failed waits before it is tried again, and by how much that varies (pod_workers.go). */
 const RETRY = 10 * SECOND;
+const RETRY_JITTER = 5 * SECOND;
+/** The relist that sees a new sandbox: a first failure is looked at again then. */
+const RELIST = SECOND;
 
 export interface WorkerParts {
   readonly core: Core;
@@ -69,6 +67,8 @@ export class PodWorker {
   containers = new Map<string, readonly CriContainer[]>();
   readonly waiting = new Map<string, WaitReason>();
   refused: { readonly reason: string; readonly message: string } | undefined;
+  /** Set once the pod has outlived its deadline: its containers are stopped, then it has failed. */
+  expired: { readonly reason: string; readonly message: string } | undefined;
   /** What all this was learnt from. */
   readonly evidence: EvidenceBook;
   /** Set once the pod is to stop: its grace in seconds. */
@@ -88,6 +88,8 @@ export class PodWorker {
   #wakeAt: Micros = Number.POSITIVE_INFINITY;
   #attempts = 0;
   #stale = true;
+  /** The sandbox in which something has already failed to start. */
+  #failedIn = '';
 
   constructor(pod: Pod, isStatic: boolean, parts: WorkerParts) {
     this.pod = pod;
@@ -133,6 +135,15 @@ export class PodWorker {
     process.start('pod timer', this.#timer(at, delay));
   }
 
+  /** A step failed: soon the first time in a sandbox, whose start is an event of its own, else after the usual wait. */
+  #retryLater(): void {
+    const id = this.sandbox?.id ?? '';
+    const first = id !== '' && this.#failedIn !== id;
+    this.#failedIn = id;
+    const jitter = first ? 0 : this.parts.core.process.random.below(RETRY_JITTER);
+    this.wakeAfter(first ? RELIST : RETRY + jitter);
+  }
+
   /** Refreshes the volumes after a while, in the background: periodic work. */
   refreshAfter(delay: Micros): void {
     const worker = this;
@@ -170,6 +181,7 @@ export class PodWorker {
     }
     if (this.terminating !== undefined) yield* this.#terminate(this.terminating);
     else if (this.refused !== undefined) this.publish();
+    else if (this.expired !== undefined) yield* this.#expire();
     else yield* this.#sync();
   }
 
@@ -178,7 +190,7 @@ export class PodWorker {
   *#sync(): Task<void> {
     yield* this.refresh();
     this.publish();
-    if (this.#finished()) {
+    if (this.#finished() || this.#onlySidecarsLeft()) {
       yield* this.#retire();
       return;
     }
@@ -212,6 +224,27 @@ export class PodWorker {
   #finished(): boolean {
     const status = this.parts.core.statuses.statusOf(this.uid);
     return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  }
+
+  /** All containers have ended for good: what is left are sidecars, which end with them. */
+  #onlySidecarsLeft(): boolean {
+    const containers = this.pod.spec?.containers ?? [];
+    if (this.sandbox?.state !== 'SANDBOX_READY') return false;
+    return containers.every(
+      (container) => this.current(container.name).length > 0 && this.#isDone(container),
+    );
+  }
+
+  #isDone(container: Container): boolean {
+    const [latest] = this.current(container.name);
+    return latest?.state === 'CONTAINER_EXITED' && !this.#shouldStart(container);
+  }
+
+  /** The deadline has passed: everything is stopped, and only then has the pod failed. */
+  *#expire(): Task<void> {
+    yield* this.refresh();
+    this.publish();
+    yield* this.#retire();
   }
 
   /** The pod has run its course: its sandbox goes, its record in the API stays. */
@@ -256,7 +289,7 @@ export class PodWorker {
         'FailedCreatePodSandBox',
         `Failed to create pod sandbox: ${formatRpcError(made.error)}`,
       );
-      this.wakeAfter(RETRY);
+      this.#retryLater();
       return false;
     }
     this.#attempts += 1;
@@ -271,29 +304,38 @@ export class PodWorker {
   /** Starts what should run and does not: init containers one after another, then the others. */
   *#startMissing(): Task<void> {
     const spec = this.pod.spec;
+    const containers = spec?.containers ?? [];
+    const initialised = containers.some((container) => this.current(container.name).length > 0);
     for (const container of spec?.initContainers ?? []) {
       if (this.terminatingNow()) return;
-      const [latest] = this.current(container.name);
-      if (container.restartPolicy === 'Always') {
-        if (latest?.state !== 'CONTAINER_RUNNING') yield* this.#start(container, true);
-        const [running] = this.current(container.name);
-        if (
-          running?.state !== 'CONTAINER_RUNNING' ||
-          !this.parts.probes.isStarted(this.uid, container, running.id)
-        )
-          return;
-        continue;
-      }
-      if (latest?.state === 'CONTAINER_EXITED' && latest.exitCode === 0) continue;
-      if (latest?.state === 'CONTAINER_RUNNING') return;
-      if (latest?.state === 'CONTAINER_EXITED' && spec?.restartPolicy === 'Never') return;
-      yield* this.#start(container, true);
-      return;
+      const go = yield* this.#initialise(container, initialised);
+      if (!go) return;
     }
-    for (const container of spec?.containers ?? []) {
+    for (const container of containers) {
       if (this.terminatingNow()) return;
       if (this.#shouldStart(container)) yield* this.#start(container, false);
     }
+  }
+
+  /** One init container's turn; true when the next may have its own. Behind it only sidecars start again. */
+  *#initialise(container: Container, initialised: boolean): Task<boolean> {
+    const [latest] = this.current(container.name);
+    if (container.restartPolicy === 'Always') {
+      if (latest?.state !== 'CONTAINER_RUNNING') yield* this.#start(container, true);
+      if (initialised) return true;
+      const [running] = this.current(container.name);
+      return (
+        running?.state === 'CONTAINER_RUNNING' &&
+        this.parts.probes.isStarted(this.uid, container, running.id)
+      );
+    }
+    if (initialised) return true;
+    if (latest?.state === 'CONTAINER_EXITED' && latest.exitCode === 0) return true;
+    if (latest?.state === 'CONTAINER_RUNNING') return false;
+    if (latest?.state === 'CONTAINER_EXITED' && this.pod.spec?.restartPolicy === 'Never')
+      return false;
+    yield* this.#start(container, true);
+    return false;
   }
 
   terminatingNow(): boolean {
@@ -313,7 +355,7 @@ export class PodWorker {
     if (outcome.wait === undefined) this.waiting.delete(container.name);
     else this.waiting.set(container.name, outcome.wait);
     this.evidence.waits(container.name, outcome.wait);
-    if (outcome.retryAfter > 0) this.wakeAfter(outcome.retryAfter);
+    if (outcome.wait !== undefined) this.#retryLater();
     this.#stale = true;
     yield* this.refresh();
     // Of the dead ones only the last is kept (MaxPerPodContainer 1): its log is `--previous`.
@@ -328,31 +370,6 @@ export class PodWorker {
     return (this.containers.get(name) ?? []).filter(
       (container) => container.podSandboxId === this.sandbox?.id,
     );
-  }
-
-  /** Stops containers whose image changed; they are started again by the next step. */
-  *stopChanged(): Task<void> {
-    const { core } = this.parts;
-    for (const container of this.pod.spec?.containers ?? []) {
-      const [latest] = this.current(container.name);
-      if (
-        latest?.state !== 'CONTAINER_RUNNING' ||
-        latest.annotations[ANNOTATION_HASH] === containerHash(container)
-      )
-        continue;
-      podEvent(
-        core,
-        this.pod,
-        container.name,
-        'Normal',
-        'Killing',
-        `Container ${container.name} definition changed, will be restarted`,
-      );
-      yield* core.cri.call('StopContainer', {
-        containerId: latest.id,
-        timeout: this.pod.spec?.terminationGracePeriodSeconds ?? 30,
-      });
-    }
   }
 
   /** Asks the runtime for the pod's state, when something happened since it was last asked. */
@@ -415,6 +432,7 @@ export class PodWorker {
       ready: (container, id) => probes.isReady(this.uid, container, id),
       started: (container, id) => probes.isStarted(this.uid, container, id),
       refused: this.refused,
+      expired: this.#anyRunning() ? undefined : this.expired,
     });
     core.statuses.set(this.uid, api, status, this.evidence.state);
   }

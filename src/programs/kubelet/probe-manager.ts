@@ -135,22 +135,16 @@ export class ProbeManager {
       if (state.kind !== 'startup' && !this.isStarted(worker.uid, container, state.containerId))
         continue;
       const result = yield* runProbe(worker, container, state.containerId, probe);
-      if (result.ok) {
-        successes += 1;
-        failures = 0;
-      } else {
-        failures += 1;
-        successes = 0;
+      if (!result.ok) {
+        const { unknown, text } = result.error;
+        const how = unknown ? 'errored and resulted in unknown state' : 'failed';
+        const message = `${TITLES[state.kind]} probe ${how}: ${text}`;
         // A failing probe matters to a person: what follows is no background.
-        podEvent(
-          worker.parts.core,
-          worker.pod,
-          container.name,
-          'Warning',
-          'Unhealthy',
-          `${TITLES[state.kind]} probe failed: ${result.error}`,
-        );
+        podEvent(worker.parts.core, worker.pod, container.name, 'Warning', 'Unhealthy', message);
+        if (unknown) continue;
       }
+      successes = result.ok ? successes + 1 : 0;
+      failures = result.ok ? 0 : failures + 1;
       const threshold = result.ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
       if ((result.ok ? successes : failures) >= threshold) {
         const ended = yield* this.#conclude(worker, container, state, result.ok);

@@ -1,27 +1,45 @@
 /**
  * One run of a probe, from the host's network namespace or inside the container
- * (k8s.io/kubernetes/pkg/probe/{exec,http,tcp}, v1.34). The error is what follows "probe failed: ".
+ * (k8s.io/kubernetes/pkg/probe/{exec,http,tcp}, v1.34).
  */
 import type { Container, Probe } from '../../ground/api/types.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
 import { parseIp } from '../../ground/base/ip.ts';
 import { textOf } from '../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
+import { quote } from '../../ground/base/text.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { goError } from '../../machines/network/errno.ts';
 import { formatRpcError } from '../runtime/wire/index.ts';
+import { formatPod } from './core.ts';
 import { httpGet, portOf } from './http-get.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** Longest text of a probe's output in an event (pkg/probe/exec maxReadLength). */
 const OUTPUT_MAX = 10 * 1024;
 
+/** A probe that did not pass. One that could not be asked at all (`unknown`) counts neither way. */
+export interface ProbeFailure {
+  readonly unknown: boolean;
+  /** What follows "probe failed: ". */
+  readonly text: string;
+}
+
+const failure = (text: string): Result<never, ProbeFailure> => err({ unknown: false, text });
+const unknown = (text: string): Result<never, ProbeFailure> => err({ unknown: true, text });
+const asFailure = (result: Result<void, string>): Result<void, ProbeFailure> =>
+  result.ok ? result : failure(result.error);
+
+/** A port's name that no port of the container has: upstream then reads it as a number. */
+const noNumber = (port: number | string): Result<never, ProbeFailure> =>
+  unknown(`strconv.Atoi: parsing ${quote(`${port}`)}: invalid syntax`);
+
 export function* runProbe(
   worker: PodWorker,
   container: Container,
   containerId: string,
   probe: Probe,
-): Task<Result<void, string>> {
+): Task<Result<void, ProbeFailure>> {
   const timeout = (probe.timeoutSeconds ?? 1) * SECOND;
   const { core } = worker.parts;
   const podIp = worker.pod.spec?.hostNetwork === true ? core.hostIp : (worker.sandbox?.ip ?? '');
@@ -34,22 +52,17 @@ export function* runProbe(
     );
   if (probe.httpGet !== undefined) {
     const port = portOf(container, probe.httpGet.port);
-    if (port === undefined) return err(`couldn't find port: ${probe.httpGet.port}`);
-    return yield* httpGet(
-      core.process,
-      probe.httpGet,
-      probe.httpGet.host || podIp,
-      port,
-      'kube-probe/1.34',
-      timeout,
-    );
+    if (port === undefined) return noNumber(probe.httpGet.port);
+    const { httpGet: action } = probe;
+    const host = action.host || podIp;
+    return asFailure(yield* httpGet(core.process, action, host, port, 'kube-probe/1.34', timeout));
   }
   if (probe.tcpSocket !== undefined) {
     const port = portOf(container, probe.tcpSocket.port);
-    if (port === undefined) return err(`couldn't find port: ${probe.tcpSocket.port}`);
-    return yield* tcpProbe(worker, probe.tcpSocket.host || podIp, port, timeout);
+    if (port === undefined) return noNumber(probe.tcpSocket.port);
+    return asFailure(yield* tcpProbe(worker, probe.tcpSocket.host || podIp, port, timeout));
   }
-  return err('missing probe handler');
+  return unknown(`missing probe handler for ${formatPod(worker.pod)}:${container.name}`);
 }
 
 function* execProbe(
@@ -57,16 +70,16 @@ function* execProbe(
   containerId: string,
   cmd: readonly string[],
   timeout: number,
-): Task<Result<void, string>> {
+): Task<Result<void, ProbeFailure>> {
   const { core } = worker.parts;
   const done = yield* core.cri.call('ExecSync', { containerId, cmd, timeout });
   if (!done.ok) {
     if (done.error.codeName === 'DeadlineExceeded')
-      return err(`command timed out: "${cmd.join(' ')}" timed out after ${timeout}s`);
-    return err(`${formatRpcError(done.error)}`);
+      return failure(`command timed out: "${cmd.join(' ')}" timed out after ${timeout}s`);
+    return unknown(formatRpcError(done.error));
   }
   if (done.value.exitCode === 0) return ok(undefined);
-  return err((textOf(done.value.stdout) + textOf(done.value.stderr)).slice(0, OUTPUT_MAX));
+  return failure((textOf(done.value.stdout) + textOf(done.value.stderr)).slice(0, OUTPUT_MAX));
 }
 
 function* tcpProbe(

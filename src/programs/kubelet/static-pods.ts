@@ -10,7 +10,7 @@ import type { Pod } from '../../ground/api/types.ts';
 import { hexOf } from '../../ground/base/bytes.ts';
 import { fnv1a, mixWord } from '../../ground/base/hash.ts';
 import { anyOf, type Task } from '../../ground/base/task.ts';
-import { formatRfc3339 } from '../../ground/base/time.ts';
+import { formatRfc3339Micro } from '../../ground/base/time.ts';
 import { parseYaml } from '../../ground/lang/yaml/index.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { enterBackground } from '../../spine/client/background.ts';
@@ -106,7 +106,7 @@ function readManifest(
       annotations: {
         ...(value.metadata.annotations ?? {}),
         [CONFIG_HASH]: hash,
-        [CONFIG_SEEN]: formatRfc3339(process.clock.wall()),
+        [CONFIG_SEEN]: formatRfc3339Nano(process.clock.wall()),
         [CONFIG_SOURCE]: 'file',
       },
       name: `${value.metadata.name}-${config.nodeName}`,
@@ -131,6 +131,11 @@ function readManifest(
   const [first] = problems;
   if (first !== undefined) return complain(`invalid pod: ${first.field}: ${first.message}`);
   return defaulted;
+}
+
+/** Go's RFC3339Nano: a fraction without trailing zeros. */
+function formatRfc3339Nano(wall: number): string {
+  return formatRfc3339Micro(wall).replace(/\.?0+Z$/, 'Z');
 }
 
 /** 32 hex digits that name a manifest's content on this node (upstream: md5). */

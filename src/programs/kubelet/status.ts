@@ -39,6 +39,8 @@ export interface StatusInput {
   readonly started: (container: Container, id: string) => boolean;
   /** Set when the pod was not admitted or evicted: it decides the phase. */
   readonly refused: { readonly reason: string; readonly message: string } | undefined;
+  /** Set when the pod ran, has been stopped for a reason of its own and thereby failed. */
+  readonly expired?: { readonly reason: string; readonly message: string } | undefined;
 }
 
 function time(wall: WallTime): string {
@@ -70,7 +72,7 @@ function containerStatusOf(
   const attempts = input.containers.get(container.name) ?? [];
   const [latest, previous] = attempts;
   const wait = input.waiting.get(container.name);
-  const initialising = !isInit && (input.pod.spec?.initContainers?.length ?? 0) > 0;
+  const initialising = (input.pod.spec?.initContainers?.length ?? 0) > 0;
   let state: ContainerState = {
     waiting: { reason: initialising ? 'PodInitializing' : 'ContainerCreating' },
   };
@@ -122,6 +124,45 @@ function lastStateOf(previous: CriContainer): ContainerState {
   return state.terminated === undefined ? {} : state;
 }
 
+/** How far the init containers of a pod are. */
+interface InitProgress {
+  /** Some have not run to their end; sidecars count until they have started. */
+  readonly pending: boolean;
+  readonly pendingSidecar: boolean;
+  readonly waitingSidecar: boolean;
+  readonly runningSidecar: boolean;
+  readonly failed: boolean;
+}
+
+function initProgress(pod: Pod, init: readonly ContainerStatus[]): InitProgress {
+  let pending = false;
+  let pendingSidecar = false;
+  let waitingSidecar = false;
+  let runningSidecar = false;
+  let failed = false;
+  const sidecars = new Set(
+    (pod.spec?.initContainers ?? [])
+      .filter((container) => container.restartPolicy === 'Always')
+      .map((container) => container.name),
+  );
+  for (const status of init) {
+    const running = status.state?.running !== undefined;
+    const last = status.lastState?.terminated;
+    const ended = status.state?.terminated ?? (running ? undefined : last);
+    if (!sidecars.has(status.name)) {
+      if (ended === undefined) pending = true;
+      else if (ended.exitCode !== 0) failed = true;
+    } else if (running) {
+      runningSidecar = true;
+      if (status.started !== true) pendingSidecar = true;
+    } else if (ended === undefined) {
+      pendingSidecar = true;
+      waitingSidecar = true;
+    }
+  }
+  return { pending, pendingSidecar, waitingSidecar, runningSidecar, failed };
+}
+
 /** pkg/kubelet getPhase. */
 function phaseOf(
   input: StatusInput,
@@ -129,43 +170,36 @@ function phaseOf(
   init: readonly ContainerStatus[],
 ): string {
   const policy = input.pod.spec?.restartPolicy ?? 'Always';
-  if (input.refused !== undefined) return 'Failed';
-  const sidecars = new Set(
-    (input.pod.spec?.initContainers ?? [])
-      .filter((container) => container.restartPolicy === 'Always')
-      .map((container) => container.name),
-  );
-  for (const status of init) {
-    if (sidecars.has(status.name)) {
-      if (status.started !== true && !input.terminal) return 'Pending';
-      continue;
-    }
-    const ended = status.state?.terminated ?? status.lastState?.terminated;
-    if (ended === undefined) return 'Pending';
-    if (ended.exitCode !== 0)
-      return policy === 'Never' || (input.terminal && policy !== 'Never') ? 'Failed' : 'Pending';
-  }
-  let running = 0;
-  let waiting = 0;
+  if (input.refused !== undefined || input.expired !== undefined) return 'Failed';
+  const progress = initProgress(input.pod, init);
+  if (progress.failed && policy === 'Never') return 'Failed';
+  let running = progress.runningSidecar;
+  let waiting = progress.waitingSidecar;
+  let begun = false;
   let succeeded = 0;
   let failed = 0;
   for (const status of statuses) {
     const ended =
       status.state?.terminated ??
       (status.state?.waiting === undefined ? undefined : status.lastState?.terminated);
-    if (status.state?.running !== undefined) running += 1;
-    else if (ended === undefined) waiting += 1;
+    if (status.state?.running !== undefined) running = true;
+    else if (ended === undefined) waiting = true;
     else if (ended.exitCode === 0) succeeded += 1;
     else failed += 1;
+    if (status.state?.running !== undefined || ended !== undefined) begun = true;
   }
   const stopped = succeeded + failed;
-  if (waiting > 0) return 'Pending';
-  if (running > 0) return 'Running';
+  if (progress.pending || progress.failed || (progress.pendingSidecar && !begun)) {
+    // A pod that will run nothing any more has ended, wherever it was.
+    return input.terminal && progress.failed ? 'Failed' : 'Pending';
+  }
+  if (waiting) return 'Pending';
+  if (running) return 'Running';
   if (stopped === 0) return 'Pending';
-  if (policy === 'Always')
-    return input.terminal ? (failed === 0 ? 'Succeeded' : 'Failed') : 'Running';
+  if (input.terminal) return failed === 0 ? 'Succeeded' : 'Failed';
+  if (policy === 'Always') return 'Running';
   if (failed === 0) return 'Succeeded';
-  return policy === 'Never' || input.terminal ? 'Failed' : 'Running';
+  return policy === 'Never' ? 'Failed' : 'Running';
 }
 
 function list(names: readonly string[]): string {
@@ -315,7 +349,8 @@ export function podStatusOf(input: StatusInput): PodStatus {
     record['hostIPs'] = [{ ip: input.hostIp }];
   }
   if (init.length > 0 && input.refused === undefined) record['initContainerStatuses'] = init;
-  if (input.refused !== undefined) record['message'] = input.refused.message;
+  const end = input.refused ?? input.expired;
+  if (end !== undefined) record['message'] = end.message;
   if (pod.metadata.generation !== undefined) record['observedGeneration'] = pod.metadata.generation;
   record['phase'] = phase;
   if (input.podIp !== '') {
@@ -323,7 +358,7 @@ export function podStatusOf(input: StatusInput): PodStatus {
     record['podIPs'] = [{ ip: input.podIp }];
   }
   record['qosClass'] = pod.status?.qosClass ?? qosClassOf(pod);
-  if (input.refused !== undefined) record['reason'] = input.refused.reason;
+  if (end !== undefined) record['reason'] = end.reason;
   record['startTime'] = input.startTime;
   return record as unknown as PodStatus;
 }

@@ -44,7 +44,7 @@ export function* serveRemoteCommand(
   query: ReadonlyMap<string, string>,
 ): Task<void> {
   const [latest] = worker.containers.get(container) ?? [];
-  if (latest === undefined) {
+  if (latest?.state !== 'CONTAINER_RUNNING') {
     exchange.respond(404, TEXT, utf8(`container not found ("${container}")\n`));
     return;
   }
@@ -100,11 +100,20 @@ function* copyOutput(connection: Connection, streams: ServerStreams): Task<ExecO
       return { code: 0, message: 'error reading from the runtime: EOF' };
     const event = received.value;
     if (!isStreamEvent(event)) continue;
-    if (event.channel === 'exit') return { code: event.code, message: event.message };
+    if (event.channel === 'exit') return { code: event.code, message: wrapped(event.message) };
     if (event.chunk === undefined || (event.channel !== 'stdout' && event.channel !== 'stderr'))
       continue;
     yield* streams.write(event.channel === 'stderr' ? STDERR : STDOUT, event.chunk);
   }
+}
+
+/**
+ * An error of the runtime's streaming server is a Status of its own, which the API server's translation
+ * for WebSocket clients puts into another (apiserver/pkg/util/proxy/streamtranslator.go); frames pass
+ * through here, so both are made at once.
+ */
+function wrapped(message: string): string {
+  return message === '' ? '' : `Internal error occurred: Internal error occurred: ${message}`;
 }
 
 function* copyInput(connection: Connection, streams: ServerStreams): Task<void> {

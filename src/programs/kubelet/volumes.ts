@@ -13,20 +13,14 @@ import type {
   Secret,
   Volume,
 } from '../../ground/api/types.ts';
-import { equalBytes, parseBase64, utf8 } from '../../ground/base/bytes.ts';
+import { parseBase64, utf8 } from '../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
-import { sortedText } from '../../ground/base/text.ts';
 import type { Document } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
+import { type Payload, takeGroup, writePayload } from './atomic-writer.ts';
 import { fieldValue, type NodeAllocatable, resourceValue } from './field-ref.ts';
 import { wholeValue } from '../../ground/api/quantity.ts';
-
-/** One file of a volume that shows API objects. */
-interface Payload {
-  readonly content: Uint8Array | Document;
-  readonly mode: number;
-}
 
 /** What volumes are made from. */
 export interface VolumeSources {
@@ -77,7 +71,7 @@ export function* setUpVolume(
   const kind = volumeKind(volume);
   switch (kind) {
     case 'emptyDir':
-      return emptyDir(process, path, volume);
+      return emptyDir(process, path, volume, pod.spec?.securityContext?.fsGroup);
     case 'hostPath':
       return hostPath(process, path, volume.hostPath?.type ?? '');
     case 'configMap':
@@ -86,14 +80,19 @@ export function* setUpVolume(
     case 'projected': {
       const payload = yield* payloadOf(pod, volume, sources);
       if (!payload.ok) return payload;
-      return writePayload(process, path, payload.value);
+      return writePayload(process, path, payload.value, pod.spec?.securityContext?.fsGroup);
     }
     default:
       return err(`volumes of type ${kind} are not supported here`);
   }
 }
 
-function emptyDir(process: Process, path: string, volume: Volume): Result<void, string> {
+function emptyDir(
+  process: Process,
+  path: string,
+  volume: Volume,
+  group: number | undefined,
+): Result<void, string> {
   if (process.files.exists(path)) return ok(undefined);
   process.files.mkdir(path, { parents: true });
   process.files.chmod(path, 0o777);
@@ -101,9 +100,10 @@ function emptyDir(process: Process, path: string, volume: Volume): Result<void, 
     const limit = wholeValue(volume.emptyDir.sizeLimit);
     process.kernel.namespaces.mount.tmpfs(
       path,
-      limit > 0 ? { size: limit, mode: 0o777 } : { mode: 0o777 },
+      limit > 0 ? { size: limit, mode: 0o1777 } : { mode: 0o1777 },
     );
   }
+  if (group !== undefined) takeGroup(process, path, group, 0o660);
   return ok(undefined);
 }
 
@@ -139,10 +139,13 @@ function hostPath(process: Process, path: string, type: string): Result<void, st
       return kind === 'socket'
         ? ok(undefined)
         : err(`hostPath type check failed: ${path} is not a socket file`);
-    default:
+    case 'CharDevice':
       return kind === 'character'
         ? ok(undefined)
         : err(`hostPath type check failed: ${path} is not a character device`);
+    default:
+      // No host here has a block device that a path leads to.
+      return err(`hostPath type check failed: ${path} is not a block device`);
   }
 }
 
@@ -333,64 +336,6 @@ function addDownward(
     files.set(item.path, { content: utf8(value.value), mode: item.mode ?? mode });
   }
   return undefined;
-}
-
-/**
- * Writes files as upstream's atomic writer does: into a folder with a name of its own, to which
- * `..data` points; each top-level name is a link into `..data`. Nothing is touched when nothing changed.
- */
-function writePayload(
-  process: Process,
-  path: string,
-  payload: ReadonlyMap<string, Payload>,
-): Result<void, string> {
-  const { files } = process;
-  const data = `${path}/..data`;
-  if (files.exists(data) && unchanged(process, data, payload)) return ok(undefined);
-  files.mkdir(path, { parents: true });
-  const old = files.readlink(data);
-  const stamp = `..${stampOf(process.clock.wall())}.${process.random.below(4_000_000_000)}`;
-  const folder = `${path}/${stamp}`;
-  files.mkdir(folder);
-  for (const [name, { content, mode }] of payload) {
-    const file = `${folder}/${name}`;
-    if (name.includes('/')) files.mkdir(file.slice(0, file.lastIndexOf('/')), { parents: true });
-    const written = files.write(file, content, mode);
-    if (!written.ok)
-      return err(`error writing payload to data directory: open ${file}: ${written.error}`);
-  }
-  files.symlink(stamp, `${path}/..data_tmp`);
-  files.rename(`${path}/..data_tmp`, data);
-  const tops = new Set([...payload.keys()].map((name) => name.split('/')[0] as string));
-  for (const top of tops)
-    if (!files.lstat(`${path}/${top}`).ok) files.symlink(`..data/${top}`, `${path}/${top}`);
-  const present = files.list(path);
-  for (const name of present.ok ? present.value : []) {
-    if (!name.startsWith('..') && !tops.has(name)) files.unlink(`${path}/${name}`);
-  }
-  if (old.ok) files.removeAll(`${path}/${old.value}`);
-  return ok(undefined);
-}
-
-function stampOf(wall: number): string {
-  return `${wall}`;
-}
-
-function unchanged(process: Process, data: string, payload: ReadonlyMap<string, Payload>): boolean {
-  for (const [name, { content }] of payload) {
-    const old = process.files.readContent(`${data}/${name}`);
-    if (!old.ok) return false;
-    if (old.value === content) continue;
-    const alike = content instanceof Uint8Array && old.value instanceof Uint8Array;
-    if (!alike || !equalBytes(old.value, content)) return false;
-  }
-  const names = process.files.list(data);
-  const tops = sortedText(new Set([...payload.keys()].map((name) => name.split('/')[0] as string)));
-  return (
-    names.ok &&
-    names.value.length === tops.length &&
-    names.value.every((name, index) => name === tops[index])
-  );
 }
 
 /** Takes a pod's folder away; memory volumes are unmounted first. */

@@ -24,6 +24,10 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** How long containerd waits after SIGKILL before it gives up. */
 const KILL_WAIT = 10 * SECOND;
 const EXEC_OUTPUT_MAX = 16 * 1024 * 1024;
+/** What runc says before the reason, for a container and for an exec in one. */
+const CREATE_FAILED =
+  'OCI runtime create failed: runc create failed: unable to start container process: error during container init: ';
+const EXEC_FAILED = 'OCI runtime exec failed: exec failed: unable to start container process: ';
 
 export function* createContainer(
   service: RuntimeService,
@@ -167,6 +171,7 @@ function buildRecord(
     cwd,
     uid: user.value.uid,
     gid: user.value.gid,
+    groups: groupsOf(user.value, config.supplementalGroups),
     stopSignal: image.archive.config.stopSignal,
     logPath,
     log,
@@ -180,6 +185,12 @@ function buildRecord(
     message: '',
     pid: 0,
   });
+}
+
+/** The primary group, those of the image's account and those that the pod adds, as the kernel sorts them. */
+function groupsOf(user: ContainerUser, added: readonly number[] | undefined): readonly number[] {
+  if (user.groups.length === 0 && (added ?? []).length === 0) return [];
+  return [...new Set([user.gid, ...user.groups, ...(added ?? [])])].sort((a, b) => a - b);
 }
 
 /** The tag that the pod asked for, in full. */
@@ -210,7 +221,7 @@ function specOf(
     cwd: record.cwd,
     uid: record.uid,
     gid: record.gid,
-    groups: [],
+    groups: record.groups,
     namespaces: record.namespaces,
     cgroup: record.cgroup,
     descriptors,
@@ -457,18 +468,11 @@ function* execTask(
   if (done.ok) answer.resolve(ok(done.value.code));
   else {
     const message = done.error.message
-      .replace(
-        'runc create failed: unable to start container process: error during container init: ',
-        'runc exec failed: unable to start container process: ',
-      )
-      .replace('OCI runtime create failed', 'OCI runtime exec failed');
-    answer.resolve(
-      err(
-        rpcError(
-          done.error.codeName,
-          `failed to exec in container: failed to start exec "${record.id.slice(0, 64)}": ${message}`,
-        ),
-      ),
-    );
+      .replace(CREATE_FAILED, EXEC_FAILED)
+      .replace(/: unknown$/, '');
+    // Each exec has a name of its own, which only its failures show.
+    const name = service.process.random.hex(64);
+    const text = `failed to exec in container: failed to start exec "${name}": ${message}`;
+    answer.resolve(err(rpcError(done.error.codeName, text)));
   }
 }

@@ -51,6 +51,7 @@ export interface ContainerRecord {
   readonly cwd: string;
   readonly uid: number;
   readonly gid: number;
+  readonly groups: readonly number[];
   readonly stopSignal: 'SIGTERM' | 'SIGQUIT' | 'SIGINT';
   readonly logPath: string;
   readonly log: LogFile;

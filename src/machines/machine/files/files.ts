@@ -13,6 +13,7 @@ import { RegularFile } from './open-file.ts';
 import { watchInode } from './watch.ts';
 
 const UMASK = 0o022;
+const SET_GID = 0o2000;
 
 /** What the calls need of their process. */
 export interface FileUser extends Access {
@@ -451,7 +452,12 @@ export class ProcessFiles implements Files {
 
   #make(place: Place, type: Inode['type'], mode: number, target = ''): Inode {
     const { uid, gid } = this.#user;
-    return new Inode(place.parent.fs, type, { mode, uid, gid, target });
+    const { parent } = place;
+    // A folder with the set-group-id bit hands its group on, and the bit to folders.
+    if ((parent.mode & SET_GID) === 0)
+      return new Inode(parent.fs, type, { mode, uid, gid, target });
+    const bits = type === 'directory' ? mode | SET_GID : mode;
+    return new Inode(parent.fs, type, { mode: bits, uid, gid: parent.gid, target });
   }
 }
 

@@ -100,6 +100,7 @@ export interface ContainerConfig {
   readonly resources: LinuxResources;
   readonly uid?: number;
   readonly gid?: number;
+  readonly supplementalGroups?: readonly number[];
   readonly readonlyRoot: boolean;
   readonly privileged: boolean;
   readonly namespaces: NamespaceOptions;

@@ -72,7 +72,7 @@ function* waitFor(shell: Shell, child: Child): Task<number> {
     if (signal === undefined) continue;
     const number = SIGNAL_NUMBERS.find(([, name]) => name === signalNamed(signal))?.[0] ?? 0;
     yield* runPendingTraps(shell);
-    return 128 + number;
+    return shell.leaving ? shell.status : 128 + number;
   }
 }
 

@@ -122,11 +122,10 @@ function* add(command: IpCommand, name: string): Task<number> {
   const { process } = command;
   if (named(process).has(name))
     return yield* refuse(command, `Cannot create namespace file "${FOLDER}/${name}": File exists`);
-  const document: Document = {
-    kind: KIND,
-    value: process.kernel.newNetworkNamespace(name),
-    render: () => new Uint8Array(),
-  };
+  const made = process.kernel.newNetworkNamespace(name);
+  // The runtime's loopback plugin sets up a pod's; nobody does here.
+  made.setUp('lo', false);
+  const document: Document = { kind: KIND, value: made, render: () => new Uint8Array() };
   process.files.mkdir(FOLDER, { parents: true });
   process.files.write(`${FOLDER}/${name}`, document, 0o444);
   return 0;
