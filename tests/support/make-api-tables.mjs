@@ -2,41 +2,32 @@
 // text, from a field table of the Kubernetes API. `api/schema.ts` decodes it and explains the form.
 //
 //     node tests/support/make-api-tables.mjs path/to/kubernetes-1.34-fields.json
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { readDefinitions } from './api-definitions.mjs';
 
-const ROOTS = [
-  'core.v1.Pod',
-  'core.v1.Namespace',
-  'core.v1.Node',
-  'core.v1.Service',
-  'core.v1.Endpoints',
-  'core.v1.ConfigMap',
-  'core.v1.Secret',
-  'core.v1.ServiceAccount',
-  'core.v1.Event',
-  'core.v1.Binding',
-  'core.v1.PodTemplateSpec',
-  'discovery.v1.EndpointSlice',
-  'coordination.v1.Lease',
-  'apps.v1.Deployment',
-  'apps.v1.ReplicaSet',
-  'autoscaling.v1.Scale',
-  'rbac.v1.Role',
-  'rbac.v1.RoleBinding',
-  'rbac.v1.ClusterRole',
-  'rbac.v1.ClusterRoleBinding',
-  'authentication.v1.TokenReview',
-  'authentication.v1.TokenRequest',
-  'authentication.v1.SelfSubjectReview',
-  'authorization.v1.SubjectAccessReview',
-  'authorization.v1.SelfSubjectAccessReview',
-  'authorization.v1.LocalSubjectAccessReview',
-  'authorization.v1.SelfSubjectRulesReview',
-  'scheduling.v1.PriorityClass',
-  'meta.v1.Status',
-  'meta.v1.DeleteOptions',
-  'events.v1.Event',
-  'policy.v1.Eviction',
+const CONTAINER = [
+  'name',
+  'image',
+  'command',
+  'args',
+  'workingDir',
+  'ports',
+  'envFrom',
+  'env',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+  'volumeMounts',
+  'volumeDevices',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+  'imagePullPolicy',
+  'securityContext',
 ];
 // Where Go's struct, which is what the server prints, has a field elsewhere than its protobuf number
 // says: definition → fields in the struct's order from the first one named on.
@@ -67,54 +58,8 @@ const STRUCT_ORDER = {
     'resize',
     'resourceClaimStatuses',
   ],
-  'core.v1.Container': [
-    'name',
-    'image',
-    'command',
-    'args',
-    'workingDir',
-    'ports',
-    'envFrom',
-    'env',
-    'resources',
-    'resizePolicy',
-    'restartPolicy',
-    'restartPolicyRules',
-    'volumeMounts',
-    'volumeDevices',
-    'livenessProbe',
-    'readinessProbe',
-    'startupProbe',
-    'lifecycle',
-    'terminationMessagePath',
-    'terminationMessagePolicy',
-    'imagePullPolicy',
-    'securityContext',
-  ],
-  'core.v1.EphemeralContainer': [
-    'name',
-    'image',
-    'command',
-    'args',
-    'workingDir',
-    'ports',
-    'envFrom',
-    'env',
-    'resources',
-    'resizePolicy',
-    'restartPolicy',
-    'restartPolicyRules',
-    'volumeMounts',
-    'volumeDevices',
-    'livenessProbe',
-    'readinessProbe',
-    'startupProbe',
-    'lifecycle',
-    'terminationMessagePath',
-    'terminationMessagePolicy',
-    'imagePullPolicy',
-    'securityContext',
-  ],
+  'core.v1.Container': CONTAINER,
+  'core.v1.EphemeralContainer': CONTAINER,
   'core.v1.VolumeMount': [
     'name',
     'readOnly',
@@ -165,24 +110,7 @@ const STRUCT_ORDER = {
   'discovery.v1.EndpointSlice': ['addressType', 'endpoints', 'ports'],
 };
 
-const file = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const table = file.definitions;
-const wanted = new Set();
-const visit = (name) => {
-  if (wanted.has(name)) return;
-  if (table[name] === undefined) throw new Error(`no definition ${name}`);
-  wanted.add(name);
-  for (const field of Object.values(table[name].properties ?? {})) walk(field);
-};
-const walk = (field) => {
-  if (field.ref) visit(field.ref);
-  if (field.items) walk(field.items);
-  if (field.values) walk(field.values);
-};
-for (const root of ROOTS) {
-  visit(root);
-  if (table[`${root}List`] !== undefined) visit(`${root}List`);
-}
+const { file, table, wanted } = readDefinitions(process.argv[2], true);
 
 const SCALARS = {
   'api.resource.Quantity': 'Q',

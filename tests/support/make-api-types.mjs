@@ -2,42 +2,9 @@
 // field table of the Kubernetes API.
 //
 //     node tests/support/make-api-types.mjs path/to/kubernetes-1.34-fields.json
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { readDefinitions } from './api-definitions.mjs';
 
-const ROOTS = [
-  'core.v1.Pod',
-  'core.v1.Namespace',
-  'core.v1.Node',
-  'core.v1.Service',
-  'core.v1.Endpoints',
-  'core.v1.ConfigMap',
-  'core.v1.Secret',
-  'core.v1.ServiceAccount',
-  'core.v1.Event',
-  'core.v1.Binding',
-  'core.v1.PodTemplateSpec',
-  'discovery.v1.EndpointSlice',
-  'coordination.v1.Lease',
-  'apps.v1.Deployment',
-  'apps.v1.ReplicaSet',
-  'autoscaling.v1.Scale',
-  'rbac.v1.Role',
-  'rbac.v1.RoleBinding',
-  'rbac.v1.ClusterRole',
-  'rbac.v1.ClusterRoleBinding',
-  'authentication.v1.TokenReview',
-  'authentication.v1.TokenRequest',
-  'authentication.v1.SelfSubjectReview',
-  'authorization.v1.SubjectAccessReview',
-  'authorization.v1.SelfSubjectAccessReview',
-  'authorization.v1.LocalSubjectAccessReview',
-  'authorization.v1.SelfSubjectRulesReview',
-  'scheduling.v1.PriorityClass',
-  'meta.v1.Status',
-  'meta.v1.DeleteOptions',
-  'events.v1.Event',
-  'policy.v1.Eviction',
-];
 // Names that two groups share get their group in front.
 const RENAMES = {
   'events.v1.Event': 'EventsEvent',
@@ -46,21 +13,7 @@ const RENAMES = {
   'events.v1.EventSeries': 'EventsEventSeries',
 };
 
-const table = JSON.parse(readFileSync(process.argv[2], 'utf8')).definitions;
-const wanted = new Set();
-const visit = (name) => {
-  if (wanted.has(name)) return;
-  if (table[name] === undefined) throw new Error(`no definition ${name}`);
-  wanted.add(name);
-  for (const field of Object.values(table[name].properties ?? {})) walk(field);
-};
-const walk = (field) => {
-  if (field.ref) visit(field.ref);
-  if (field.items) walk(field.items);
-  if (field.values) walk(field.values);
-};
-ROOTS.forEach(visit);
-
+const { table, wanted } = readDefinitions(process.argv[2], false);
 const short = (name) => RENAMES[name] ?? name.split('.').at(-1);
 const seen = new Map();
 for (const name of wanted) {

@@ -6,24 +6,22 @@ import type { DnsContent, DnsType } from '../../../machines/network/dns-message.
 import type { Process } from '../../../machines/machine/process.ts';
 import { candidates, resolveHost, resolverConfig } from '../../../machines/machine/resolver.ts';
 import { defineTool } from '../support.ts';
-import {
-  absolute,
-  askServer,
-  dataText,
-  DNS_PORT,
-  DNS_TYPES,
-  type DnsAnswer,
-  reverseName,
-} from './query.ts';
+import { absolute, askServers, dataText, DNS_TYPES, type Patience, reverseName } from './query.ts';
 
 export const host = defineTool('host', function* run(process, args) {
   let type: DnsType | undefined;
+  let timeout = 5 * SECOND;
+  let attempts = 2;
   const words: string[] = [];
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at] as string;
     if (arg === '-t') type = (args[++at] ?? '').toUpperCase() as DnsType;
-    else if (arg === '-W' || arg === '-R') at += 1;
-    else if (!arg.startsWith('-')) words.push(arg);
+    else if (arg === '-W') timeout = Math.max(1, Number(args[++at] ?? '5') || 1) * SECOND;
+    else if (arg === '-R') attempts = 1 + Math.max(1, Number(args[++at] ?? '1') || 1);
+    else if (arg.startsWith('-')) {
+      yield* process.printError(`host: ${arg} is not available here; -t, -W and -R are\n`);
+      return 1;
+    } else words.push(arg);
   }
   const [name, server] = words;
   if (name === undefined || (type !== undefined && !DNS_TYPES.includes(type))) {
@@ -46,7 +44,7 @@ export const host = defineTool('host', function* run(process, args) {
       `Using domain server:\nName: ${server}\nAddress: ${formatIp(servers[0] ?? 0)}#53\nAliases: \n\n`,
     );
   }
-  return yield* lookUp(process, name, type, servers);
+  return yield* lookUp(process, name, type, servers, { attempts, timeout });
 });
 
 function* lookUp(
@@ -54,6 +52,7 @@ function* lookUp(
   name: string,
   type: DnsType | undefined,
   servers: readonly Ip[],
+  patience: Patience,
 ): Task<number> {
   const reversed = reverseName(name);
   const config = resolverConfig(process);
@@ -64,7 +63,7 @@ function* lookUp(
   let shown = 0;
   for (const candidate of names) {
     for (const each of types) {
-      const answer = yield* askFirst(process, candidate, each, servers);
+      const answer = yield* askServers(process, servers, candidate, each, patience);
       if (answer === undefined) {
         yield* process.print(';; connection timed out; no servers could be reached\n');
         return 1;
@@ -89,29 +88,6 @@ function* lookUp(
     `Host ${reversed === undefined ? name.replace(/\.$/, '') : absolute(reversed)} not found: ${number}(${code})\n`,
   );
   return 1;
-}
-
-function* askFirst(
-  process: Process,
-  name: string,
-  type: DnsType,
-  servers: readonly Ip[],
-): Task<DnsAnswer | undefined> {
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    for (const server of servers) {
-      const answered = yield* askServer(process, {
-        server,
-        port: DNS_PORT,
-        name,
-        type,
-        recurse: true,
-        udpSize: undefined,
-        timeout: 5 * SECOND,
-      });
-      if (answered.ok) return answered.value;
-    }
-  }
-  return undefined;
 }
 
 function sentence(data: DnsContent): string {

@@ -11,7 +11,9 @@ import type { DnsContent, DnsFields, DnsType } from '../../../machines/network/d
 import type { Process } from '../../../machines/machine/process.ts';
 import { candidates, resolveHost, resolverConfig } from '../../../machines/machine/resolver.ts';
 import { defineTool } from '../support.ts';
-import { askServer, dataText, DNS_PORT, DNS_TYPES, reverseName } from './query.ts';
+import { askServers, dataText, DNS_TYPES, type Patience, reverseName } from './query.ts';
+
+const PATIENCE: Patience = { attempts: 3, timeout: 5 * SECOND };
 
 interface Lookup {
   readonly name: string;
@@ -55,7 +57,7 @@ export const nslookup = defineTool('nslookup', function* run(process, args) {
   const names = reversed === undefined ? candidates(lookup.name, config) : [reversed];
   let code = 'NXDOMAIN';
   for (const name of names) {
-    const first = yield* ask(process, servers, name, types[0] as DnsType);
+    const first = yield* askServers(process, servers, name, types[0] as DnsType, PATIENCE);
     if (first === undefined) {
       yield* process.print(
         `;; communications error to ${formatIp(servers[0] ?? 0)}#53: timed out\n;; no servers could be reached\n\n`,
@@ -74,7 +76,7 @@ export const nslookup = defineTool('nslookup', function* run(process, args) {
     }
     yield* process.print(head + bindAnswer(first.fields, reversed !== undefined));
     for (const type of types.slice(1)) {
-      const more = yield* ask(process, servers, name, type);
+      const more = yield* askServers(process, servers, name, type, PATIENCE);
       if (more !== undefined)
         yield* process.print(
           bindRecords(more.fields.answers.filter(({ data }) => data.type === type)),
@@ -97,29 +99,6 @@ function* serversOf(process: Process, server: string | undefined): Task<readonly
   if (server === undefined) return resolverConfig(process).servers;
   const found = yield* resolveHost(process, server);
   return found.ok ? found.value : undefined;
-}
-
-function* ask(
-  process: Process,
-  servers: readonly Ip[],
-  name: string,
-  type: DnsType,
-): Task<{ fields: DnsFields; server: Ip } | undefined> {
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    for (const server of servers) {
-      const answered = yield* askServer(process, {
-        server,
-        port: DNS_PORT,
-        name,
-        type,
-        recurse: true,
-        udpSize: undefined,
-        timeout: 5 * SECOND,
-      });
-      if (answered.ok) return { fields: answered.value.fields, server };
-    }
-  }
-  return undefined;
 }
 
 function bindAnswer(fields: DnsFields, reversed: boolean): string {
@@ -183,7 +162,7 @@ export const busyboxNslookup = defineTool('nslookup', function* run(process, arg
   const answers: { readonly name: string; readonly fields: DnsFields }[] = [];
   for (const name of names.length > 0 ? names : [lookup.name]) {
     for (const type of types) {
-      const answered = yield* ask(process, servers, name, type);
+      const answered = yield* askServers(process, servers, name, type, PATIENCE);
       if (answered !== undefined) answers.push({ name, fields: answered.fields });
     }
   }

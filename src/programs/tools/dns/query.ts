@@ -84,6 +84,37 @@ export function* askServer(process: Process, asked: DnsAsked): Task<Result<DnsAn
   }
 }
 
+/** How often all servers are asked, and for how long each. */
+export interface Patience {
+  readonly attempts: number;
+  readonly timeout: Micros;
+}
+
+/** Asks the servers in turn, and all again, until one answers. */
+export function* askServers(
+  process: Process,
+  servers: readonly Ip[],
+  name: string,
+  type: DnsType,
+  { attempts, timeout }: Patience,
+): Task<(DnsAnswer & { readonly server: Ip }) | undefined> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    for (const server of servers) {
+      const answered = yield* askServer(process, {
+        server,
+        port: DNS_PORT,
+        name,
+        type,
+        recurse: true,
+        udpSize: undefined,
+        timeout,
+      });
+      if (answered.ok) return { ...answered.value, server };
+    }
+  }
+  return undefined;
+}
+
 /** A name with its final dot. */
 export function absolute(name: string): string {
   return name.endsWith('.') ? name : `${name}.`;
