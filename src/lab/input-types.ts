@@ -57,6 +57,8 @@ export interface SavedLab {
   readonly seed: number;
   readonly inputs: readonly TimedInput[];
   readonly stop: number;
+  /** Events run up to the stop; only where more were due at that very instant. */
+  readonly events?: number | undefined;
   /** Story hash at the stop time, 8 hex digits. */
   readonly story: string;
   readonly marks: readonly { readonly time: number; readonly name: string }[];

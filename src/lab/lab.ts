@@ -4,7 +4,13 @@
  * pushes the same inputs at the same times. Nothing else may change a lab.
  */
 import { assert } from '../ground/base/assert.ts';
-import { EventLoop, type Micros, SECOND, type StopReason } from '../ground/base/event-loop.ts';
+import {
+  EventLoop,
+  type Micros,
+  type RunLimit,
+  SECOND,
+  type StopReason,
+} from '../ground/base/event-loop.ts';
 import { Recorder } from '../ground/trace/recorder.ts';
 import { buildCluster, type Cluster, type ClusterParts } from './cluster-builder.ts';
 import { FaultTable } from './faults.ts';
@@ -135,6 +141,7 @@ export class Lab {
       seed: this.seed,
       inputs: this.#inputs,
       stop: this.loop.now,
+      ...(this.loop.withinInstant ? { events: this.loop.executed } : {}),
       story: this.story,
       marks,
       view,
@@ -255,8 +262,24 @@ export function replay(
 ): Lab {
   const lab = new Lab({ base: saved.base, seed: saved.seed, parts, home });
   for (const timed of saved.inputs) lab.pushAt(timed.time, timed.input);
-  lab.run({ until: saved.stop });
-  return lab;
+  for (;;) {
+    const limit = limitTo(saved, lab.loop, Number.POSITIVE_INFINITY);
+    if (limit === undefined || lab.run(limit) === 'time') return lab;
+  }
+}
+
+/**
+ * What is to be run until the stop of a saved lab, at most so many events at once; undefined when it has
+ * been reached. Where another engine runs other events, the time decides.
+ */
+export function limitTo(
+  saved: Pick<SavedLab, 'stop' | 'events'>,
+  loop: EventLoop,
+  most: number,
+): RunLimit | undefined {
+  const left = (saved.events ?? Number.POSITIVE_INFINITY) - loop.executed;
+  if (left <= 0 && loop.now >= saved.stop) return undefined;
+  return { until: saved.stop, events: left > 0 ? Math.min(most, left) : most };
 }
 
 function nameOf(input: LabInput): string {

@@ -7,7 +7,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import puppeteer, {
+  type Browser,
+  type BrowserContext,
+  type Page,
+  type WebWorker,
+} from 'puppeteer-core';
 import type { Answer, Request } from '../../src/doors/worker/protocol.ts';
 import { findBrowser } from '../support/browsers.mjs';
 
@@ -129,7 +134,7 @@ export interface Watched {
 }
 
 export async function openPage(
-  browser: Browser,
+  browser: Browser | BrowserContext,
   address: string,
   size = { width: 1440, height: 900 },
 ): Promise<Watched> {
@@ -137,15 +142,58 @@ export async function openPage(
   await page.setViewport(size);
   const foreign: string[] = [];
   const errors: string[] = [];
-  const own = address.startsWith('file:') ? 'file:' : new URL(address).origin;
-  page.on('request', (request) => {
-    const url = request.url();
+  // From disk the one file is all there is; a server may be asked for its own files.
+  const own = address.startsWith('file:')
+    ? address.replace(/#.*$/, '')
+    : `${new URL(address).origin}/`;
+  const note = (url: string): void => {
     if (!url.startsWith(own) && !/^(data|blob|about):/.test(url)) foreign.push(url);
-  });
+  };
+  page.on('request', (request) => note(request.url()));
+  page.on('workercreated', (worker) => watchWorker(worker, note));
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.evaluateOnNewDocument(keepWorker);
   await page.goto(address);
   return { page, foreign, errors };
+}
+
+/** A worker's own requests, where the browser tells of them (Firefox does not). */
+function watchWorker(worker: WebWorker, note: (url: string) => void): void {
+  try {
+    worker.client.on('Network.requestWillBeSent', ({ request }) => note(request.url));
+    worker.client.send('Network.enable').catch(() => undefined);
+  } catch {
+    // No session of its own.
+  }
+}
+
+/** The link that the Share dialog shows; the dialog is closed again. */
+export async function sharedLink(page: Page): Promise<string> {
+  await press(page, 'Share', '.top');
+  await until(page, 'the link', () =>
+    /#1/.test(document.querySelector<HTMLInputElement>('.dialog .text-field')?.value ?? ''),
+  );
+  const link = await page.$eval(
+    '.dialog .text-field',
+    (field) => (field as HTMLInputElement).value,
+  );
+  await press(page, 'Close', '.dialog');
+  return link;
+}
+
+/** Opens the lab that a link or a file offers. */
+export async function startOffered(page: Page): Promise<void> {
+  await until(page, 'the question', () => document.querySelector('.opening .primary') !== null);
+  await press(page, 'Start', '.opening');
+  await until(
+    page,
+    'the replay',
+    () =>
+      document.querySelector('.opening') === null &&
+      document.querySelector('.notice') === null &&
+      /\$/.test(document.querySelector('.xterm-rows')?.textContent ?? ''),
+    60,
+  );
 }
 
 /** Waits until a function of the page says yes; fails with what the terminal shows. */

@@ -52,7 +52,7 @@ const passed = (state: ScenarioState): readonly unknown[] =>
   state.tasks.filter((task) => task.passed).map((task) => [task.id, task.passedAt]);
 
 const savedOf = (session: Session): SavedLab => {
-  const answer = session.answer({ verb: 'save', view: {} });
+  const answer = session.answer({ verb: 'save', view: {}, marks: [] });
   if (!answer.ok) throw new Error(answer.error);
   return answer.value as SavedLab;
 };

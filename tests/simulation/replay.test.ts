@@ -37,6 +37,25 @@ test('a lab replays to the same hashes, through a link and through a file', () =
   }
 });
 
+test('a lab saved between two events of one instant replays to that very event', () => {
+  const lab = bootLab({ seed: 7, nodes: 2, profile: 'modern' });
+  lab.push({ kind: 'open-terminal', terminal: 1, columns: 80, rows: 24 });
+  lab.push({ kind: 'line', terminal: 1, text: 'kubectl get nodes' });
+  let within = 0;
+  for (let step = 0; step < 60; step += 1) {
+    lab.run({ events: 1 });
+    if (!lab.loop.withinInstant) continue;
+    within += 1;
+    if (within % 8 !== 1) continue;
+    const link = unpackLink(packLink(lab.save()));
+    if (!link.ok) throw new Error('the link could not be read');
+    const again = replay(link.value, shippedParts());
+    expect([again.loop.executed, again.traceHash]).toEqual([lab.loop.executed, lab.traceHash]);
+    expect(again.loop.withinInstant).toBe(true);
+  }
+  expect(within).toBeGreaterThan(8);
+});
+
 test('another seed is another story', () => {
   expect(played(7).traceHash).not.toBe(played(8).traceHash);
 });

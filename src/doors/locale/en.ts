@@ -395,6 +395,7 @@ export const en = {
   'problem.title': 'The model contradicted itself',
   'problem.text':
     'Assertion: {assertion}, at {time}, after {inputs} inputs, seed {seed}. Your work up to the last input is safe.',
+  'problem.link': 'This link replays to just before:',
   'problem.copy': 'Copy report',
   'problem.back': 'Back to before the last input',
 

@@ -384,6 +384,7 @@ export const zhCN: TextTable = {
   'problem.title': '模型自相矛盾',
   'problem.text':
     '断言：{assertion}，在 {time}，第 {inputs} 个输入之后，种子 {seed}。最后一个输入之前的工作都在。',
+  'problem.link': '此链接重放到出错之前：',
   'problem.copy': '复制报告',
   'problem.back': '回到最后一个输入之前',
 

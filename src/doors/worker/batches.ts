@@ -18,6 +18,7 @@ import {
 import { TerminalText } from './terminal-text.ts';
 
 export interface BatchState {
+  readonly ready: boolean;
   readonly running: boolean;
   readonly speed: number;
   readonly looking: number | null;
@@ -80,6 +81,7 @@ export class BatchMaker {
       protocol: PROTOCOL_VERSION,
       time: loop.now,
       revision: this.#revision,
+      ready: state.ready,
       running: state.running,
       speed: state.speed,
       quiet: loop.isQuiet(),

@@ -66,10 +66,8 @@ export type Request =
   /** A file of the workstation's home: answers { text } or null. */
   | { readonly verb: 'read-file'; readonly path: string }
   | { readonly verb: 'list-files' }
-  /** Answers SavedLab; `link` and `file` its text forms. `view` is kept with it. */
-  | { readonly verb: 'save'; readonly view: Readonly<Record<string, string>> }
-  | { readonly verb: 'pack-link'; readonly view: Readonly<Record<string, string>> }
-  | { readonly verb: 'pack-file'; readonly view: Readonly<Record<string, string>> }
+  /** Answers SavedLab, or its text as a link or a file. What is the page's own is kept with it. */
+  | ({ readonly verb: 'save' | 'pack-link' | 'pack-file' } & Pick<SavedLab, 'view' | 'marks'>)
   /** Reads a link or the text of a file: answers SavedLab, or a locale key that says what is wrong. */
   | { readonly verb: 'unpack'; readonly text: string }
   /** Answers HashAnswer: to compare one run with another. */
@@ -89,6 +87,8 @@ export interface Batch {
   /** Simulated microseconds, and the newest revision. */
   readonly time: number;
   readonly revision: number;
+  /** The boot, or the replay of what was opened, is over. */
+  readonly ready: boolean;
   readonly running: boolean;
   readonly speed: number;
   readonly quiet: boolean;
@@ -150,13 +150,15 @@ export interface TerminalOutput {
   }[];
 }
 
-/** The simulation stopped on an assertion of ours: never a blank page. */
+/** The simulation stopped on an error of ours: never a blank page. */
 export interface Problem {
   readonly assertion: string;
   readonly time: number;
   readonly seed: number;
   readonly inputs: number;
-  /** Replays to just before. */
+  /** A link's fragment: replays to just before the event that failed. */
+  readonly link: string;
+  /** The lab before the last input. */
   readonly saved: SavedLab;
 }
 

@@ -6,7 +6,7 @@ import { AssertionError, required } from '../../ground/base/assert.ts';
 import type { RunLimit, StopReason } from '../../ground/base/event-loop.ts';
 import type { ScenarioRun } from '../../lab/scenarios/run.ts';
 import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
-import { Lab, type LabParts } from '../../lab/lab.ts';
+import { Lab, type LabParts, limitTo } from '../../lab/lab.ts';
 import type { SavedLab } from '../../lab/input-types.ts';
 import { rowOfRecord } from '../../lab/views/lanes.ts';
 import { objectAnswer } from '../../lab/views/object.ts';
@@ -28,7 +28,7 @@ const BOOT_LIMIT = 600_000_000;
 
 type Phase =
   | { readonly kind: 'booting'; readonly seen: { up: boolean } }
-  | { readonly kind: 'replaying'; readonly until: number }
+  | { readonly kind: 'replaying'; readonly saved: SavedLab }
   | { readonly kind: 'ready' };
 
 export class Session {
@@ -71,9 +71,7 @@ export class Session {
     this.#batches = new BatchMaker(this.#lab, this.#rows);
     this.#scenario = scenario === undefined ? undefined : extras?.run(scenario, this.#lab);
     this.#phase =
-      saved.stop > 0
-        ? { kind: 'replaying', until: saved.stop }
-        : { kind: 'booting', seen: { up: false } };
+      saved.stop > 0 ? { kind: 'replaying', saved } : { kind: 'booting', seen: { up: false } };
     this.#running = runAtOnce;
   }
 
@@ -88,15 +86,14 @@ export class Session {
     try {
       return this.#slice();
     } catch (error) {
-      if (!(error instanceof AssertionError)) throw error;
-      this.#problem = this.#problemOf(error);
-      this.#running = false;
+      this.#stop(error);
       return false;
     }
   }
 
   batch(): Batch {
     return this.#batches.make({
+      ready: this.#phase.kind === 'ready',
       running: this.#running && this.#phase.kind === 'ready',
       speed: this.#pacing.speed,
       looking: this.#looking,
@@ -113,10 +110,10 @@ export class Session {
   answer(request: Request, extras?: Extras): Answer {
     switch (request.verb) {
       case 'input':
-        this.#lab.push(request.input);
+        if (this.#problem === null) this.#lab.push(request.input);
         return OK;
       case 'time':
-        this.#command(request.command);
+        this.#obey(request.command);
         return OK;
       case 'look':
         this.#looking = request.time;
@@ -152,11 +149,13 @@ export class Session {
         } satisfies HashAnswer);
       }
       case 'save':
-        return value(this.#lab.save(request.view));
+        return value(this.#lab.save(request.view, request.marks));
       case 'pack-link':
-        return value(packLink(this.#lab.save(request.view)));
-      case 'pack-file':
-        return value(packFile(this.#lab.save(request.view), request.view['title'] ?? 'lab'));
+        return value(packLink(this.#lab.save(request.view, request.marks)));
+      case 'pack-file': {
+        const saved = this.#lab.save(request.view, request.marks);
+        return value(packFile(saved, request.view['title'] ?? 'lab'));
+      }
       case 'scenario-step':
         this.#scenario?.show(request.step, this.#phase.kind === 'ready');
         return OK;
@@ -185,9 +184,10 @@ export class Session {
         return true;
       }
       case 'replaying': {
-        const { until } = this.#phase;
+        const { saved } = this.#phase;
         while (this.#now() < end) {
-          const reason = this.#run({ until, events: EVENTS_PER_LOOK });
+          const limit = limitTo(saved, this.#lab.loop, EVENTS_PER_LOOK);
+          const reason = limit === undefined ? 'time' : this.#run(limit);
           if (reason === 'count') continue;
           // Code is being loaded: the replay goes on when it has come.
           if (reason === 'held') return false;
@@ -206,8 +206,10 @@ export class Session {
     if (this.#stepQuiet) {
       const horizon = this.#lab.loop.now + BOOT_LIMIT;
       while (this.#now() < end) {
-        if (this.#run({ quiet: true, until: horizon, events: EVENTS_PER_LOOK }) === 'count')
-          continue;
+        const reason = this.#run({ quiet: true, until: horizon, events: EVENTS_PER_LOOK });
+        if (reason === 'count') continue;
+        // Code is being loaded: the step goes on when it has come.
+        if (reason === 'held') return false;
         this.#stepQuiet = false;
         return false;
       }
@@ -228,6 +230,16 @@ export class Session {
       this.#running = false;
     }
     return this.#running && this.#pacing.speed === 0;
+  }
+
+  /** A lab that has stopped on an error of ours stands still. */
+  #obey(command: TimeCommand): void {
+    if (this.#problem !== null) return;
+    try {
+      this.#command(command);
+    } catch (error) {
+      this.#stop(error);
+    }
   }
 
   #command(command: TimeCommand): void {
@@ -289,19 +301,25 @@ export class Session {
     return object?.status?.podIP ?? object?.spec?.clusterIP ?? '-';
   }
 
-  #problemOf(error: AssertionError): Problem {
+  /** An assertion failed, or worse, in the middle of an event: the lab stops, and says where. */
+  #stop(error: unknown): void {
     const saved = this.#lab.save();
+    const { now: time, executed } = this.#lab.loop;
     const last = saved.inputs.at(-1);
-    const before =
-      last === undefined
-        ? saved
-        : { ...saved, inputs: saved.inputs.slice(0, -1), stop: Math.max(0, last.time - 1) };
-    return {
-      assertion: error.message,
-      time: this.#lab.loop.now,
+    this.#running = false;
+    this.#problem = {
+      assertion: error instanceof AssertionError ? error.message : String(error),
+      time,
       seed: this.#lab.seed,
       inputs: saved.inputs.length,
-      saved: before,
+      link: packLink({ ...saved, story: '', events: executed - 1 }),
+      saved: {
+        ...saved,
+        inputs: saved.inputs.slice(0, -1),
+        stop: Math.max(1, (last?.time ?? 1) - 1),
+        events: undefined,
+        story: '',
+      },
     };
   }
 }

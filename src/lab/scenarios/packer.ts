@@ -120,6 +120,7 @@ interface CompactLab {
   readonly s?: number;
   readonly i?: readonly CompactInput[];
   readonly t?: number;
+  readonly x?: number;
   readonly h?: string;
   readonly m?: readonly (readonly [number, string])[];
   readonly w?: Record<string, string>;
@@ -147,6 +148,7 @@ function compact(saved: SavedLab): CompactLab {
     s: saved.seed,
     i: inputs,
     t: saved.stop,
+    ...(saved.events === undefined ? {} : { x: saved.events }),
     h: saved.story,
     ...(saved.marks.length === 0
       ? {}
@@ -224,6 +226,7 @@ function expand(lab: CompactLab): SavedLab | undefined {
     seed: lab.s,
     inputs,
     stop: lab.t ?? time,
+    ...(typeof lab.x === 'number' ? { events: lab.x } : {}),
     story: lab.h ?? '',
     marks: (lab.m ?? []).map(([at, name]) => ({ time: at, name })),
     view: lab.w ?? {},

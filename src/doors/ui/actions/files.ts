@@ -8,7 +8,7 @@ import * as mirror from '../mirror/mirror.ts';
 import { savedAt } from '../shell/status-bar.tsx';
 import { t } from '../text.ts';
 import { showToast } from '../widgets/toast.tsx';
-import { ask, openedLab, savedView, send } from './lab.ts';
+import { ask, bookmarks, openedLab, savedView, send } from './lab.ts';
 
 /** Something that could not be opened: a locale key, its values, what it was. */
 export interface OpenFailure {
@@ -23,7 +23,11 @@ export const openFailure = signal<OpenFailure | undefined>(undefined);
 const MANIFEST_MAX = 1_048_576;
 
 export async function saveToFile(): Promise<void> {
-  const text = await ask<string>({ verb: 'pack-file', view: savedView(labTitle()) });
+  const text = await ask<string>({
+    verb: 'pack-file',
+    view: savedView(labTitle()),
+    marks: bookmarks.value,
+  });
   const stamp = clockText(mirror.time.value).replace(/[:.]/g, '-');
   const name = openedLab.value?.base.scenario || 'lab';
   download(`${name}-${openedLab.value?.seed ?? 0}-${stamp}.k8slab`, text);

@@ -46,7 +46,13 @@ const ROWS = 24;
 const UNDO_MS = 60_000;
 
 let connection: Connection | undefined;
-let parked: { readonly connection: Connection; readonly timer: number } | undefined;
+let parked:
+  | {
+      readonly connection: Connection;
+      readonly timer: number;
+      readonly marks: SavedLab['marks'];
+    }
+  | undefined;
 let screenSize = { columns: COLUMNS, rows: ROWS };
 
 export const DEFAULT_BASE: LabBase = { profile: 'modern', nodes: 3, scenario: '', files: {} };
@@ -91,7 +97,8 @@ function takeLive(batch: Batch, saved: SavedLab): void {
   if (batch.running) mirror.booted.value = true;
   if (replaying.value === null) return;
   replaying.value = Math.min(1, batch.time / saved.stop);
-  if (batch.time >= saved.stop) finishReplay(saved, batch);
+  if (batch.problem !== null) replaying.value = null;
+  else if (batch.ready) finishReplay(saved, batch);
 }
 
 function finishReplay(saved: SavedLab, batch: Batch): void {
@@ -219,9 +226,8 @@ export function savedView(title: string): Record<string, string> {
 }
 
 /** The lab as a value, with bookmarks. */
-export async function saveLab(title: string): Promise<SavedLab> {
-  const saved = await ask<SavedLab>({ verb: 'save', view: savedView(title) });
-  return { ...saved, marks: bookmarks.value };
+export function saveLab(title: string): Promise<SavedLab> {
+  return ask<SavedLab>({ verb: 'save', view: savedView(title), marks: bookmarks.value });
 }
 
 /**
@@ -235,6 +241,7 @@ export async function forkAt(time: number, title: string, resume = false): Promi
     ...saved,
     inputs: saved.inputs.filter((one) => one.time <= time),
     stop: time,
+    events: undefined,
     story: '',
     marks: saved.marks.filter((mark) => mark.time <= time),
   };
@@ -245,13 +252,14 @@ export async function forkAt(time: number, title: string, resume = false): Promi
 /** Opens a saved lab beside the present one and swaps when it has been replayed. */
 function switchTo(saved: SavedLab, message: string, resume: boolean): void {
   const old = connection;
+  const marks = bookmarks.value;
   command({ do: 'pause' });
   const held: Batch[] = [];
   const next = new Connection({
     batch: (batch) => {
       held.push(batch);
       replaying.value = saved.stop === 0 ? 1 : Math.min(1, batch.time / saved.stop);
-      if (batch.time < saved.stop) return;
+      if (!batch.ready && batch.problem === null) return;
       begin(saved);
       replaying.value = null;
       connection = next;
@@ -260,7 +268,7 @@ function switchTo(saved: SavedLab, message: string, resume: boolean): void {
       mirror.booted.value = true;
       if (terminals.value.length === 0) openTerminal(1);
       dropParked();
-      if (old !== undefined) park(old);
+      if (old !== undefined) park(old, marks);
       if (resume) command({ do: 'run' });
       showToast(message, { label: t('undo'), run: undoSwitch });
     },
@@ -273,10 +281,10 @@ function switchTo(saved: SavedLab, message: string, resume: boolean): void {
   next.tell({ verb: 'open', saved, runAtOnce: false });
 }
 
-function park(old: Connection): void {
+function park(old: Connection, marks: SavedLab['marks']): void {
   old.listen({ batch: () => undefined, broken: () => undefined });
   const timer = window.setTimeout(dropParked, UNDO_MS);
-  parked = { connection: old, timer };
+  parked = { connection: old, timer, marks };
 }
 
 function dropParked(): void {
@@ -289,10 +297,10 @@ function dropParked(): void {
 /** Brings the lab back that the last fork or reset replaced. */
 function undoSwitch(): void {
   if (parked === undefined || connection === undefined) return;
-  const { connection: old, timer } = parked;
+  const { connection: old, timer, marks } = parked;
   window.clearTimeout(timer);
   parked = undefined;
-  void old.ask<SavedLab>({ verb: 'save', view: {} }).then((saved) => {
+  void old.ask<SavedLab>({ verb: 'save', view: {}, marks }).then((saved) => {
     // Its rows and screens are made anew by replay: the page keeps none of a lab it has left.
     old.close();
     openLab(saved, false);

@@ -30,8 +30,9 @@ export function ShareDialog() {
     let wanted = true;
     const view = withView ? savedView(labTitle()) : { title: labTitle() };
     const pack = async (): Promise<void> => {
-      const fragment = await ask<string>({ verb: 'pack-link', view });
-      const saved = await ask<SavedLab>({ verb: 'save', view });
+      const marks = bookmarks.value;
+      const fragment = await ask<string>({ verb: 'pack-link', view, marks });
+      const saved = await ask<SavedLab>({ verb: 'save', view, marks });
       if (wanted) setPacked({ link: addressOf(fragment), inputs: saved.inputs.length });
     };
     void pack();
@@ -86,7 +87,8 @@ export function ShareDialog() {
   );
 }
 
-function addressOf(fragment: string): string {
+/** The page's own address with a link's fragment. */
+export function addressOf(fragment: string): string {
   return location.href.replace(/#.*$/, '') + fragment;
 }
 

@@ -3,13 +3,15 @@ import { copyText } from '../actions/clipboard.ts';
 import { openLab } from '../actions/lab.ts';
 import { clockText } from '../format.ts';
 import { problem } from '../mirror/mirror.ts';
+import { addressOf } from '../share/share-dialog.tsx';
 import { t } from '../text.ts';
 import { Glyph, Icon } from '../widgets/icon.tsx';
 
 export function ProblemScreen() {
   const found = problem.value;
   if (found === null) return null;
-  const report = JSON.stringify({ ...found, saved: undefined, lab: found.saved }, undefined, 1);
+  const link = addressOf(found.link);
+  const report = JSON.stringify({ ...found, link }, undefined, 1);
   return (
     <div class="problem">
       <div class="dialog" role="alertdialog" aria-modal="true" aria-label={t('problem.title')}>
@@ -27,7 +29,20 @@ export function ProblemScreen() {
               seed: found.seed,
             })}
           </p>
+          <label>
+            <span>{t('problem.link')}</span>
+            <input
+              class="text-field"
+              readOnly
+              value={link}
+              onFocus={(event) => event.currentTarget.select()}
+            />
+          </label>
           <div class="actions">
+            <button type="button" class="button line" onClick={() => void copyText(link)}>
+              <Icon name="copy" />
+              {t('share.copy')}
+            </button>
             <button type="button" class="button line" onClick={() => void copyText(report)}>
               <Icon name="copy" />
               {t('problem.copy')}
@@ -35,6 +50,8 @@ export function ProblemScreen() {
             <button
               type="button"
               class="button primary"
+              // biome-ignore lint/a11y/noAutofocus: the way on
+              autoFocus
               onClick={() => openLab(found.saved, false)}
             >
               {t('problem.back')}
