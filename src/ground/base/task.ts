@@ -10,7 +10,7 @@
  *     const run = startTask(loop, worker(queue), 'worker');
  *     run.kill();
  */
-import type { CauseId, Due, EventLoop, Micros, Timer } from './event-loop.ts';
+import type { CauseId, Due, EventLoop, Micros } from './event-loop.ts';
 import {
   firstWaiter,
   type Waiting,
@@ -195,19 +195,18 @@ class Sleep implements Wait, Due {
   readonly description = 'sleep';
   readonly #delay: Micros;
   #waiter: Waiter | undefined;
-  #timer: Timer | undefined;
 
   constructor(delay: Micros) {
     this.#delay = Math.max(0, delay);
   }
 
   arm(waiter: Waiter): void {
+    const { loop } = waiter;
     this.#waiter = waiter;
-    this.#timer = waiter.loop.after(this.#delay, this);
+    loop.schedule(loop.now + this.#delay, this);
   }
 
   withdraw(): void {
-    this.#timer?.cancel();
     this.#waiter = undefined;
   }
 
@@ -377,13 +376,14 @@ export interface FirstOf {
   readonly value: unknown;
 }
 
+const NO_WAITS: readonly Wait[] = [];
+
 /** The first of several waits, or a deadline in microseconds from now; for one waiter. */
 class AnyOf implements Wait, Due {
-  readonly #waits: readonly Wait[];
+  #waits: readonly Wait[];
   readonly #deadline: Micros | undefined;
-  readonly #arms: Arm[] = [];
+  #arms: readonly Arm[] | undefined;
   #waiter: Waiter | undefined;
-  #timer: Timer | undefined;
 
   constructor(waits: readonly Wait[], deadline: Micros | undefined) {
     this.#waits = waits;
@@ -396,13 +396,16 @@ class AnyOf implements Wait, Due {
 
   arm(waiter: Waiter): void {
     this.#waiter = waiter;
-    for (let index = 0; index < this.#waits.length && this.pending; index += 1) {
+    const waits = this.#waits;
+    const arms: Arm[] = [];
+    this.#arms = arms;
+    for (let index = 0; index < waits.length && this.pending; index += 1) {
       const arm = new Arm(this, index, waiter.loop);
-      this.#arms.push(arm);
-      this.#waits[index]?.arm(arm);
+      arms.push(arm);
+      waits[index]?.arm(arm);
     }
     if (this.pending && this.#deadline !== undefined)
-      this.#timer = waiter.loop.after(Math.max(0, this.#deadline), this);
+      waiter.loop.schedule(waiter.loop.now + Math.max(0, this.#deadline), this);
   }
 
   withdraw(): void {
@@ -424,8 +427,11 @@ class AnyOf implements Wait, Due {
     const waiter = this.#waiter;
     if (waiter === undefined) return undefined;
     this.#waiter = undefined;
-    for (const arm of this.#arms) if (arm.index !== except) this.#waits[arm.index]?.withdraw(arm);
-    this.#timer?.cancel();
+    for (const arm of this.#arms ?? [])
+      if (arm.index !== except) this.#waits[arm.index]?.withdraw(arm);
+    // The deadline may stand in the loop for long: it keeps nothing alive.
+    this.#arms = undefined;
+    this.#waits = NO_WAITS;
     return waiter;
   }
 }

@@ -16,6 +16,7 @@ const FIRST_CAPACITY = 256;
 export class TimerHeap<E extends Entry> {
   #times = new Float64Array(FIRST_CAPACITY);
   #sequences = new Float64Array(FIRST_CAPACITY);
+  #causes = new Float64Array(FIRST_CAPACITY);
   readonly #entries: E[] = [];
   #size = 0;
 
@@ -34,10 +35,16 @@ export class TimerHeap<E extends Entry> {
     return this.#sequences[0] as number;
   }
 
-  push(entry: E, time: number, sequence: number): void {
+  /** Cause of the first entry. */
+  get cause(): number {
+    return this.#causes[0] as number;
+  }
+
+  push(entry: E, time: number, sequence: number, cause: number): void {
     if (this.#size === this.#times.length) this.#grow();
     const times = this.#times;
     const sequences = this.#sequences;
+    const causes = this.#causes;
     const entries = this.#entries;
     let index = this.#size;
     this.#size += 1;
@@ -48,11 +55,13 @@ export class TimerHeap<E extends Entry> {
       if (above < time || (above === time && (sequences[parent] as number) < sequence)) break;
       times[index] = above;
       sequences[index] = sequences[parent] as number;
+      causes[index] = causes[parent] as number;
       entries[index] = entries[parent] as E;
       index = parent;
     }
     times[index] = time;
     sequences[index] = sequence;
+    causes[index] = cause;
     entries[index] = entry;
   }
 
@@ -79,10 +88,12 @@ export class TimerHeap<E extends Entry> {
   #sink(entry: E): void {
     const times = this.#times;
     const sequences = this.#sequences;
+    const causes = this.#causes;
     const entries = this.#entries;
     const size = this.#size;
     const time = times[size] as number;
     const sequence = sequences[size] as number;
+    const cause = causes[size] as number;
     let index = 0;
     for (;;) {
       let least = 4 * index + 1;
@@ -103,20 +114,25 @@ export class TimerHeap<E extends Entry> {
         break;
       times[index] = leastTime;
       sequences[index] = sequences[least] as number;
+      causes[index] = causes[least] as number;
       entries[index] = entries[least] as E;
       index = least;
     }
     times[index] = time;
     sequences[index] = sequence;
+    causes[index] = cause;
     entries[index] = entry;
   }
 
   #grow(): void {
-    const times = new Float64Array(this.#times.length * 2);
-    const sequences = new Float64Array(times.length);
-    times.set(this.#times);
-    sequences.set(this.#sequences);
-    this.#times = times;
-    this.#sequences = sequences;
+    this.#times = doubled(this.#times);
+    this.#sequences = doubled(this.#sequences);
+    this.#causes = doubled(this.#causes);
   }
+}
+
+function doubled(numbers: Float64Array): Float64Array<ArrayBuffer> {
+  const more = new Float64Array(numbers.length * 2);
+  more.set(numbers);
+  return more;
 }

@@ -12,9 +12,20 @@ export interface Flight {
 
 /** Undefined when it is lost on the way. Draws once per faulty link. */
 export function flightOf(fabric: Fabric, path: Path, size: number): Flight | undefined {
+  const delay = delayOf(fabric, path);
+  return delay === undefined ? undefined : { delay, wire: wireTime(fabric, path, size) };
+}
+
+/** Time to put the bytes on the wire; 0 within a host. */
+export function wireTime(fabric: Fabric, path: Path, size: number): Micros {
+  if (path.links.length === 0) return 0;
+  return Math.floor((size * 8_000_000) / fabric.costs.linkBitsPerSecond);
+}
+
+/** From leaving the sender to arriving; undefined when it is lost. Draws once per faulty link. */
+export function delayOf(fabric: Fabric, path: Path): Micros | undefined {
   const { links } = path;
-  if (links.length === 0) return { delay: path.delay, wire: 0 };
-  let delay = path.delay;
+  let { delay } = path;
   for (let index = 0; index < links.length; index += 2) {
     const from = links[index];
     const to = links[index + 1];
@@ -25,7 +36,7 @@ export function flightOf(fabric: Fabric, path: Path, size: number): Flight | und
     if (extra === undefined) return undefined;
     delay += extra;
   }
-  return { delay, wire: Math.floor((size * 8_000_000) / fabric.costs.linkBitsPerSecond) };
+  return delay;
 }
 
 /** The same for an ICMP error or a reset that returns on the path that its cause came by. */

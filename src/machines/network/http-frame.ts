@@ -7,6 +7,7 @@ import { concatBytes, utf8 } from '../../ground/base/bytes.ts';
 import { Condition } from '../../ground/base/task.ts';
 import { bytesOf, type Chunk, type Message, sizeOfChunk } from './chunk.ts';
 import type { Headers, HttpRequest } from './http-types.ts';
+import type { Taker } from './inbox.ts';
 
 /** Bytes of a stream sent but not read before its sender waits. */
 const STREAM_WINDOW = 1 << 20;
@@ -181,7 +182,7 @@ export class StreamSender {
 }
 
 /** Counts what a reader took, and says when the peer should be told. */
-export class WindowCounter {
+export class WindowCounter implements Taker {
   readonly #tell: (bytes: number) => void;
   #taken = 0;
 
@@ -189,7 +190,7 @@ export class WindowCounter {
     this.#tell = tell;
   }
 
-  took(bytes: number): void {
+  taken(bytes: number): void {
     this.#taken += bytes;
     if (this.#taken < STREAM_WINDOW / 2) return;
     const all = this.#taken;

@@ -160,11 +160,7 @@ class ClientStream implements HttpResponse, Wait {
     const window = new WindowCounter((bytes) => {
       if (!this.#over) post({ kind: 'window', bytes });
     });
-    this.#inbox = new Inbox<HttpError>(
-      'an HTTP body',
-      { kind: 'timeout', phase: 'body' },
-      (bytes) => window.took(bytes),
-    );
+    this.#inbox = new Inbox<HttpError>('an HTTP body', { kind: 'timeout', phase: 'body' }, window);
   }
 
   get readable(): Wait {

@@ -131,7 +131,7 @@ class MuxExchange implements HttpExchange {
     this.#inbox = new Inbox<HttpError>(
       'an upgraded stream',
       { kind: 'timeout', phase: 'body' },
-      (bytes) => window.took(bytes),
+      window,
     );
   }
 

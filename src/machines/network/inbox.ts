@@ -17,9 +17,15 @@ export type SinkOwner = Pick<SocketOwner, 'held' | 'whenProceeds'>;
 
 export type Sink<E> = (event: Result<Chunk | undefined, E>) => void;
 
+/** Who hears how many bytes were read. */
+export interface Taker {
+  taken(bytes: number): void;
+}
+
 export class Inbox<E> implements Wait {
   readonly description: string;
-  readonly #items: Chunk[] = [];
+  /** Made when something has to wait here. */
+  #items: Chunk[] | undefined;
   #head = 0;
   #bytes = 0;
   #ended = false;
@@ -28,21 +34,16 @@ export class Inbox<E> implements Wait {
   #told = false;
   #waiters: Waiting;
   readonly #timeout: E;
-  readonly #onTaken: ((bytes: number) => void) | undefined;
+  readonly #taker: Taker | undefined;
   readonly #owner: SinkOwner | undefined;
   /** Its owner will call when it goes on. */
   #waits = false;
 
-  /** `timeout` is the error of a deadline that passes; `onTaken` hears how many bytes were read. */
-  constructor(
-    description: string,
-    timeout: E,
-    onTaken?: (bytes: number) => void,
-    owner?: SinkOwner,
-  ) {
+  /** `timeout` is the error of a deadline that passes. */
+  constructor(description: string, timeout: E, taker?: Taker, owner?: SinkOwner) {
     this.description = description;
     this.#timeout = timeout;
-    this.#onTaken = onTaken;
+    this.#taker = taker;
     this.#owner = owner;
   }
 
@@ -53,7 +54,7 @@ export class Inbox<E> implements Wait {
 
   /** Chunks that have arrived and nobody has read. */
   get count(): number {
-    return this.#items.length - this.#head;
+    return this.#items === undefined ? 0 : this.#items.length - this.#head;
   }
 
   /** True when nothing more will arrive. */
@@ -65,10 +66,11 @@ export class Inbox<E> implements Wait {
     if (this.over) return;
     const sink = this.#sink;
     if (sink !== undefined && !this.#held()) {
-      this.#onTaken?.(sizeOfChunk(chunk));
+      this.#taker?.taken(sizeOfChunk(chunk));
       sink(ok(chunk));
       return;
     }
+    this.#items ??= [];
     this.#items.push(chunk);
     this.#bytes += sizeOfChunk(chunk);
     this.#wake();
@@ -86,7 +88,7 @@ export class Inbox<E> implements Wait {
     if (this.over) return;
     this.#error = error;
     if (discard) {
-      this.#items.length = 0;
+      this.#items = undefined;
       this.#head = 0;
       this.#bytes = 0;
     }
@@ -106,25 +108,27 @@ export class Inbox<E> implements Wait {
 
   /** The next chunk if one is there. */
   take(): Result<Chunk, E> | undefined {
-    if (this.count === 0) return undefined;
-    const chunk = this.#items[this.#head] as Chunk;
+    const items = this.#items;
+    if (items === undefined) return undefined;
+    const chunk = items[this.#head] as Chunk;
     this.#head += 1;
-    if (this.#head === this.#items.length) {
-      this.#items.length = 0;
+    if (this.#head === items.length) {
+      this.#items = undefined;
       this.#head = 0;
-    } else if (this.#head > 64 && this.#head * 2 > this.#items.length) {
-      this.#items.splice(0, this.#head);
+    } else if (this.#head > 64 && this.#head * 2 > items.length) {
+      items.splice(0, this.#head);
       this.#head = 0;
     }
     const bytes = sizeOfChunk(chunk);
     this.#bytes -= bytes;
-    this.#onTaken?.(bytes);
+    this.#taker?.taken(bytes);
     return ok(chunk);
   }
 
   /** Puts back what a reader took too much of. */
   unread(chunk: Chunk): void {
-    if (this.#head > 0) {
+    if (this.#items === undefined) this.#items = [chunk];
+    else if (this.#head > 0) {
       this.#head -= 1;
       this.#items[this.#head] = chunk;
     } else this.#items.unshift(chunk);

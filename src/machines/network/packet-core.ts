@@ -40,20 +40,24 @@ export type PacketCoreSource = { readonly wasm: Uint8Array } | { readonly twin: 
 
 /** Starts a core. The twin is for tests only: it is about ten times slower. */
 export function createPacketCore(source: PacketCoreSource): PacketCore {
-  return new PacketCore('wasm' in source ? startCore(source.wasm, VERSION) : source.twin);
+  if ('wasm' in source) return new PacketCore(startCore(source.wasm, VERSION), true);
+  return new PacketCore(source.twin, false);
 }
 
 /** A started core and what all namespaces share: memory, interned interface names. */
 export class PacketCore {
   readonly calls: PacketExports;
+  /** Whether views of the old memory become empty when it grows (Wasm); cheaper than asking for the buffer. */
+  readonly #detaches: boolean;
   #buffer: ArrayBuffer;
   #words: Uint32Array;
   #doubles: Float64Array;
   readonly #names = new Map<string, number>();
   readonly #hosted = new Map<string, unknown>();
 
-  constructor(calls: PacketExports) {
+  constructor(calls: PacketExports, detaches: boolean) {
     this.calls = calls;
+    this.#detaches = detaches;
     calls.start();
     this.#buffer = calls.memory.buffer;
     this.#words = new Uint32Array(this.#buffer);
@@ -67,14 +71,18 @@ export class PacketCore {
 
   /** Memory as words; index = address / 4. */
   get words(): Uint32Array {
-    if (this.#buffer !== this.calls.memory.buffer) this.#refresh();
+    if (this.#isStale) this.#refresh();
     return this.#words;
   }
 
   /** Memory as doubles; index = address / 8. */
   get doubles(): Float64Array {
-    if (this.#buffer !== this.calls.memory.buffer) this.#refresh();
+    if (this.#isStale) this.#refresh();
     return this.#doubles;
+  }
+
+  get #isStale(): boolean {
+    return this.#detaches ? this.#words.length === 0 : this.#buffer !== this.calls.memory.buffer;
   }
 
   #refresh(): void {

@@ -3,10 +3,10 @@
  * retries (1, 2, 4 … s, 127 s in all) and what ICMP errors and REJECT rules make of a connect. The
  * established connection is in `tcp`.
  */
-import type { Micros } from '../../ground/base/event-loop.ts';
+import type { Due, Micros } from '../../ground/base/event-loop.ts';
 import { formatIp, type Ip } from '../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
-import { anyOf, Deferred, type Task } from '../../ground/base/task.ts';
+import type { Task, Wait, Waiter } from '../../ground/base/task.ts';
 import { Backlog } from './backlog.ts';
 import type { Errno } from './errno.ts';
 import { flightOf, returnOf } from './flight.ts';
@@ -23,7 +23,7 @@ import { TCP } from './netfilter/types.ts';
 import type { ConnectOptions, Connection, Endpoint, Listener } from './socket.ts';
 import type { SocketOwner, SocketRow, TableSocket } from './socket-table.ts';
 import { errnoOf, leadsTo, TcpConnection } from './tcp.ts';
-import { type Path, walk } from './walk.ts';
+import { noteTcp, type Path, walk } from './walk.ts';
 
 /** What a façade is told about sockets that a listener makes. */
 export interface SocketKeeper {
@@ -64,7 +64,10 @@ export class TcpListener implements Listener, TableSocket {
   }
 
   /** A handshake is complete. */
-  deliver(connection: TcpConnection): void {
+  established(connection: TcpConnection): void {
+    connection.descriptor = this.keeper.keep(connection);
+    connection.onRelease = this.keeper;
+    connection.inBacklog = true;
     this.#backlog.deliver(connection);
   }
 
@@ -106,14 +109,11 @@ export function* connectTcp(
   if (!local.ok) return local;
   const connection = new TcpConnection(namespace, keeper.owner, 0, local.value, target);
   connection.descriptor = keeper.keep(connection);
-  connection.onRelease = () => keeper.forget(connection);
+  connection.onRelease = keeper;
   namespace.sockets.add(connection);
-  const opening = new Opening(connection);
+  const opening = new Opening(connection, options.deadline);
   opening.begin();
-  if (options.deadline === undefined) return yield* opening.result.wait();
-  const first = yield* anyOf([opening.result], options.deadline);
-  if (first.index < 0) opening.fail('ETIMEDOUT');
-  return opening.result.value ?? err('ETIMEDOUT');
+  return opening.result ?? ((yield opening) as Result<TcpConnection, Errno>);
 }
 
 function chooseLocal(
@@ -130,16 +130,65 @@ function chooseLocal(
   return ok({ ip: wanted === 0 ? route.source : wanted, port });
 }
 
-class Opening {
-  readonly result = new Deferred<Result<TcpConnection, Errno>>();
+/** A handshake under way, for the one task that waits for it. */
+class Opening implements Wait, Due {
+  readonly description = 'a result';
+  readonly pending = true;
+  result: Result<TcpConnection, Errno> | undefined;
   readonly #connection: TcpConnection;
   readonly #namespace: NetworkNamespace;
+  readonly #patience: Micros | undefined;
+  #deadline: Deadline | undefined;
+  #waiter: Waiter | undefined;
   #attempt = 0;
   #sent: Micros = 0;
+  /** The way of the SYN, and the server's end once it has answered. */
+  #path: Path | undefined;
+  #server: TcpConnection | undefined;
 
-  constructor(connection: TcpConnection) {
+  constructor(connection: TcpConnection, patience: Micros | undefined) {
     this.#connection = connection;
     this.#namespace = connection.namespace;
+    this.#patience = patience;
+  }
+
+  arm(waiter: Waiter): void {
+    this.#waiter = waiter;
+    if (this.#patience === undefined) return;
+    const { loop } = waiter;
+    this.#deadline = new Deadline(this);
+    loop.schedule(loop.now + Math.max(0, this.#patience), this.#deadline);
+  }
+
+  withdraw(): void {
+    this.#release();
+  }
+
+  /** The dialler's patience is over. */
+  expire(): void {
+    const waiter = this.#release();
+    this.fail('ETIMEDOUT');
+    waiter?.resume(this.result);
+  }
+
+  /** The next segment of the handshake is where it goes: the SYN, then the SYN-ACK. */
+  due(): void {
+    const path = this.#path as Path;
+    if (this.#server === undefined) this.#arrive(path);
+    else this.#answered(this.#server, path);
+  }
+
+  #settle(result: Result<TcpConnection, Errno>): void {
+    this.result = result;
+    this.#release()?.wake(result);
+  }
+
+  /** Nobody waits from now on; gives who did. */
+  #release(): Waiter | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (this.#deadline !== undefined) this.#deadline.opening = undefined;
+    return waiter;
   }
 
   begin(): void {
@@ -167,19 +216,21 @@ class Opening {
     }
     const flight = flightOf(fabric, path, TCP_HEADER_BYTES);
     if (flight === undefined || path.outcome === 'drop') this.#lost();
-    else if (path.outcome === 'deliver') fabric.loop.after(flight.delay, () => this.#arrive(path));
-    else this.#answeredByIcmp(path, flight.delay);
+    else if (path.outcome === 'deliver') {
+      this.#path = path;
+      fabric.loop.schedule(fabric.loop.now + flight.delay, this);
+    } else this.#answeredByIcmp(path, flight.delay);
   }
 
   /** Ends the attempt; the socket is gone. */
   fail(errno: Errno): void {
-    if (this.result.settled) return;
-    this.result.resolve(err(errno));
+    if (this.result !== undefined) return;
+    this.#settle(err(errno));
     this.#connection.drop();
   }
 
   get #over(): boolean {
-    return this.result.settled || this.#connection.gone;
+    return this.result !== undefined || this.#connection.gone;
   }
 
   #answeredByIcmp(path: Path, delay: Micros): void {
@@ -232,7 +283,8 @@ class Opening {
     }
     const server = this.#serverEnd(listener, path);
     server.establish(this.#connection, back);
-    loop.after(flight.delay, () => this.#answered(server, path));
+    this.#server = server;
+    loop.schedule(loop.now + flight.delay, this);
   }
 
   #serverEnd(listener: TcpListener, path: Path): TcpConnection {
@@ -246,12 +298,7 @@ class Opening {
       { ip: tuple.src, port: tuple.sport },
     );
     path.target.sockets.add(server);
-    server.onEstablished = () => {
-      server.descriptor = keeper.keep(server);
-      server.onRelease = () => keeper.forget(server);
-      server.inBacklog = true;
-      listener.deliver(server);
-    };
+    server.onEstablished = listener;
     return server;
   }
 
@@ -262,8 +309,8 @@ class Opening {
       return;
     }
     this.#connection.establish(server, undefined);
-    for (const stamp of path.stamps) stamp.netfilter?.noteTcp(stamp.tuple, 'established');
-    this.result.resolve(ok(this.#connection));
+    noteTcp(path, 'established');
+    this.#settle(ok(this.#connection));
   }
 
   #record(path: Path): void {
@@ -275,5 +322,22 @@ class Opening {
       note: path.outcome,
       detail: path,
     });
+  }
+}
+
+/** When a dialler's patience is over, unless the handshake has ended before. */
+class Deadline implements Due {
+  opening: Opening | undefined;
+
+  constructor(opening: Opening) {
+    this.opening = opening;
+  }
+
+  get pending(): boolean {
+    return this.opening !== undefined;
+  }
+
+  due(): void {
+    this.opening?.expire();
   }
 }

@@ -12,6 +12,7 @@
  */
 import {
   BACKGROUND,
+  type Due,
   type EventLoop,
   type Micros,
   type Timer,
@@ -20,8 +21,8 @@ import { DONE, err, type Result } from '../../ground/base/result.ts';
 import { Condition, type Task, type Wait } from '../../ground/base/task.ts';
 import { type Chunk, sizeOfChunk } from './chunk.ts';
 import type { Errno } from './errno.ts';
-import { flightOf } from './flight.ts';
-import { Inbox } from './inbox.ts';
+import { delayOf, wireTime } from './flight.ts';
+import { Inbox, type Taker } from './inbox.ts';
 import {
   KEEPALIVE_INTERVAL,
   KEEPALIVE_PROBES,
@@ -36,12 +37,12 @@ import type { NetworkNamespace } from './namespace.ts';
 import { TCP } from './netfilter/types.ts';
 import type { Connection, Endpoint } from './socket.ts';
 import type { SocketOwner, SocketRow, SocketState, TableSocket } from './socket-table.ts';
-import { countPath, isCurrent, type Path, type PacketTuple, walk } from './walk.ts';
+import { countPath, isCurrent, noteTcp, type Path, type PacketTuple, walk } from './walk.ts';
 
 /** What travels between two ends, apart from RST, which is never sent again. */
 type Segment = Chunk | 'ACK' | 'FIN';
 
-export class TcpConnection implements Connection, TableSocket {
+export class TcpConnection implements Connection, TableSocket, Taker {
   readonly protocol = 'tcp';
   readonly listening = false;
   readonly namespace: NetworkNamespace;
@@ -49,14 +50,13 @@ export class TcpConnection implements Connection, TableSocket {
   descriptor: number;
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  readonly readable: Wait;
   state: SocketState = 'SYN-SENT';
   /** The handshake is over and its process has yet to accept it. */
   inBacklog = false;
-  /** Called once when its process has no more to do with it. */
-  onRelease: (() => void) | undefined;
-  /** Called when the handshake's last ACK arrives (server side). */
-  onEstablished: (() => void) | undefined;
+  /** Told once when its process has no more to do with it. */
+  onRelease: { forget(socket: TcpConnection): void } | undefined;
+  /** Told when the handshake's last ACK arrives (server side). */
+  onEstablished: { established(connection: TcpConnection): void } | undefined;
   #peer: TcpConnection | undefined;
   readonly #inbox: Inbox<Errno>;
   #gone = false;
@@ -71,8 +71,8 @@ export class TcpConnection implements Connection, TableSocket {
   #outstanding = 0;
   #blocked = 0;
   #roomDue = false;
-  readonly #room = new Condition('room in a TCP window');
-  #pending: Segment[] = [];
+  #room: Condition | undefined;
+  #pending: Segment[] | undefined;
   #retransmit: Timer | undefined;
   #wait = RETRANSMIT_FIRST;
   #tries = 0;
@@ -92,13 +92,11 @@ export class TcpConnection implements Connection, TableSocket {
     this.descriptor = descriptor;
     this.local = local;
     this.remote = remote;
-    this.#inbox = new Inbox<Errno>(
-      'a TCP segment',
-      'ETIMEDOUT',
-      (bytes) => this.#taken(bytes),
-      owner,
-    );
-    this.readable = this.#inbox;
+    this.#inbox = new Inbox<Errno>('a TCP segment', 'ETIMEDOUT', this, owner);
+  }
+
+  get readable(): Wait {
+    return this.#inbox;
   }
 
   get open(): boolean {
@@ -113,6 +111,7 @@ export class TcpConnection implements Connection, TableSocket {
   *send(chunk: Chunk): Task<Result<void, Errno>> {
     while (this.#canSend && this.#outstanding >= WINDOW_BYTES) {
       this.#blocked += 1;
+      this.#room ??= new Condition('room in a TCP window');
       yield this.#room;
       this.#blocked -= 1;
     }
@@ -170,7 +169,7 @@ export class TcpConnection implements Connection, TableSocket {
       protocol: 'tcp',
       state: this.state,
       receiveQueue: this.#inbox.bytes,
-      sendQueue: this.#pending.reduce((sum, segment) => sum + bytesOfSegment(segment), 0),
+      sendQueue: (this.#pending ?? []).reduce((sum, segment) => sum + bytesOfSegment(segment), 0),
       local: this.local,
       remote: this.remote,
       owner: this.owner,
@@ -210,7 +209,8 @@ export class TcpConnection implements Connection, TableSocket {
   }
 
   #emit(segment: Segment): void {
-    if (this.#pending.length === 0 && this.#launch(segment)) return;
+    if (this.#pending === undefined && this.#launch(segment)) return;
+    this.#pending ??= [];
     this.#pending.push(segment);
     if (this.#retransmit !== undefined || this.#gone) return;
     this.#armRetransmit();
@@ -224,16 +224,18 @@ export class TcpConnection implements Connection, TableSocket {
     const size = bytesOfSegment(segment) + TCP_HEADER_BYTES;
     const path = this.#currentPath(size, peer);
     if (path === undefined) return false;
-    const flight = flightOf(this.namespace.fabric, path, size);
-    if (flight === undefined) return false;
-    const loop = this.namespace.fabric.loop;
+    const { fabric } = this.namespace;
+    const wire = wireTime(fabric, path, size);
+    const delay = delayOf(fabric, path);
+    if (delay === undefined) return false;
+    const { loop } = fabric;
     const start = this.#lineFree > loop.now ? this.#lineFree : loop.now;
-    this.#lineFree = start + flight.wire;
-    let arrival = start + flight.wire + flight.delay;
+    this.#lineFree = start + wire;
+    let arrival = start + wire + delay;
     // Segments overtake each other on a jittery link; the receiver puts them back in order.
     if (arrival < this.#lastArrival) arrival = this.#lastArrival;
     this.#lastArrival = arrival;
-    loop.at(arrival, () => peer.#arrive(segment));
+    loop.schedule(arrival, new Arrival(peer, segment));
     return true;
   }
 
@@ -260,7 +262,8 @@ export class TcpConnection implements Connection, TableSocket {
     return undefined;
   }
 
-  #arrive(segment: Segment): void {
+  /** A segment is here. */
+  arrive(segment: Segment): void {
     const { namespace } = this;
     if (!namespace.host.powered || !namespace.alive) return;
     if (this.#gone || (this.#closed && segment !== 'FIN')) {
@@ -272,7 +275,7 @@ export class TcpConnection implements Connection, TableSocket {
       this.state = 'ESTAB';
       const established = this.onEstablished;
       this.onEstablished = undefined;
-      established?.();
+      established?.established(this);
     } else if (segment === 'FIN') {
       this.#finReceived = true;
       this.state = this.#finSent ? 'TIME-WAIT' : 'CLOSE-WAIT';
@@ -282,7 +285,7 @@ export class TcpConnection implements Connection, TableSocket {
   }
 
   /** The reader took bytes: the peer's window opens. */
-  #taken(bytes: number): void {
+  taken(bytes: number): void {
     const peer = this.#peer;
     if (peer === undefined) return;
     peer.#outstanding -= bytes;
@@ -290,7 +293,7 @@ export class TcpConnection implements Connection, TableSocket {
     peer.#roomDue = true;
     this.namespace.fabric.loop.after(this.#path?.delay ?? 0, () => {
       peer.#roomDue = false;
-      peer.#room.notify();
+      peer.#room?.notify();
     });
   }
 
@@ -303,18 +306,20 @@ export class TcpConnection implements Connection, TableSocket {
         return;
       }
       let sent = 0;
-      for (const segment of this.#pending) {
+      const pending = this.#pending ?? [];
+      for (const segment of pending) {
         if (!this.#launch(segment)) break;
         sent += 1;
       }
       if (this.#gone) return;
-      this.#pending.splice(0, sent);
+      if (sent === pending.length) this.#pending = undefined;
+      else pending.splice(0, sent);
       if (sent > 0) {
         this.#tries = 0;
         this.#wait = RETRANSMIT_FIRST;
         this.#softError = undefined;
       } else this.#wait = Math.min(this.#wait * 2, RETRANSMIT_LAST);
-      if (this.#pending.length > 0) this.#armRetransmit();
+      if (this.#pending !== undefined) this.#armRetransmit();
       else this.#retireIfDone();
     });
   }
@@ -332,7 +337,7 @@ export class TcpConnection implements Connection, TableSocket {
         this.#probes += 1;
         if (this.#probes <= KEEPALIVE_PROBES) this.#armKeepAlive();
         // With data on the way the retransmission timer decides, not the probes.
-        else if (this.#pending.length === 0) this.#die('ETIMEDOUT');
+        else if (this.#pending === undefined) this.#die('ETIMEDOUT');
       },
       BACKGROUND,
     );
@@ -352,10 +357,11 @@ export class TcpConnection implements Connection, TableSocket {
     const peer = this.#peer;
     if (peer === undefined || peer.#gone) return;
     const path = this.#currentPath(TCP_HEADER_BYTES, peer);
-    const flight = path && flightOf(this.namespace.fabric, path, TCP_HEADER_BYTES);
-    if (flight === undefined) return;
-    const loop = this.namespace.fabric.loop;
-    const arrival = Math.max(loop.now + flight.delay, this.#lastArrival);
+    const { fabric } = this.namespace;
+    const delay = path && delayOf(fabric, path);
+    if (delay === undefined) return;
+    const { loop } = fabric;
+    const arrival = Math.max(loop.now + delay, this.#lastArrival);
     loop.at(arrival, () => {
       const { namespace } = peer;
       if (namespace.host.powered && namespace.alive) peer.#die('ECONNRESET');
@@ -375,7 +381,7 @@ export class TcpConnection implements Connection, TableSocket {
   }
 
   #retireIfDone(): void {
-    if (this.#finSent && this.#finReceived && this.#pending.length === 0) this.#retire();
+    if (this.#finSent && this.#finReceived && this.#pending === undefined) this.#retire();
   }
 
   #retire(): void {
@@ -383,10 +389,10 @@ export class TcpConnection implements Connection, TableSocket {
     this.#gone = true;
     this.#retransmit?.cancel();
     this.#keepAlive?.cancel();
-    this.#pending = [];
+    this.#pending = undefined;
     this.namespace.sockets.remove(this);
-    for (const stamp of this.#path?.stamps ?? []) stamp.netfilter?.noteTcp(stamp.tuple, 'closed');
-    this.#room.notify();
+    if (this.#path !== undefined) noteTcp(this.#path, 'closed');
+    this.#room?.notify();
     this.#release();
   }
 
@@ -394,12 +400,28 @@ export class TcpConnection implements Connection, TableSocket {
   #release(): void {
     const release = this.onRelease;
     this.onRelease = undefined;
-    release?.();
+    release?.forget(this);
   }
 
   #tuple(): PacketTuple {
     const { local, remote } = this;
     return { protocol: TCP, src: local.ip, dst: remote.ip, sport: local.port, dport: remote.port };
+  }
+}
+
+/** A segment under way. */
+class Arrival implements Due {
+  readonly pending = true;
+  readonly #target: TcpConnection;
+  readonly #segment: Segment;
+
+  constructor(target: TcpConnection, segment: Segment) {
+    this.#target = target;
+    this.#segment = segment;
+  }
+
+  due(): void {
+    this.#target.arrive(this.#segment);
   }
 }
 

@@ -9,7 +9,7 @@ import { Condition, type Task, type Wait } from '../../ground/base/task.ts';
 import { Backlog } from './backlog.ts';
 import { type Chunk, sizeOfChunk } from './chunk.ts';
 import type { Errno } from './errno.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, type Taker } from './inbox.ts';
 import { BACKLOG_MAX, WINDOW_BYTES } from './limits.ts';
 import type { Connection, Listener } from './socket.ts';
 import type { SocketRow, SocketState } from './socket-table.ts';
@@ -113,7 +113,7 @@ class UnixListener implements Listener {
   }
 }
 
-class UnixConnection implements Connection {
+class UnixConnection implements Connection, Taker {
   readonly local = NOWHERE;
   readonly remote = NOWHERE;
   readonly path: string;
@@ -145,12 +145,7 @@ class UnixConnection implements Connection {
     this.#keeper = keeper;
     this.#onGone = onGone;
     this.#descriptor = keeper.keep(this);
-    this.#inbox = new Inbox<Errno>(
-      'a unix socket',
-      'ETIMEDOUT',
-      (bytes) => this.#taken(bytes),
-      keeper.owner,
-    );
+    this.#inbox = new Inbox<Errno>('a unix socket', 'ETIMEDOUT', this, keeper.owner);
     this.readable = this.#inbox;
   }
 
@@ -238,7 +233,7 @@ class UnixConnection implements Connection {
     this.#retire();
   }
 
-  #taken(bytes: number): void {
+  taken(bytes: number): void {
     const peer = this.#peer;
     if (peer === undefined) return;
     peer.#outstanding -= bytes;

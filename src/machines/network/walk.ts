@@ -15,7 +15,7 @@ import type { FabricHost } from './fabric.ts';
 import type { NetworkInterface } from './interface.ts';
 import type { NetworkNamespace, RouteDecision } from './namespace.ts';
 import type { Errno } from './errno.ts';
-import type { Hook, Hop, Netfilter, Trail } from './netfilter/types.ts';
+import type { Hook, Hop, Netfilter, PacketFields, Trail } from './netfilter/types.ts';
 
 /** How a walk ended. */
 export type Outcome =
@@ -42,15 +42,54 @@ export interface PacketTuple {
   readonly dport: number;
 }
 
-/** A namespace on the way, as it was when the packet passed. */
-export interface Stamp {
+class Tuple implements PacketTuple {
+  readonly protocol: number;
+  readonly src: Ip;
+  readonly dst: Ip;
+  readonly sport: number;
+  readonly dport: number;
+
+  constructor(protocol: number, src: Ip, dst: Ip, sport: number, dport: number) {
+    this.protocol = protocol;
+    this.src = src;
+    this.dst = dst;
+    this.sport = sport;
+    this.dport = dport;
+  }
+}
+
+/** A namespace on the way, as it was when the packet passed; the last one comes first. */
+class Stamp {
   readonly namespace: NetworkNamespace;
   readonly generation: number;
   readonly rulesGeneration: number;
   readonly netfilter: Netfilter | undefined;
-  readonly trails: Trail[];
   /** The tuple on entry. */
   readonly tuple: PacketTuple;
+  readonly before: Stamp | undefined;
+  trails: Trail[] | undefined;
+
+  constructor(namespace: NetworkNamespace, tuple: PacketTuple, before: Stamp | undefined) {
+    this.namespace = namespace;
+    this.generation = namespace.generation;
+    this.rulesGeneration = namespace.rulesGeneration;
+    this.netfilter = namespace.activeNetfilter;
+    this.tuple = tuple;
+    this.before = before;
+  }
+}
+
+/** An interface that sent the packet or received it; the last one comes first. */
+class Passage {
+  readonly device: NetworkInterface;
+  readonly sent: boolean;
+  readonly before: Passage | undefined;
+
+  constructor(device: NetworkInterface, sent: boolean, before: Passage | undefined) {
+    this.device = device;
+    this.sent = sent;
+    this.before = before;
+  }
 }
 
 /** One stage of a recorded walk. */
@@ -77,12 +116,10 @@ export interface Path {
   /** What the target sees. */
   readonly tuple: PacketTuple;
   readonly ttl: number;
-  readonly stamps: readonly Stamp[];
+  readonly stamps: Stamp | undefined;
   /** Links between hosts that it crossed: from, to, from, to … */
   readonly links: readonly FabricHost[];
-  /** Interfaces that sent it, and those that received it. */
-  readonly senders: readonly NetworkInterface[];
-  readonly receivers: readonly NetworkInterface[];
+  readonly passages: Passage | undefined;
   readonly stages: readonly WalkStage[];
 }
 
@@ -100,7 +137,7 @@ export function walk(source: NetworkNamespace, tuple: PacketTuple, options: Walk
 
 /** True while nothing that the path depends on has changed. */
 export function isCurrent(path: Path): boolean {
-  for (const stamp of path.stamps) {
+  for (let stamp = path.stamps; stamp !== undefined; stamp = stamp.before) {
     const { namespace } = stamp;
     if (namespace.generation !== stamp.generation) return false;
     if (namespace.rulesGeneration !== stamp.rulesGeneration) return false;
@@ -110,114 +147,127 @@ export function isCurrent(path: Path): boolean {
 
 /** Counts one more packet of this size on every rule and interface of the path. */
 export function countPath(path: Path, size: number): void {
-  for (const stamp of path.stamps) {
-    const { netfilter } = stamp;
-    if (netfilter !== undefined) for (const trail of stamp.trails) netfilter.count(trail, size);
+  for (let stamp = path.stamps; stamp !== undefined; stamp = stamp.before) {
+    const { netfilter, trails } = stamp;
+    if (netfilter !== undefined && trails !== undefined)
+      for (const trail of trails) netfilter.count(trail, size);
   }
-  countDevices(path, size);
+  countDevices(path.passages, size);
 }
 
-function countDevices(path: Pick<Path, 'senders' | 'receivers'>, size: number): void {
-  for (const sender of path.senders) {
-    sender.txBytes += size;
-    sender.txPackets += 1;
-  }
-  for (const receiver of path.receivers) {
-    receiver.rxBytes += size;
-    receiver.rxPackets += 1;
+/** Tells conntrack of every namespace on the way, in its order, how far the connection has come. */
+export function noteTcp(path: Path, state: 'established' | 'closed'): void {
+  noteFrom(path.stamps, state);
+}
+
+function noteFrom(stamp: Stamp | undefined, state: 'established' | 'closed'): void {
+  if (stamp === undefined) return;
+  noteFrom(stamp.before, state);
+  stamp.netfilter?.noteTcp(stamp.tuple, state);
+}
+
+function countDevices(passages: Passage | undefined, size: number): void {
+  for (let passage = passages; passage !== undefined; passage = passage.before) {
+    const { device } = passage;
+    if (passage.sent) {
+      device.txBytes += size;
+      device.txPackets += 1;
+    } else {
+      device.rxBytes += size;
+      device.rxPackets += 1;
+    }
   }
 }
 
-class Walk {
-  readonly #options: WalkOptions;
-  readonly #protocol: number;
-  #src: Ip;
-  #dst: Ip;
-  #sport: number;
-  #dport: number;
-  #mark = 0;
-  #ttl: number;
-  #delay: Micros = 0;
-  #here: NetworkNamespace;
-  #stamp: Stamp;
-  #rejectWith = '';
-  #errno: Errno | undefined;
-  readonly #stamps: Stamp[] = [];
-  readonly #links: FabricHost[] = [];
-  readonly #senders: NetworkInterface[] = [];
-  readonly #receivers: NetworkInterface[] = [];
-  readonly #stages: WalkStage[] = [];
+const NO_LINKS: readonly FabricHost[] = [];
+const NO_STAGES: readonly WalkStage[] = [];
+const NO_HOPS: readonly Hop[] = [];
+
+/** A packet on its way, and the path that it leaves behind. */
+class Walk implements PacketFields, Path {
+  readonly protocol: number;
+  src: Ip;
+  dst: Ip;
+  sport: number;
+  dport: number;
+  mark = 0;
+  readonly size: number;
+  readonly syn: boolean;
+  inInterface = '';
+  outInterface = '';
+  outcome: Outcome = 'drop';
+  ttl: number;
+  delay: Micros = 0;
+  target: NetworkNamespace;
+  stamps: Stamp | undefined;
+  passages: Passage | undefined;
+  links = NO_LINKS;
+  stages = NO_STAGES;
+  rejectWith = '';
+  errno: Errno | undefined;
+  tuple: PacketTuple;
+  readonly #record: boolean;
 
   constructor(source: NetworkNamespace, tuple: PacketTuple, options: WalkOptions) {
-    this.#options = options;
-    this.#protocol = tuple.protocol;
-    this.#src = tuple.src;
-    this.#dst = tuple.dst;
-    this.#sport = tuple.sport;
-    this.#dport = tuple.dport;
-    this.#ttl = options.ttl;
-    this.#here = source;
-    this.#stamp = this.#enter(source);
+    this.protocol = tuple.protocol;
+    this.src = tuple.src;
+    this.dst = tuple.dst;
+    this.sport = tuple.sport;
+    this.dport = tuple.dport;
+    this.size = options.size;
+    this.syn = options.syn;
+    this.ttl = options.ttl;
+    this.#record = options.record;
+    this.tuple = tuple;
+    this.target = source;
+    this.#enter(source);
   }
 
   run(): Path {
-    const outcome = this.#send();
-    if (this.#options.record) this.#note(outcome, this.#rejectWith, this.#tuple());
-    const path: Path = {
-      outcome,
-      errno: this.#errno,
-      rejectWith: this.#rejectWith,
-      delay: this.#delay,
-      target: this.#here,
-      tuple: this.#tuple(),
-      ttl: this.#ttl,
-      stamps: this.#stamps,
-      links: this.#links,
-      senders: this.#senders,
-      receivers: this.#receivers,
-      stages: this.#stages,
-    };
-    countDevices(path, this.#options.size);
-    return path;
+    this.outcome = this.#send();
+    this.tuple = this.#now();
+    if (this.#record) this.#note(this.outcome, this.rejectWith, this.tuple);
+    countDevices(this.passages, this.size);
+    return this;
   }
 
   /** From the socket: route, OUTPUT, route again if it was rewritten. */
   #send(): Outcome {
-    const here = this.#here;
-    let route = here.route(this.#dst);
+    const here = this.target;
+    let route = here.route(this.dst);
     if (typeof route === 'string') return this.#refuse(route);
-    if (this.#src === 0) this.#src = route.source;
+    if (this.src === 0) this.src = route.source;
     // What lives behind a dummy (the gateway's outside) is as far away for answers as for questions.
-    this.#delay += here.ownerOf(this.#src)?.distance ?? 0;
-    const destination = this.#dst;
+    this.delay += here.ownerOf(this.src)?.distance ?? 0;
+    const destination = this.dst;
     const verdict = this.#hook('OUTPUT', '', route.device.name);
     if (verdict !== undefined) return verdict;
-    if (this.#dst !== destination) {
-      route = here.route(this.#dst);
+    if (this.dst !== destination) {
+      route = here.route(this.dst);
       if (typeof route === 'string') return this.#refuse(route);
     }
     return this.#transmit(route, '');
   }
 
   #refuse(errno: Errno): Outcome {
-    this.#errno = errno;
+    this.errno = errno;
     return 'refused';
   }
 
   /** POSTROUTING, then out of the device. */
   #transmit(route: RouteDecision, inDevice: string): Outcome {
-    if (this.#options.record) {
-      const via = route.nextHop === this.#dst ? '' : ` via ${formatIp(route.nextHop)}`;
-      this.#note('route', route.local ? 'local' : `dev ${route.device.name}${via}`, this.#tuple());
+    if (this.#record) {
+      const via = route.nextHop === this.dst ? '' : ` via ${formatIp(route.nextHop)}`;
+      this.#note('route', route.local ? 'local' : `dev ${route.device.name}${via}`, this.#now());
     }
     const verdict = this.#hook('POSTROUTING', inDevice, route.device.name);
     if (verdict !== undefined) return verdict;
     const device = route.device;
     if (!device.up) return 'drop';
-    this.#senders.push(device);
+    this.#sentBy(device);
     if (route.local) {
-      this.#delay += this.#here.fabric.costs.loopbackMicros;
-      this.#receivers.push(device);
+      this.delay += this.target.fabric.costs.loopbackMicros;
+      this.#receivedBy(device);
       return this.#receive(device);
     }
     if (device.kind === 'veth') return this.#overVeth(device, route.nextHop);
@@ -229,8 +279,8 @@ class Walk {
   #overVeth(device: NetworkInterface, hop: Ip): Outcome {
     const peer = device.peer;
     if (peer === undefined || !peer.up) return 'drop';
-    this.#delay += this.#here.fabric.costs.vethMicros;
-    this.#receivers.push(peer);
+    this.delay += this.target.fabric.costs.vethMicros;
+    this.#receivedBy(peer);
     if (peer.master !== undefined) return this.#overBridge(peer.master, hop, peer);
     if (peer.namespace.ownerOf(hop) === undefined) return 'host-unreachable';
     return this.#arrive(peer);
@@ -241,7 +291,7 @@ class Walk {
     const owner = bridge.namespace;
     if (!bridge.up) return 'drop';
     if (from !== undefined) {
-      this.#receivers.push(bridge);
+      this.#receivedBy(bridge);
       if (owner.ownerOf(hop) !== undefined) return this.#arrive(bridge);
     }
     const port = findPort(bridge, hop, from);
@@ -250,9 +300,9 @@ class Walk {
       const verdict = this.#bridged(bridge);
       if (verdict !== undefined) return verdict;
     }
-    this.#senders.push(port);
-    this.#delay += owner.fabric.costs.vethMicros;
-    this.#receivers.push(port.peer);
+    this.#sentBy(port);
+    this.delay += owner.fabric.costs.vethMicros;
+    this.#receivedBy(port.peer);
     return this.#arrive(port.peer);
   }
 
@@ -269,16 +319,16 @@ class Walk {
   }
 
   #overLink(device: NetworkInterface, hop: Ip): Outcome {
-    const fabric = this.#here.fabric;
+    const fabric = this.target.fabric;
     const card = fabric.station(hop);
     if (card === undefined || card === device) return 'host-unreachable';
     // A switch still knows the card of a host without power: the frame goes out and nobody takes it.
     if (!card.namespace.host.powered) return 'drop';
-    this.#delay += fabric.costs.linkMicros;
-    this.#links.push(this.#here.host, card.namespace.host);
-    this.#receivers.push(card);
-    if (this.#options.record) {
-      this.#note('link', `${this.#here.host.name} to ${card.namespace.host.name}`, this.#tuple());
+    this.delay += fabric.costs.linkMicros;
+    this.links = [...this.links, this.target.host, card.namespace.host];
+    this.#receivedBy(card);
+    if (this.#record) {
+      this.#note('link', `${this.target.host.name} to ${card.namespace.host.name}`, this.#now());
     }
     return this.#arrive(card);
   }
@@ -290,20 +340,20 @@ class Walk {
 
   /** PREROUTING, then to a socket here or on to the next hop. */
   #receive(device: NetworkInterface): Outcome {
-    const here = this.#here;
+    const here = this.target;
     const verdict = this.#hook('PREROUTING', device.name, '');
     if (verdict !== undefined) return verdict;
-    const owner = here.ownerOf(this.#dst);
+    const owner = here.ownerOf(this.dst);
     if (owner !== undefined) {
-      if (this.#dst >>> 24 === 127 && device.kind !== 'loopback' && !allowsLocalnet(here, device))
+      if (this.dst >>> 24 === 127 && device.kind !== 'loopback' && !allowsLocalnet(here, device))
         return 'drop';
-      this.#delay += owner.distance;
+      this.delay += owner.distance;
       return this.#hook('INPUT', device.name, '') ?? 'deliver';
     }
     if (!here.forwards) return 'drop';
-    this.#ttl -= 1;
-    if (this.#ttl <= 0) return 'ttl';
-    const route = here.route(this.#dst);
+    this.ttl -= 1;
+    if (this.ttl <= 0) return 'ttl';
+    const route = here.route(this.dst);
     if (typeof route === 'string') {
       return route === 'EHOSTUNREACH'
         ? 'host-unreachable'
@@ -320,77 +370,66 @@ class Walk {
 
   /** Asks the rules; undefined when the packet goes on. */
   #hook(hook: Hook, inInterface: string, outInterface: string): Outcome | undefined {
-    const netfilter = this.#stamp.netfilter;
-    if (netfilter === undefined) return undefined;
-    const before = this.#tuple();
-    const result = netfilter.run(
-      hook,
-      {
-        protocol: this.#protocol,
-        src: this.#src,
-        dst: this.#dst,
-        sport: this.#sport,
-        dport: this.#dport,
-        mark: this.#mark,
-        size: this.#options.size,
-        inInterface,
-        outInterface,
-        syn: this.#options.syn,
-      },
-      this.#options.record,
-    );
-    this.#src = result.src;
-    this.#dst = result.dst;
-    this.#sport = result.sport;
-    this.#dport = result.dport;
-    this.#mark = result.mark;
-    if (result.trail.length > 0) this.#stamp.trails.push(result.trail);
-    if (this.#options.record) this.#note(hook, inInterface || outInterface, before, result.hops);
+    const stamp = this.stamps;
+    const netfilter = stamp?.netfilter;
+    if (stamp === undefined || netfilter === undefined) return undefined;
+    const before = this.#record ? this.#now() : this.tuple;
+    this.inInterface = inInterface;
+    this.outInterface = outInterface;
+    const result = netfilter.run(hook, this, this.#record);
+    this.src = result.src;
+    this.dst = result.dst;
+    this.sport = result.sport;
+    this.dport = result.dport;
+    this.mark = result.mark;
+    if (result.trail.length > 0) {
+      if (stamp.trails === undefined) stamp.trails = [result.trail];
+      else stamp.trails.push(result.trail);
+    }
+    if (this.#record) this.#note(hook, inInterface || outInterface, before, result.hops);
     if (result.verdict === 'accept') return undefined;
     if (result.verdict === 'drop') {
       // The kernel tells a sender whose own OUTPUT chain swallowed the packet.
-      if (hook === 'OUTPUT') this.#errno = 'EPERM';
+      if (hook === 'OUTPUT') this.errno = 'EPERM';
       return 'drop';
     }
-    this.#rejectWith = result.rejectWith;
+    this.rejectWith = result.rejectWith;
     return 'reject';
   }
 
-  #enter(namespace: NetworkNamespace): Stamp {
-    this.#here = namespace;
-    this.#mark = 0;
-    this.#stamp = {
-      namespace,
-      generation: namespace.generation,
-      rulesGeneration: namespace.rulesGeneration,
-      netfilter: namespace.activeNetfilter,
-      trails: [],
-      tuple: this.#tuple(),
-    };
-    this.#stamps.push(this.#stamp);
-    return this.#stamp;
+  #enter(namespace: NetworkNamespace): void {
+    this.target = namespace;
+    this.mark = 0;
+    this.stamps = new Stamp(namespace, this.#now(), this.stamps);
   }
 
-  #tuple(): PacketTuple {
-    return {
-      protocol: this.#protocol,
-      src: this.#src,
-      dst: this.#dst,
-      sport: this.#sport,
-      dport: this.#dport,
-    };
+  /** The tuple as it is now; the one made last, if nothing has rewritten it since. */
+  #now(): PacketTuple {
+    const { tuple, src, dst, sport, dport } = this;
+    if (tuple.src !== src || tuple.dst !== dst || tuple.sport !== sport || tuple.dport !== dport)
+      this.tuple = new Tuple(this.protocol, src, dst, sport, dport);
+    return this.tuple;
   }
 
-  #note(stage: string, note: string, before: PacketTuple, rules: readonly Hop[] = []): void {
-    this.#stages.push({
-      host: this.#here.host.name,
-      namespace: this.#here.name,
+  #sentBy(device: NetworkInterface): void {
+    this.passages = new Passage(device, true, this.passages);
+  }
+
+  #receivedBy(device: NetworkInterface): void {
+    this.passages = new Passage(device, false, this.passages);
+  }
+
+  #note(stage: string, note: string, before: PacketTuple, rules: readonly Hop[] = NO_HOPS): void {
+    const made: WalkStage = {
+      host: this.target.host.name,
+      namespace: this.target.name,
       stage,
       note,
       rules,
       before,
-      after: this.#tuple(),
-    });
+      after: this.#now(),
+    };
+    this.stages = [...this.stages, made];
   }
 }
 
