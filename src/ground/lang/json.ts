@@ -29,6 +29,19 @@ export function parseJson(text: string): Result<JsonDocument, JsonError> {
   return ok({ value: value as Value, duplicates: reader.duplicates });
 }
 
+export interface JsonPrefix {
+  readonly value: Value;
+  /** Where the text goes on behind the value and its blanks. */
+  readonly end: number;
+}
+
+/** Reads the value that a text begins with, for streams of several. */
+export function parseJsonPrefix(text: string): Result<JsonPrefix, JsonError> {
+  const reader = new JsonReader(text);
+  const prefix = reader.prefix();
+  return reader.error === undefined ? ok(prefix) : err(reader.error);
+}
+
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -53,6 +66,12 @@ class JsonReader {
 
   constructor(text: string) {
     this.#text = text;
+  }
+
+  prefix(): JsonPrefix {
+    const value = this.#value();
+    this.#blanks();
+    return { value, end: this.#at };
   }
 
   document(): Value | undefined {

@@ -33,7 +33,11 @@ export function applyPatch(
 ): Result<Value, PatchError> {
   switch (type) {
     case JSON_PATCH: {
-      const count = Array.isArray(patch) ? patch.length : 0;
+      if (!Array.isArray(patch)) {
+        const message = 'json: cannot unmarshal object into Go value of type jsonpatch.Patch';
+        return err({ code: 400, message });
+      }
+      const count = patch.length;
       if (count > OPERATIONS_MAX) {
         const message = `The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${count}`;
         return err({ code: 413, message });

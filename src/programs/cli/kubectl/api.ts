@@ -41,6 +41,7 @@ export type Query = readonly (readonly [string, string | number | boolean | unde
 
 export interface CallOptions {
   readonly accept?: string;
+  /** A value, or bytes that are no JSON. */
   readonly body?: unknown;
   readonly type?: string;
 }
@@ -191,8 +192,8 @@ export class Api {
   }
 
   /** The text of an answer: logs, health, metrics. */
-  *text(target: string): Task<ApiResult<string>> {
-    const response = yield* this.open('GET', target, { accept: 'application/json, */*' });
+  *text(target: string, method = 'GET'): Task<ApiResult<string>> {
+    const response = yield* this.open(method, target, { accept: 'application/json, */*' });
     if (!response.ok) return response;
     const body = yield* response.value.whole();
     if (!body.ok) return err(localFailure('unexpected EOF'));
@@ -207,7 +208,9 @@ export class Api {
   ): Task<Result<HttpResponse, ApiError>> {
     const headers = new Map([['accept', options.accept ?? JSON_ACCEPT]]);
     if (options.body !== undefined) headers.set('content-type', options.type ?? JSON_ACCEPT);
-    const body = options.body === undefined ? undefined : objectMessage(freezeDeep(options.body));
+    const { body: given } = options;
+    const body =
+      given === undefined || given instanceof Uint8Array ? given : objectMessage(freezeDeep(given));
     for (let attempt = 0; ; attempt += 1) {
       const delay = this.#bucket.reserve(this.#process.clock.monotonic());
       if (delay > 0) yield* this.#process.sleep(delay);

@@ -107,9 +107,7 @@ function* applyOne(
   const modified = withAnnotation(object, LAST_APPLIED, appliedText(object));
   if (info.name === '' || info.name === undefined) {
     if (object.metadata.generateName !== undefined) {
-      return fail(
-        `error when retrieving current configuration of:\nfrom ${quote(source)}: cannot use generate name with apply`,
-      );
+      return fail(`from ${object.metadata.generateName}: cannot use generate name with apply`);
     }
     const nameless = describeRequest({ ...info, name: '' });
     return fail(
@@ -176,7 +174,7 @@ function* patchOne(
   }
   const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
   const patch = applyPatchOf(definition, live, modified);
-  if (Object.keys(patch).length === 0) {
+  if (Object.keys(patch).length === 0 && !reporter.client) {
     if (!reporter.printsObjects) yield* reporter.tell(mapping, live, 'unchanged');
     return ok(live);
   }

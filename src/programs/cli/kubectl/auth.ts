@@ -1,10 +1,12 @@
 /** `kubectl auth can-i` and `kubectl auth whoami` (k8s.io/kubectl/pkg/cmd/auth, v0.34). */
+import type { PolicyRule } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { compareText } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Loose } from './api.ts';
 import { exitWith, fail, failApi, type Outcome } from './failure.ts';
 import { flagSpecs } from './flags.ts';
+import { ruleRows } from './policy-rules.ts';
 import { printerFor } from './print.ts';
 import type { Session, Verb } from './session.ts';
 import { TableWriter } from './table.ts';
@@ -29,6 +31,11 @@ interface Attributes {
   readonly namespace?: string;
 }
 
+/** This verb writes the pointer to its help by itself, with a full stop. */
+function canIUsage(session: Session, text: string): Outcome<never> {
+  return fail(`${text}\nSee '${session.path} -h' for help and examples.`);
+}
+
 const canI: Verb = {
   name: 'can-i',
   usage: 'VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]',
@@ -40,11 +47,11 @@ const canI: Verb = {
     const { flags, args } = session;
     if (flags.bool('list')) {
       if (args.length > 0)
-        return session.usageError('list option must be specified with no arguments');
+        return canIUsage(session, 'list option must be specified with no arguments');
       return yield* listRules(session);
     }
     const [verb = '', what = ''] = args;
-    if (args.length !== 2) return session.usageError(TWO_ARGUMENTS);
+    if (args.length !== 2) return canIUsage(session, TWO_ARGUMENTS);
     const spec = what.startsWith('/')
       ? yield* nonResource(session, verb, what)
       : yield* resource(session, verb, what);
@@ -87,8 +94,6 @@ function* resource(session: Session, verb: string, what: string): Task<Outcome<o
   const slash = what.indexOf('/');
   const type = slash < 0 ? what : what.slice(0, slash);
   const name = slash < 0 ? '' : what.slice(slash + 1);
-  if (!RESOURCE_VERBS.has(verb))
-    yield* session.printError(`Warning: verb '${verb}' is not a known verb\n\n`);
   const namespace = session.flags.bool('all-namespaces') ? ok('') : session.namespace();
   if (!namespace.ok) return namespace;
   const mapper = session.mapper();
@@ -118,18 +123,12 @@ function* resource(session: Session, verb: string, what: string): Task<Outcome<o
       }
     }
   }
+  if (!RESOURCE_VERBS.has(verb))
+    yield* session.printError(`Warning: verb '${verb}' is not a known verb\n\n`);
   const subresource = session.flags.text('subresource');
   return ok({
     resourceAttributes: { ...attributes, namespace: namespace.value, name, subresource },
   });
-}
-
-interface Rule {
-  readonly verbs?: readonly string[];
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly nonResourceURLs?: readonly string[];
 }
 
 function* listRules(session: Session): Task<Outcome<number>> {
@@ -139,28 +138,12 @@ function* listRules(session: Session): Task<Outcome<number>> {
   if (!answer.ok) return answer;
   const status = answer.value['status'] as
     | {
-        readonly resourceRules?: readonly Rule[];
-        readonly nonResourceRules?: readonly Rule[];
+        readonly resourceRules?: readonly PolicyRule[];
+        readonly nonResourceRules?: readonly PolicyRule[];
         readonly incomplete?: boolean;
       }
     | undefined;
-  const rows: string[][] = [];
-  for (const rule of status?.resourceRules ?? []) {
-    for (const group of rule.apiGroups ?? []) {
-      for (const each of rule.resources ?? []) {
-        const named =
-          group === '' || (each === '*' && group === '*')
-            ? `${each}${group === '*' ? '.*' : ''}`
-            : `${each}.${group}`;
-        rows.push([named, '[]', bracketed(rule.resourceNames), bracketed(rule.verbs)]);
-      }
-    }
-  }
-  rows.sort((a, b) => compareText(a[0] as string, b[0] as string));
-  for (const rule of status?.nonResourceRules ?? []) {
-    for (const url of rule.nonResourceURLs ?? [])
-      rows.push(['', bracketed([url]), '[]', bracketed(rule.verbs)]);
-  }
+  const rows = ruleRows([...(status?.nonResourceRules ?? []), ...(status?.resourceRules ?? [])]);
   if (status?.incomplete === true) {
     yield* session.printError(
       'warning: the list may be incomplete: webhook authorizer does not support user rule resolution\n',

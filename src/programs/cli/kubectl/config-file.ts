@@ -67,7 +67,7 @@ export function resolveConfig(process: Process, flags: Flags): Outcome<ClientCon
   const loaded = loadConfig(process, flags);
   if (!loaded.ok) return fail(loaded.error);
   const { config, paths } = loaded.value;
-  const server = flags.text('server');
+  const server = flags.single('server');
   if (config.contexts.size === 0 && config.clusters.size === 0 && server === '') {
     if (flags.text('context') !== '') {
       return fail(`context ${quote(flags.text('context'))} does not exist`);
@@ -77,7 +77,7 @@ export function resolveConfig(process: Process, flags: Flags): Outcome<ClientCon
   const path = paths.find((each) => process.files.exists(each)) ?? '/';
   const absolute = process.files.resolve(path);
   const base = absolute.slice(0, absolute.lastIndexOf('/'));
-  const text = (name: string): string | undefined => flags.text(name) || undefined;
+  const text = (name: string): string | undefined => flags.single(name) || undefined;
   const overrides = {
     context: text('context'),
     cluster: text('cluster'),

@@ -10,6 +10,7 @@ import type { Api, Loose } from './api.ts';
 import {
   apiFailure,
   fail,
+  failApi,
   type Failure,
   isNotFound,
   type Outcome,
@@ -38,6 +39,8 @@ export const deleteVerb: Verb = {
     dry-run='none'?unchanged field-selector='' force=false grace-period=-1 ignore-not-found=false i interactive=false
     now=false o output='' raw='' l selector='' timeout=0s wait=true`),
   *run(session) {
+    const raw = session.flags.text('raw');
+    if (raw !== '') return yield* deleteRaw(session, raw);
     const options = deleteOptions(session);
     if (!options.ok) return options;
     const infos = yield* wanted(session);
@@ -50,6 +53,16 @@ export const deleteVerb: Verb = {
     return yield* deleteAll(session, options.value, infos.value.infos, failures);
   },
 };
+
+/** `--raw`: the answer as it came. */
+function* deleteRaw(session: Session, path: string): Task<Outcome<number>> {
+  const api = session.api();
+  if (!api.ok) return api;
+  const text = yield* api.value.text(path, 'DELETE');
+  if (!text.ok) return failApi(text.error);
+  yield* session.print(text.value);
+  return ok(0);
+}
 
 export interface DeleteChoice {
   readonly body: object;
@@ -117,8 +130,14 @@ function* wanted(
   if (files.length > 0 && session.args.length === 0) return yield* fileInfos(session, files);
   const selects =
     session.flags.text('selector') !== '' || session.flags.text('field-selector') !== '';
-  const byName = session.args.some((arg) => arg.includes('/')) || session.args.length > 1;
-  if (!byName || selects || session.flags.bool('all')) return yield* visit(session);
+  const slashed = session.args.some((arg) => arg.includes('/'));
+  const byName = slashed || session.args.length > 1;
+  const all = session.flags.bool('all');
+  if (slashed && (selects || all)) {
+    return fail('selectors and the all flag cannot be used when passing resource/name arguments');
+  }
+  if (byName && all) return fail('name cannot be provided when a selector is specified');
+  if (!byName || selects || all) return yield* visit(session);
   // Names are deleted without being read first, so the only failure of a missing one is its deletion.
   const targets = yield* targetsOf(session, session.args);
   if (!targets.ok) return targets;
@@ -164,6 +183,11 @@ function* deleteAll(
   if (choice.force && choice.dryRun === 'none' && infos.length > 0) {
     yield* session.printError(
       'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+    );
+  }
+  if (session.namespaceGiven && infos.some((info) => !info.mapping.namespaced)) {
+    yield* session.printError(
+      'Warning: deleting cluster-scoped resources, not scoped to the provided namespace\n',
     );
   }
   const leaving: { readonly info: Subject; readonly uid: string }[] = [];

@@ -4,7 +4,7 @@
  * object has is taken as the beginning of names.
  */
 import type { KubeObject } from '../../../ground/api/object.ts';
-import { isControlledBy } from '../../../ground/api/meta.ts';
+import { annotationOf, isControlledBy } from '../../../ground/api/meta.ts';
 import { formatSelector, selectorOf } from '../../../ground/api/selector.ts';
 import { sameValue } from '../../../ground/api/edit.ts';
 import { withLabel } from '../../../ground/api/meta.ts';
@@ -144,7 +144,6 @@ const WITHOUT_EVENTS = new Set([
   'ClusterRole',
   'RoleBinding',
   'ClusterRoleBinding',
-  'Event',
 ]);
 
 /** Prints by kind; the answer is what kept it from being complete. */
@@ -275,9 +274,13 @@ function* node(api: Api, writer: DescribeWriter, object: Node): Task<Failure | u
   return undefined;
 }
 
+const MIRROR = 'kubernetes.io/config.mirror';
+
 /** The events about an object, as the field selector of event.Search names it. */
 function* eventsOf(api: Api, object: Loose): Task<readonly Event[]> {
-  const { name, namespace = '', uid = '' } = object.metadata;
+  const { name, namespace = '' } = object.metadata;
+  // The kubelet knows a static pod by its manifest: its events name that, not the mirror pod.
+  const uid = annotationOf(object, MIRROR) ?? object.metadata.uid ?? '';
   // Nodes' events are kept in the default namespace under the node's name as uid, too: by kind and name.
   const parts = [`involvedObject.name=${name}`, `involvedObject.kind=${object.kind}`];
   if (object.kind === 'Node') {

@@ -2,22 +2,19 @@
  * `kubectl label` and `kubectl annotate` (k8s.io/kubectl/pkg/cmd/label and annotate, v0.34): pairs to
  * set, `key-` to remove; a merge patch of what differs.
  */
-import { entryOf } from '../../../ground/api/meta.ts';
-import { isLabelValue, isQualifiedName } from '../../../ground/api/validation/names.ts';
+import { freezeDeep } from '../../../ground/api/edit.ts';
+import { entryOf, withMeta } from '../../../ground/api/meta.ts';
+import { isLabelValue } from '../../../ground/api/validation/names.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { type Api, MERGE } from './api.ts';
+import { type Api, type Loose, MERGE } from './api.ts';
 import { apiFailure, fail, type Failure, type Outcome, textFailure, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
+import { type Pairs, parsePairs, resourcesAndPairs } from './pairs.ts';
 import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
-
-interface Changes {
-  readonly set: ReadonlyMap<string, string>;
-  readonly remove: readonly string[];
-}
 
 interface Words {
   readonly field: 'labels' | 'annotations';
@@ -60,23 +57,17 @@ export const annotate = mapVerb('annotate', 'Update the annotations on a resourc
   unchanged: 'annotated',
 });
 
-/** Resources come first; the first word with `=` or a trailing `-` begins the changes. */
-function splitChanges(args: readonly string[]): {
-  readonly resources: readonly string[];
-  readonly words: readonly string[];
-} {
-  const at = args.findIndex((arg, index) => arg.includes('=') || (index > 0 && arg.endsWith('-')));
-  return at < 0
-    ? { resources: args, words: [] }
-    : { resources: args.slice(0, at), words: args.slice(at) };
-}
-
 function* changeMaps(session: Session, words: Words): Task<Outcome<number>> {
   const { flags } = session;
-  const { resources, words: given } = splitChanges(session.args);
+  const split = resourcesAndPairs(session.args, words.one);
+  if (!split.ok) return split;
+  const { resources, pairs: given } = split.value;
   if (resources.length < 1 && flags.list('filename').length === 0) return fail(MISSING);
   if (given.length === 0 && !flags.bool('list'))
     return fail(`at least one ${words.one} update is required`);
+  if (words.field === 'labels' && flags.bool('all') && flags.text('selector') !== '') {
+    return fail('cannot set --all and --selector at the same time');
+  }
   const changes = parseChanges(given, words);
   if (!changes.ok) return changes;
   const reporter = Reporter.of(session);
@@ -96,31 +87,27 @@ function* changeMaps(session: Session, words: Words): Task<Outcome<number>> {
   return failure === undefined ? ok(0) : { ok: false, error: failure };
 }
 
-function parseChanges(given: readonly string[], words: Words): Outcome<Changes> {
-  const set = new Map<string, string>();
-  const remove: string[] = [];
-  for (const word of given) {
-    const equals = word.indexOf('=');
-    if (equals > 0) {
-      const key = word.slice(0, equals);
-      const value = word.slice(equals + 1);
-      const wrongKey = isQualifiedName(key);
-      if (wrongKey.length > 0)
-        return fail(`invalid ${words.one} key ${quote(key)}: ${wrongKey.join('; ')}`);
-      const wrongValue = words.field === 'labels' ? isLabelValue(value) : [];
-      if (wrongValue.length > 0)
-        return fail(`invalid label value: ${quote(value)}: ${wrongValue.join(';')}`);
-      set.set(key, value);
-    } else if (word.endsWith('-') && equals < 0) remove.push(word.slice(0, -1));
-    else return fail(`unknown ${words.one} spec: ${word}`);
-  }
+function parseChanges(given: readonly string[], words: Words): Outcome<Pairs> {
+  const parsed = parsePairs(given, words.one);
+  if (!parsed.ok) return parsed;
+  const { set, remove } = parsed.value;
   const both = remove.filter((key) => set.has(key));
-  if (both.length > 0) {
+  if (words.field === 'annotations') {
+    if (both.length === 0) return parsed;
     return fail(
-      `can not both modify and remove the following ${words.one}(s) in the same command: ${both.join(', ')}`,
+      `can not both modify and remove the following annotation(s) in the same command: ${both.join(', ')}`,
     );
   }
-  return ok({ set, remove });
+  const doubled = given.find((word) => word.split('=').length > 2);
+  if (doubled !== undefined) return fail(`invalid label spec: ${doubled}`);
+  for (const [key, value] of set) {
+    const problems = isLabelValue(value);
+    if (problems.length > 0) {
+      return fail(`invalid label value: ${quote(`${key}=${value}`)}: ${problems.join(';')}`);
+    }
+  }
+  if (both.length > 0) return fail('can not both modify and remove a label in the same command');
+  return parsed;
 }
 
 function* listMap(session: Session, info: Subject, words: Words): Task<undefined> {
@@ -135,7 +122,7 @@ function* changeOne(
   api: Api,
   reporter: Reporter,
   info: Subject,
-  changes: Changes,
+  changes: Pairs,
   words: Words,
 ): Task<Failure | undefined> {
   const { mapping, name, namespace, object } = info;
@@ -150,7 +137,7 @@ function* changeOne(
           ? `'${key}' already has a value (${entryOf(old, key)}), and --overwrite is false`
           : `--overwrite is false but found the following declared annotation(s): '${key}' already has a value (${entryOf(old, key)})`,
       );
-      return textFailure(texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`);
+      return together(texts.map(textFailure));
     }
   }
   const patch = new Map<string, string | null>();
@@ -170,8 +157,13 @@ function* changeOne(
       : removed && changes.set.size === 0
         ? words.removed
         : words.set;
-  let result = object;
-  if (!reporter.client && (patch.size > 0 || words.field === 'annotations')) {
+  let result =
+    reporter.client || session.flags.bool('local') ? changed(object, words, patch) : object;
+  if (
+    !reporter.client &&
+    !session.flags.bool('local') &&
+    (patch.size > 0 || words.field === 'annotations')
+  ) {
     const version = session.flags.text('resource-version');
     const metadata = {
       [words.field]: Object.fromEntries(patch),
@@ -184,4 +176,14 @@ function* changeOne(
   }
   yield* reporter.tell(mapping, result, what);
   return undefined;
+}
+
+/** The object with the changes, made on this side. */
+function changed(object: Loose, words: Words, patch: ReadonlyMap<string, string | null>): Loose {
+  const next = new Map(Object.entries(object.metadata[words.field] ?? {}));
+  for (const [key, value] of patch) {
+    if (value === null) next.delete(key);
+    else next.set(key, value);
+  }
+  return withMeta(object, { [words.field]: freezeDeep(Object.fromEntries(next)) });
 }

@@ -6,7 +6,6 @@ import type { Loose } from './api.ts';
 import { createObject } from './create-generators.ts';
 import { fail, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { qualified } from './mapper.ts';
 import { type Subject, visit } from './resource-builder.ts';
 import { pairsOf } from './run.ts';
 import type { Session, Verb } from './session.ts';
@@ -52,8 +51,8 @@ const EXPOSABLE = new Set(['Pod', 'Service', 'Deployment', 'ReplicaSet', 'Replic
 
 function serviceOf(session: Session, info: Subject): Outcome<object> {
   const { flags } = session;
-  const { object, mapping } = info;
-  if (!EXPOSABLE.has(object.kind)) return fail(`cannot expose a ${qualified(mapping)}`);
+  const { object } = info;
+  if (!EXPOSABLE.has(object.kind)) return fail(`cannot expose a ${object.kind}`);
   const selector =
     flags.text('selector') === ''
       ? selectorOfObject(object)

@@ -117,7 +117,9 @@ function transportText(error: ApiError, doing: string | undefined): string | und
 function invalidText(error: ApiError): string {
   const details = error.status?.details;
   if (details === undefined) return `The request is invalid: ${error.message}`;
-  const head = `The ${details.kind ?? ''} ${quote(details.name ?? '')} is invalid`;
+  const { kind = '', name = '' } = details;
+  const nameless = kind === '' && name === '';
+  const head = nameless ? 'The request is invalid' : `The ${kind} ${quote(name)} is invalid`;
   const texts = new Set<string>();
   for (const cause of details.causes ?? []) {
     texts.add(
@@ -126,7 +128,7 @@ function invalidText(error: ApiError): string {
         : `${cause.field}: ${cause.message ?? ''}`,
     );
   }
-  if (texts.size === 0) return head;
+  if (texts.size === 0) return nameless ? `${head}: ${error.message}` : head;
   if (texts.size === 1) return `${head}: ${[...texts].join('')}`;
   return `${head}: \n${[...texts].map((text) => `* ${text}\n`).join('')}`;
 }

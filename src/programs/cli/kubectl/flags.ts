@@ -74,6 +74,12 @@ export class Flags {
     return initial.startsWith("'") ? initial.slice(1, -1) : initial;
   }
 
+  /** As `text`, but '' where a verb's own list has the name of a global flag (`create rolebinding --user`). */
+  single(name: string): string {
+    const type = this.#specs.get(name)?.type;
+    return type === 'list' || type === 'array' ? '' : this.text(name);
+  }
+
   bool(name: string): boolean {
     return isTrue(this.text(name));
   }

@@ -19,7 +19,14 @@ import { flagSpecs } from './flags.ts';
 import { watchObjects } from './get-watch.ts';
 import type { Mapping } from './mapper.ts';
 import { listOf, type ObjectPrinter, printerFor } from './print.ts';
-import { fileInfos, namespaceOf, type Target, targetsOf, visit } from './resource-builder.ts';
+import {
+  fileInfos,
+  listFailure,
+  namespaceOf,
+  type Target,
+  targetsOf,
+  visit,
+} from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { sorterFor } from './sort-by.ts';
 import { isTable, type Table, type TableRow, TablePrinter } from './table-printer.ts';
@@ -61,10 +68,6 @@ export const get: Verb = {
 
 function checkFlags(session: Session): Outcome<never> | undefined {
   const { flags } = session;
-  const sub = flags.text('subresource');
-  if (sub !== '' && !['status', 'scale', 'resize'].includes(sub)) {
-    return fail(`invalid subresource value: "${sub}". Must be one of [status scale resize]`);
-  }
   if (flags.bool('show-labels') && flags.text('output') !== '' && flags.text('output') !== 'wide') {
     return fail(`--show-labels option cannot be used with ${flags.text('output')} printer`);
   }
@@ -103,10 +106,8 @@ function* printObjects(session: Session, printer: ObjectPrinter): Task<Outcome<n
   const { infos, failures, single } = visited.value;
   const sorted = sorterFor(session.flags.text('sort-by'));
   if (!sorted.ok) return sorted;
-  const ordered = sorted.value(
-    infos.map((info) => info.object),
-    (object) => object,
-  );
+  const objects = infos.map((info) => info.object);
+  const ordered = objects.length > 1 ? sorted.value(objects, (object) => object) : ok(objects);
   if (!ordered.ok) return ordered;
   const only = single ? ordered.value[0] : undefined;
   if (only !== undefined || !single) {
@@ -168,6 +169,8 @@ function* printTables(session: Session): Task<Outcome<number>> {
   let written = false;
   for (const { mapping, table } of joined(blocks)) {
     const rows = sorter.value(table.rows, (row: TableRow) => row.object as Loose);
+    // A single table without the field is left out in silence (seen with 1.27 to 1.33).
+    if (!rows.ok && blocks.length === 1) continue;
     if (!rows.ok) return rows;
     const text = printer.format(mapping, { ...table, rows: rows.value });
     written ||= text !== '';
@@ -239,7 +242,7 @@ function* readTarget(
     };
     const answer = yield* api.list(mapping, namespace, query, TABLE_ACCEPT);
     if (!answer.ok) {
-      failures.push(apiFailure(answer.error));
+      failures.push(listFailure(answer.error, mapping, query.labelSelector, query.fieldSelector));
       return;
     }
     append(blocks, mapping, tableOf(answer.value));

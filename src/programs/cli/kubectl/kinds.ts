@@ -1,10 +1,43 @@
 /** The resources that kubectl knows without asking the server: those that its typed clients speak of. */
+import type { KubeObject } from '../../../ground/api/object.ts';
 import { required } from '../../../ground/base/assert.ts';
 import type { Mapping } from './mapper.ts';
 
 /** kubectl knows the kinds that it makes without asking the server. */
 export function kindMapping(kind: string): Mapping {
   return required(KINDS.get(kind), `kubectl has no kind ${kind} of its own`);
+}
+
+/** The resource of an object without asking the server: for `--local`. */
+export function localMapping(object: KubeObject): Mapping {
+  const { apiVersion, kind } = object;
+  const known = KINDS.get(kind);
+  if (known !== undefined) return known;
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  return mappingOf(kind, group, apiVersion.slice(slash + 1), `${kind.toLowerCase()}s`, true);
+}
+
+function mappingOf(
+  kind: string,
+  group: string,
+  version: string,
+  resource: string,
+  namespaced: boolean,
+): Mapping {
+  return {
+    group,
+    version,
+    resource,
+    singular: kind.toLowerCase(),
+    kind,
+    namespaced,
+    shortNames: [],
+    categories: [],
+    verbs: [],
+    subresources: [],
+    preferred: true,
+  };
 }
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -33,18 +66,6 @@ const KINDS: ReadonlyMap<string, Mapping> = new Map(
     ] as const
   ).map(([kind, group, resource, namespaced]) => [
     kind,
-    {
-      group,
-      version: 'v1',
-      resource,
-      singular: kind.toLowerCase(),
-      kind,
-      namespaced,
-      shortNames: [],
-      categories: [],
-      verbs: [],
-      subresources: [],
-      preferred: true,
-    },
+    mappingOf(kind, group, 'v1', resource, namespaced),
   ]),
 );

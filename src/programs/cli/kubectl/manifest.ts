@@ -8,7 +8,7 @@ import type { KubeObject } from '../../../ground/api/object.ts';
 import { textOf, concatBytes } from '../../../ground/base/bytes.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { formatJson, parseJson } from '../../../ground/lang/json.ts';
+import { formatJson, parseJsonPrefix } from '../../../ground/lang/json.ts';
 import { isValueMap, type Value, type ValueMap } from '../../../ground/lang/value.ts';
 import { parseYaml } from '../../../ground/lang/yaml/index.ts';
 import type { Process } from '../../../machines/machine/process.ts';
@@ -50,7 +50,13 @@ export function* readManifests(
     } else if (!process.files.exists(path)) {
       failures.push(textFailure(`the path ${quote(path)} does not exist`));
     } else {
-      for (const file of filesOf(process, path, recursive)) {
+      const files = filesOf(process, path, recursive);
+      if (files.length === 0) {
+        failures.push(
+          textFailure(`error reading [${path}]: recognized file extensions are [.json .yaml .yml]`),
+        );
+      }
+      for (const file of files) {
         const text = process.files.readText(file);
         if (text.ok) collect(text.value, file, validated, found, failures);
         else
@@ -113,21 +119,42 @@ function collect(
     failures.push(textFailure(`error parsing ${source}: ${read.error}`));
 }
 
-/** The documents up to the first that cannot be read. */
-function documentsOf(text: string): {
+interface Documents {
   readonly values: readonly Value[];
   readonly error: string | undefined;
-} {
-  if (/^\s*\{/.test(text)) {
-    const json = parseJson(text);
-    if (json.ok) return { values: [json.value.value], error: undefined };
-  }
+}
+
+/** The documents up to the first that cannot be read. */
+function documentsOf(text: string): Documents {
+  return /^\s*\{/.test(text) ? jsonDocuments(text) : yamlDocuments(text);
+}
+
+function yamlDocuments(text: string): Documents {
   const stream = parseYaml(text);
   const error =
     stream.error === undefined
       ? undefined
       : `error converting YAML to JSON: ${stream.error.message}`;
   return { values: stream.documents.map((document) => document.value), error };
+}
+
+/** JSON values one after the other; from the first that is none on, the rest may still be YAML (util/yaml/decoder.go). */
+function jsonDocuments(text: string): Documents {
+  const values: Value[] = [];
+  let rest = text;
+  while (rest.trim() !== '') {
+    const next = parseJsonPrefix(rest);
+    if (!next.ok) {
+      const { message, offset } = next.error;
+      if (message === 'unexpected end of JSON input') return { values, error: 'unexpected EOF' };
+      const { values: more, error } = yamlDocuments(rest);
+      if (error !== undefined) return { values, error: `json: offset ${offset + 1}: ${message}` };
+      return { values: [...values, ...more], error: undefined };
+    }
+    values.push(next.value.value);
+    rest = rest.slice(next.value.end);
+  }
+  return { values, error: undefined };
 }
 
 /** What keeps a document from being validated: it is no map, or says not what it is. */
@@ -149,12 +176,7 @@ function invalid(value: Value, source: string): string | undefined {
 /** Adds an object or the items of a list; the answer is what is wrong with it. */
 function addObject(value: Value, source: string, found: Manifest[]): string | undefined {
   if (!isValueMap(value)) {
-    const kind = Array.isArray(value)
-      ? 'array'
-      : typeof value === 'boolean'
-        ? 'bool'
-        : typeof value;
-    return `error parsing ${source}: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
+    return `error parsing ${source}: json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`;
   }
   const json = (): string => formatJson(value, { sortKeys: true, escapeHtml: false });
   const { kind, apiVersion, items } = value;
@@ -171,7 +193,41 @@ function addObject(value: Value, source: string, found: Manifest[]): string | un
     }
     return undefined;
   }
+  const misfit = metadataMisfit(value['metadata'] ?? null);
+  if (misfit !== undefined) return `unable to decode ${quote(source)}: ${misfit}`;
   const metadata = isValueMap(value['metadata'] ?? null) ? (value['metadata'] as ValueMap) : {};
   found.push({ object: freezeDeep({ ...value, metadata }) as unknown as KubeObject, source });
   return undefined;
+}
+
+const TEXT_FIELDS = new Set(
+  'name generateName namespace selfLink uid resourceVersion creationTimestamp deletionTimestamp'.split(
+    ' ',
+  ),
+);
+const MAP_FIELDS = new Set(['labels', 'annotations']);
+
+/** What the decoder says of metadata that is none (unstructured.metadataValidatingDecoder). */
+function metadataMisfit(metadata: Value): string | undefined {
+  if (metadata === null) return undefined;
+  if (!isValueMap(metadata)) {
+    return `json: cannot unmarshal ${jsonKind(metadata)} into Go struct field metadataOnlyObject.metadata of type v1.ObjectMeta`;
+  }
+  for (const [key, value] of Object.entries(metadata)) {
+    if (value === null) continue;
+    const misfit = (found: Value, type: string): string =>
+      `json: cannot unmarshal ${jsonKind(found)} into Go struct field ObjectMeta.metadata.${key} of type ${type}`;
+    if (TEXT_FIELDS.has(key) && typeof value !== 'string') return misfit(value, 'string');
+    if (!MAP_FIELDS.has(key)) continue;
+    if (!isValueMap(value)) return misfit(value, 'map[string]string');
+    const wrong = Object.values(value).find((each) => each !== null && typeof each !== 'string');
+    if (wrong !== undefined) return misfit(wrong, 'string');
+  }
+  return undefined;
+}
+
+function jsonKind(value: Value): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'bigint' ? 'number' : typeof value;
 }

@@ -1,13 +1,19 @@
 /** `kubectl patch` (k8s.io/kubectl/pkg/cmd/patch, v0.34). */
-import { sameValue } from '../../../ground/api/edit.ts';
+import { freezeDeep, sameValue } from '../../../ground/api/edit.ts';
 import { withMeta } from '../../../ground/api/meta.ts';
+import { applyPatch } from '../../../ground/api/patch/index.ts';
+import { definitionOfKind } from '../../../ground/api/schema.ts';
+import { utf8 } from '../../../ground/base/bytes.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
+import { parseJson } from '../../../ground/lang/json.ts';
+import type { Value } from '../../../ground/lang/value.ts';
 import { parseYaml } from '../../../ground/lang/yaml/index.ts';
 import { JSON_PATCH, type Loose, MERGE, STRATEGIC } from './api.ts';
 import { apiFailure, fail, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { visit } from './resource-builder.ts';
+import { localMapping } from './kinds.ts';
+import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
 
@@ -32,8 +38,6 @@ export const patch: Verb = {
     if (!flags.has('patch') && !flags.has('patch-file')) {
       return fail('must specify --patch or --patch-file containing the contents of the patch');
     }
-    if (flags.bool('local'))
-      return fail('--local is not supported by this simulator: use --dry-run=server');
     const type = TYPES.get(flags.text('type').toLowerCase());
     if (type === undefined) {
       return fail(`--type must be one of [json merge strategic], not ${quote(flags.text('type'))}`);
@@ -47,12 +51,17 @@ export const patch: Verb = {
     const api = session.api();
     if (!api.ok) return api;
     const failures: Failure[] = [...visited.value.failures];
-    for (const { mapping, namespace, name, object } of visited.value.infos) {
-      // Without the server there is nobody to apply the patch: a client dry run asks for a server's.
-      const dryRun = reporter.value.client || reporter.value.server;
+    for (const info of visited.value.infos) {
+      const { mapping, namespace, name, object } = info;
+      if (flags.bool('local') || reporter.value.client) {
+        const made = patchedHere(info, type, body.value);
+        if (made.ok) yield* reporter.value.tell(mapping, made.value, 'patched', '');
+        else failures.push(made.error);
+        continue;
+      }
       const query = {
         manager: flags.text('field-manager'),
-        dryRun,
+        dryRun: reporter.value.server,
         subresource: flags.text('subresource'),
       };
       const done = yield* api.value.patch(mapping, namespace, name, type, body.value, query);
@@ -60,16 +69,22 @@ export const patch: Verb = {
         failures.push(apiFailure(done.error));
         continue;
       }
-      yield* reporter.value.tell(
-        mapping,
-        done.value,
-        isSame(object, done.value) ? 'patched (no change)' : 'patched',
-      );
+      const what = isSame(object, done.value) ? 'patched (no change)' : 'patched';
+      // A subresource may be an object of another kind: `scale.autoscaling/web patched`.
+      const told = done.value.kind === object.kind ? mapping : localMapping(done.value);
+      yield* reporter.value.tell(told, done.value, what);
     }
     const failure = together(failures);
     return failure === undefined ? ok(0) : { ok: false, error: failure };
   },
 };
+
+/** The patch applied on this side: `--local` and a client's dry run. */
+function patchedHere({ mapping, object }: Subject, type: string, body: unknown): Outcome<Loose> {
+  const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
+  const made = applyPatch(type, definition, object as unknown as Value, body as Value);
+  return made.ok ? ok(freezeDeep(made.value) as unknown as Loose) : fail(made.error.message);
+}
 
 function isSame(before: Loose, after: Loose): boolean {
   const bare = (object: Loose): unknown =>
@@ -84,6 +99,11 @@ function readPatch(session: Session): Outcome<unknown> {
     const read = session.process.files.readText(file);
     if (!read.ok) return fail(`unable to read patch file: open ${file}: no such file or directory`);
     text = read.value;
+  }
+  // What looks like JSON is sent as it is: the server tells what is wrong with it.
+  if (/^\s*\{/.test(text)) {
+    const json = parseJson(text);
+    return ok(json.ok ? json.value.value : utf8(text));
   }
   const parsed = parseYaml(text);
   if (parsed.error !== undefined)

@@ -7,7 +7,7 @@
  */
 import { withMeta } from '../../../ground/api/meta.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
-import { quote } from '../../../ground/base/text.ts';
+import { quote, sortedText } from '../../../ground/base/text.ts';
 import { formatJson } from '../../../ground/lang/json.ts';
 import {
   findJsonPath,
@@ -125,7 +125,7 @@ function jsonPathPrinter(session: Session, kind: string, argument: string): Outc
     const text = printJsonPath(path, value);
     if (text.ok) return text;
     return err(
-      `error executing jsonpath ${quote(template)}: Error executing template: ${text.error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to jsonpath engine was:\n\t\t${formatJson(value, { sortKeys: true })}\n\n`,
+      `error executing jsonpath ${quote(template)}: Error executing template: ${text.error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to jsonpath engine was:\n\t\t${goSyntax(value)}\n\n\n`,
     );
   });
 }
@@ -201,4 +201,18 @@ export function relaxedPath(text: string): Result<JsonPath, string> {
   return parseJsonPath(
     inner.startsWith('$') || inner.startsWith('[') ? `{${inner}}` : `{.${inner}}`,
   );
+}
+
+/** A value as Go prints it with %#v. */
+function goSyntax(value: unknown): string {
+  if (value === null || value === undefined) return 'interface {}(nil)';
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value)) {
+    return `[]interface {}{${(value as readonly unknown[]).map(goSyntax).join(', ')}}`;
+  }
+  if (typeof value !== 'object') return String(value);
+  const fields = value as Readonly<Record<string, unknown>>;
+  const keys = sortedText(Object.keys(fields).filter((key) => fields[key] !== undefined));
+  const parts = keys.map((key) => `${quote(key)}:${goSyntax(fields[key])}`);
+  return `map[string]interface {}{${parts.join(', ')}}`;
 }

@@ -21,6 +21,8 @@ import {
 import { readManifests } from './manifest.ts';
 import type { Mapping } from './mapper.ts';
 import type { Session } from './session.ts';
+import { localMapping } from './kinds.ts';
+import type { ApiError } from '../../../spine/client/types.ts';
 
 /** A type with the names wanted of it; no names: all that the selectors leave. */
 export interface Target {
@@ -70,7 +72,7 @@ function* slashTargets(
     const parts = arg.split('/');
     if (parts.length === 1) {
       return fail(
-        `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. '${session.path.split(' ').slice(0, 2).join(' ')} resource/<resource_name>' instead of '${session.path.split(' ').slice(0, 2).join(' ')} resource resource/<resource_name>'`,
+        `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'`,
       );
     }
     if (parts.length > 2) {
@@ -133,6 +135,7 @@ export function* visit(session: Session, options: VisitOptions = {}): Task<Outco
   const files = flags.list('filename');
   const kustomize = refuseKustomize(session);
   if (kustomize !== undefined) return err(kustomize);
+  if (flags.bool('local')) return yield* visitLocal(session, args, files);
   if (files.length > 0) {
     if (args.length > 0) {
       return fail(
@@ -145,6 +148,27 @@ export function* visit(session: Session, options: VisitOptions = {}): Task<Outco
   const targets = yield* targetsOf(session, args);
   if (!targets.ok) return targets;
   return yield* visitTargets(session, targets.value, options.everything === true);
+}
+
+/** `--local`: the objects of files as they stand there, without asking the server. */
+function* visitLocal(
+  session: Session,
+  args: readonly string[],
+  files: readonly string[],
+): Task<Outcome<Visited>> {
+  if (args.length > 0 || files.length === 0) {
+    return fail(
+      session.path === 'kubectl patch'
+        ? 'cannot specify --local and server resources'
+        : 'can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set',
+    );
+  }
+  const recursive = session.flags.bool('recursive');
+  const read = yield* readManifests(session.process, files, recursive, false);
+  const infos = read.found.map(({ object, source }) =>
+    infoOf(localMapping(object), object as Loose, source),
+  );
+  return ok({ infos, failures: read.failures, single: infos.length === 1 });
 }
 
 export function refuseKustomize(session: Session): Failure | undefined {
@@ -192,11 +216,34 @@ function* visitTargets(
       ...(selector === '' ? {} : { labelSelector: selector }),
       ...(fieldSelector === '' ? {} : { fieldSelector }),
     });
-    if (!list.ok) failures.push(apiFailure(list.error));
+    if (!list.ok) failures.push(listFailure(list.error, mapping, selector, fieldSelector));
     else for (const object of list.value) infos.push(infoOf(mapping, object));
   }
   const single = targets.length === 1 && targets[0]?.names.length === 1;
   return ok({ infos, failures, single });
+}
+
+/** A list that was refused says what was looked for (resource.EnhanceListError). */
+export function listFailure(
+  error: ApiError,
+  mapping: Mapping,
+  selector: string,
+  fieldSelector: string,
+): Failure {
+  if (error.status === undefined || (error.code !== 400 && error.code !== 404)) {
+    return apiFailure(error);
+  }
+  const resource = quote(`${groupVersionText(mapping)}, Resource=${mapping.resource}`);
+  const doing =
+    selector === '' && fieldSelector === ''
+      ? `Unable to list ${resource}`
+      : `Unable to find ${resource} that match label selector ${quote(selector)}, field selector ${quote(fieldSelector)}`;
+  return apiFailure(error, doing);
+}
+
+/** `/v1`, `apps/v1`: group and version as Go prints them. */
+function groupVersionText({ group, version }: Mapping): string {
+  return `${group}/${version}`;
 }
 
 /** What is known of an object that the server gave. */

@@ -48,7 +48,7 @@ function stepVerb(name: string, short: string, flags: string, step: Step): Verb 
     *run(session) {
       const reporter = Reporter.of(session);
       if (!reporter.ok) return reporter;
-      const visited = yield* visit(session, { missing: MISSING });
+      const visited = yield* visit(session, { missing: MISSING, everything: true });
       if (!visited.ok) return visited;
       const api = session.api();
       if (!api.ok) return api;
@@ -128,7 +128,9 @@ const restart = stepVerb(
   function* (session, api, info, reporter) {
     const spec = info.object['spec'] as Deployment['spec'];
     if (spec?.paused === true) {
-      return fail(`can't restart paused deployment (run rollout resume first)`);
+      return fail(
+        `deployments.apps "${info.name}" can't restart paused deployment (run rollout resume first)`,
+      );
     }
     if (reporter.client) return ok('restarted');
     const annotations = { [RESTARTED_AT]: formatRfc3339(session.now) };
@@ -245,7 +247,7 @@ const history: Verb = {
   *run(session) {
     const revision = session.flags.int('revision');
     if (revision < 0) return fail(`revision must be a positive integer: ${revision}`);
-    const visited = yield* visit(session, { missing: MISSING });
+    const visited = yield* visit(session, { missing: MISSING, everything: true });
     if (!visited.ok) return visited;
     const api = session.api();
     if (!api.ok) return api;

@@ -75,7 +75,7 @@ function podOf(session: Session, name: string): Outcome<object> {
   const annotations = pairsOf(flags.list('annotations'));
   const port = flags.text('port');
   if (port !== '' && !/^\d+$/.test(port))
-    return fail(`strconv.ParseInt: parsing ${quote(port)}: invalid syntax`);
+    return fail(`strconv.Atoi: parsing ${quote(port)}: invalid syntax`);
   const words = args.slice(1);
   const stdin = flags.bool('stdin');
   const container = {
@@ -111,7 +111,7 @@ function overridden(session: Session, pod: object): Outcome<object> {
   const text = session.flags.text('overrides');
   if (text === '') return ok(pod);
   const parsed = parseJson(text);
-  if (!parsed.ok) return fail(`Invalid value for --overrides: ${parsed.error.message}`);
+  if (!parsed.ok) return fail('Invalid JSON Patch');
   return ok(applyMergePatch(freezeDeep(pod) as ValueMap, parsed.value.value) as object);
 }
 

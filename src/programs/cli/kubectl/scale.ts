@@ -1,11 +1,28 @@
 /** `kubectl scale` (k8s.io/kubectl/pkg/cmd/scale, v0.34): a merge patch of the scale subresource. */
 import { ok } from '../../../ground/base/result.ts';
-import { apiFailure, fail, type Failure, textFailure, together } from './failure.ts';
+import {
+  apiFailure,
+  fail,
+  type Failure,
+  messageOf,
+  type Outcome,
+  textFailure,
+  together,
+} from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { MERGE } from './api.ts';
 import { visit } from './resource-builder.ts';
 import type { Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
+
+/** What kept every object from being found, as one error. */
+function nothing(failures: readonly Failure[]): Outcome<never> {
+  const texts = failures.map((each) =>
+    each.kind === 'api' ? each.error.message : messageOf(each),
+  );
+  const all = texts.length > 1 ? `[${texts.join(', ')}]` : (texts[0] ?? '');
+  return fail(`no objects passed to scale ${all}`.trimEnd());
+}
 
 export const scale: Verb = {
   name: 'scale',
@@ -29,6 +46,7 @@ export const scale: Verb = {
     if (!visited.ok) return visited;
     const api = session.api();
     if (!api.ok) return api;
+    if (visited.value.infos.length === 0) return nothing(visited.value.failures);
     const failures: Failure[] = [...visited.value.failures];
     for (const { mapping, name, namespace, object } of visited.value.infos) {
       const spec = object['spec'] as { readonly replicas?: number } | undefined;
@@ -44,14 +62,6 @@ export const scale: Verb = {
         failures.push(
           textFailure(
             `Expected resource version to be ${version}, was ${object.metadata.resourceVersion}`,
-          ),
-        );
-        continue;
-      }
-      if (!mapping.subresources.includes('scale')) {
-        failures.push(
-          textFailure(
-            `could not find scale subresource for ${mapping.group}/${mapping.version}, Resource=${mapping.resource} in discovery information`,
           ),
         );
         continue;
@@ -72,9 +82,6 @@ export const scale: Verb = {
         }
       }
       yield* reporter.value.tell(mapping, object, 'scaled');
-    }
-    if (visited.value.infos.length === 0 && failures.length === 0) {
-      return fail('no objects passed to scale');
     }
     const failure = together(failures);
     return failure === undefined ? ok(0) : { ok: false, error: failure };

@@ -106,7 +106,8 @@ export class Session {
     const found = yield* mapper.value.named(type);
     if (!found.ok) return failApi(found.error);
     if (found.value !== undefined) return ok(found.value);
-    return fail(`the server doesn't have a resource type "${type}"`);
+    const dot = type.indexOf('.');
+    return fail(`the server doesn't have a resource type "${dot < 0 ? type : type.slice(0, dot)}"`);
   }
 
   /** `--namespace`, or that of the context. */

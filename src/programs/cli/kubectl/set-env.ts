@@ -71,13 +71,13 @@ function* envFrom(session: Session, from: string): Task<Outcome<readonly EnvVar[
 export function* envList(session: Session, resources: readonly string[]): Task<Outcome<number>> {
   const visited = yield* visit(session, { args: resources });
   if (!visited.ok) return visited;
-  for (const { object, mapping, name } of visited.value.infos) {
+  for (const { object, name } of visited.value.infos) {
     const spec = object['spec'] as
       | (PodSpec & { readonly template?: { readonly spec?: PodSpec } })
       | undefined;
     const pod = object.kind === 'Pod' ? spec : spec?.template?.spec;
     for (const container of pod?.containers ?? []) {
-      yield* session.print(`# ${mapping.resource}/${name}, container ${container.name}\n`);
+      yield* session.print(`# ${object.kind} ${name}, container ${container.name}\n`);
       for (const variable of container.env ?? []) yield* session.print(`${lineOf(variable)}\n`);
     }
   }

@@ -36,7 +36,9 @@ function* changeSpecs(
   if (!reporter.ok) return reporter;
   const visited = yield* visit(session, { args: resources, missing: NO_RESOURCES });
   if (!visited.ok) return visited;
-  const failures: Failure[] = [...visited.value.failures];
+  const failures: Failure[] = [];
+  const absent = together(visited.value.failures);
+  if (absent !== undefined) return { ok: false, error: absent };
   for (const info of visited.value.infos) {
     const changed = changedObject(info, change);
     if (!changed.ok) {
@@ -116,7 +118,7 @@ function split(
   args: readonly string[],
   removals: boolean,
 ): { readonly resources: readonly string[]; readonly words: readonly string[] } {
-  const isWord = (arg: string): boolean => arg.includes('=') || (removals && arg.endsWith('-'));
+  const isWord = (arg: string): boolean => arg.indexOf('=') > 0 || (removals && arg.endsWith('-'));
   return { resources: args.filter((arg) => !isWord(arg)), words: args.filter(isWord) };
 }
 
@@ -148,12 +150,13 @@ const image: Verb = {
     const { resources, words } = split(session.args, false);
     if (resources.length === 0 && session.flags.list('filename').length === 0)
       return fail(NO_RESOURCES);
-    if (words.length === 0) return fail('at least one image update is required');
+    if (words.length === 0) {
+      const visited = yield* visit(session, { args: resources });
+      return visited.ok ? fail('at least one image update is required') : visited;
+    }
     const images = words.map(
       (word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const,
     );
-    const bad = words.find((word) => /^=|=$/.test(word));
-    if (bad !== undefined) return fail(`invalid image spec: ${quote(bad)}`);
     return yield* changeSpecs(session, resources, 'image updated', (spec) => {
       let next = spec;
       for (const [name, value] of images) {
@@ -188,8 +191,10 @@ const env: Verb = {
     const changes = yield* envChanges(session, [...words, ...flags.list('env')]);
     if (!changes.ok) return changes;
     const { set, remove } = changes.value;
-    if (set.length === 0 && remove.length === 0)
-      return fail('at least one environment variable must be provided');
+    if (set.length === 0 && remove.length === 0) {
+      const visited = yield* visit(session, { args: resources });
+      return visited.ok ? ok(0) : visited;
+    }
     const name = flags.text('containers');
     return yield* changeSpecs(session, resources, 'env updated', (spec, info) => {
       const changed = changeContainers(spec, name, (container) => withEnv(container, set, remove));

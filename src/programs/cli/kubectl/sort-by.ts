@@ -1,6 +1,6 @@
 /**
  * `--sort-by` (k8s.io/kubectl/pkg/cmd/get/sorter.go, v0.34): by a JSONPath; numbers as numbers,
- * quantities by amount, texts with their numbers in natural order. Objects without the field go first.
+ * quantities by amount, texts by their bytes. Objects without the field go first.
  */
 import { compareQuantity, parseQuantity } from '../../../ground/api/quantity.ts';
 import { ok } from '../../../ground/base/result.ts';
@@ -40,24 +40,5 @@ function compareValues(a: unknown, b: unknown): number {
   const right = String(b);
   const x = parseQuantity(left);
   const y = parseQuantity(right);
-  return x.ok && y.ok ? compareQuantity(x.value, y.value) : compareNatural(left, right);
-}
-
-/** Runs of digits compare as numbers (github.com/fvbommel/sortorder). */
-function compareNatural(a: string, b: string): number {
-  const left = a.match(/\d+|\D+/g) ?? [];
-  const right = b.match(/\d+|\D+/g) ?? [];
-  for (let at = 0; at < Math.min(left.length, right.length); at += 1) {
-    const x = left[at] as string;
-    const y = right[at] as string;
-    const order = /^\d/.test(x) && /^\d/.test(y) ? compareDigits(x, y) : compareText(x, y);
-    if (order !== 0) return order;
-  }
-  return left.length - right.length;
-}
-
-function compareDigits(a: string, b: string): number {
-  const x = a.replace(/^0+/, '');
-  const y = b.replace(/^0+/, '');
-  return x.length - y.length || compareText(x, y);
+  return x.ok && y.ok ? compareQuantity(x.value, y.value) : compareText(left, right);
 }

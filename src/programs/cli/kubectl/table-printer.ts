@@ -93,7 +93,7 @@ export class TablePrinter {
       const text = cellText(row.cells[index]);
       cells.push(showKind && index === 0 ? `${typeName(mapping)}/${text}` : text);
     }
-    for (const label of labelColumns) cells.push(entryOf(metadata?.labels, label) || '<none>');
+    for (const label of labelColumns) cells.push(entryOf(metadata?.labels, label) ?? '');
     if (showLabels) cells.push(labelText(metadata?.labels));
     return cells;
   }

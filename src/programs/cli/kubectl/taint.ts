@@ -109,7 +109,7 @@ function* taintOne(
       : added.length > 0
         ? 'tainted'
         : 'untainted';
-  return yield* reporter.tell(info.mapping, info.object, what);
+  return yield* reporter.tell(info.mapping, info.object, what, reporter.client ? undefined : '');
 }
 
 /** reorganizeTaints: new ones first, then those that stay. */

@@ -93,7 +93,7 @@ function* waitCreated(session: Session, left: () => Micros): Task<Outcome<number
       const got = yield* api.value.get(mapping, namespace, name);
       if (got.ok) break;
       if (!isNotFound(got.error)) return { ok: false, error: apiFailure(got.error) };
-      if (left() <= 0) return { ok: false, error: timedOut({ mapping, name }) };
+      if (left() <= 0) return fail('timed out waiting for the condition');
       yield* session.process.sleep(Math.min(CREATE_POLL, left()));
     }
   }

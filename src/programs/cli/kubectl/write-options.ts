@@ -10,12 +10,19 @@ import type { Session } from './session.ts';
 
 export type DryRun = 'none' | 'client' | 'server';
 
-/** Reads `--dry-run`; the bare flag and booleans mean the client. */
+/** Reads `--dry-run`; the bare flag and booleans are of an older time, which is told. */
 export function dryRunOf(session: Session): Outcome<DryRun> {
   const value = session.flags.text('dry-run');
   if (value === '' || value === 'none') return ok('none');
   if (value === 'client' || value === 'server') return ok(value);
-  if (value === 'unchanged') return ok('client');
+  const warn = (line: number, flag: string, now: DryRun): Outcome<DryRun> => {
+    const text = `${flag} is deprecated${flag.includes('=') ? ' (boolean value)' : ''} and can be replaced with --dry-run=${now}.`;
+    session.process.log('W', `helpers.go:${line}`, text);
+    return ok(now);
+  };
+  if (value === 'unchanged') return warn(703, '--dry-run', 'client');
+  if (/^(1|t|T|true|TRUE|True)$/.test(value)) return warn(717, `--dry-run=${value}`, 'client');
+  if (/^(0|f|F|false|FALSE|False)$/.test(value)) return warn(720, `--dry-run=${value}`, 'none');
   return fail(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
 }
 
@@ -50,7 +57,12 @@ export class Reporter {
   }
 
   /** `deployment.apps/web created (dry run)`. */
-  *tell(mapping: Mapping, object: KubeObject, what: string): Task<Outcome<number>> {
+  *tell(
+    mapping: Mapping,
+    object: KubeObject,
+    what: string,
+    suffix = this.suffix,
+  ): Task<Outcome<number>> {
     if (this.#printer !== undefined) {
       const text = this.#printer(object as Loose, this.#first);
       this.#first = false;
@@ -62,7 +74,7 @@ export class Reporter {
     if (this.#session.flags.text('output') === 'name') {
       yield* this.#session.print(`${named(mapping, name)}\n`);
     } else {
-      yield* this.#session.print(`${this.nameOf(mapping, name)} ${what}${this.suffix}\n`);
+      yield* this.#session.print(`${this.nameOf(mapping, name)} ${what}${suffix}\n`);
     }
     return ok(0);
   }

@@ -29,6 +29,8 @@ const REASONS: Readonly<Record<number, string>> = {
   422: 'Invalid',
 };
 
+const REJECTED = 'the server rejected our request due to an error in our request';
+
 /** How to make the patched object of a resource, decoded and defaulted. */
 export function applyPatch(
   registry: Registry,
@@ -57,13 +59,36 @@ export function applyPatchTo(schema: string, exchange: HttpExchange): Result<Bui
   if (!TYPES.includes(type)) return unsupportedMediaType(TYPES);
   const { body } = exchange.request;
   const parsed = body === undefined ? undefined : objectOf(body);
-  if (parsed?.ok !== true) return badRequest(`error decoding patch: ${parsed?.error ?? 'EOF'}`);
+  // Only the two plain types say that it is the patch which cannot be read.
+  const doing = type === STRATEGIC_MERGE_PATCH ? '' : 'error decoding patch: ';
+  if (parsed?.ok !== true) {
+    return badRequest(`${doing}${parsed?.error ?? 'unexpected end of JSON input'}`);
+  }
   const patch = parsed.value as Value;
+  const misfit = misfitOf(patch, type);
+  if (misfit !== undefined) return badRequest(`${doing}${misfit}`);
   const definition = definitionOf(schema);
   return ok((current) => {
     const patched = applyPatchValue(type, definition, current as unknown as Value, patch);
     if (patched.ok) return ok(freezeDeep(patched.value) as unknown as KubeObject);
-    const { code, message } = patched.error;
+    const { code } = patched.error;
+    // What a JSON patch runs into is told in general words only (errors.NewGenericServerResponse).
+    const message = code === 422 ? REJECTED : patched.error.message;
     return failure({ code, reason: REASONS[code] ?? 'BadRequest', message, details: {} });
   });
+}
+
+/** What encoding/json says of a patch that is no list or map as its type wants it. */
+function misfitOf(patch: Value, type: string): string | undefined {
+  const wanted = type === JSON_PATCH ? 'array' : 'object';
+  const found = Array.isArray(patch)
+    ? 'array'
+    : typeof patch === 'boolean'
+      ? 'bool'
+      : typeof patch === 'bigint'
+        ? 'number'
+        : typeof patch;
+  if (patch === null || found === wanted) return undefined;
+  const into = wanted === 'array' ? '[]interface {}' : 'map[string]interface {}';
+  return `json: cannot unmarshal ${found} into Go value of type ${into}`;
 }

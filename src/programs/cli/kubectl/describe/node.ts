@@ -134,11 +134,20 @@ function describePods(writer: DescribeWriter, node: Node, pods: readonly Pod[]):
   for (const name of ['cpu', 'memory', 'ephemeral-storage']) {
     writer.write(1, `${name}\t${share(requests, name)}\t${share(limits, name)}\n`);
   }
-  for (const name of sortedText(Object.keys(allocatable))) {
-    if (['cpu', 'memory', 'ephemeral-storage', 'pods'].includes(name)) continue;
+  const others = sortedText(Object.keys(allocatable)).filter((name) => !NATIVE.has(name));
+  for (const name of others.filter(isHugePages)) {
+    writer.write(1, `${name}\t${share(requests, name)}\t${share(limits, name)}\n`);
+  }
+  for (const name of others.filter((each) => !isHugePages(each))) {
     const text = (amounts: Amounts): string => formatQuantity(amounts.get(name) ?? ZERO_QUANTITY);
     writer.write(1, `${name}\t${text(requests)}\t${text(limits)}\n`);
   }
+}
+
+const NATIVE = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods']);
+
+function isHugePages(name: string): boolean {
+  return name.startsWith('hugepages-');
 }
 
 /** Whole percent, cut off. */

@@ -1,6 +1,6 @@
 /** `describe` of roles and role bindings (describe.go, v0.34). */
-import type { PolicyRule, Role, RoleBinding } from '../../../../ground/api/types.ts';
-import { compareText } from '../../../../ground/base/text.ts';
+import type { Role, RoleBinding } from '../../../../ground/api/types.ts';
+import { ruleRows } from '../policy-rules.ts';
 import type { DescribeWriter } from './writer.ts';
 
 export function describeRole(writer: DescribeWriter, role: Role): void {
@@ -10,26 +10,7 @@ export function describeRole(writer: DescribeWriter, role: Role): void {
   writer.write(0, 'PolicyRule:\n');
   writer.write(1, 'Resources\tNon-Resource URLs\tResource Names\tVerbs\n');
   writer.write(1, '---------\t-----------------\t--------------\t-----\n');
-  const rows = (role.rules ?? [])
-    .flatMap(rowsOf)
-    .sort((a, b) => compareText(a[0] as string, b[0] as string));
-  for (const row of rows) writer.write(1, `${row.join('\t')}\n`);
-}
-
-/** One row for each resource and each URL of a rule. */
-function rowsOf(rule: PolicyRule): readonly (readonly string[])[] {
-  const names = `[${(rule.resourceNames ?? []).join(' ')}]`;
-  const verbs = `[${rule.verbs.join(' ')}]`;
-  const rows: (readonly string[])[] = [];
-  for (const resource of rule.resources ?? []) {
-    for (const group of rule.apiGroups ?? ['']) {
-      rows.push([group === '' ? resource : `${resource}.${group}`, '[]', names, verbs]);
-    }
-  }
-  if ((rule.nonResourceURLs ?? []).length > 0) {
-    rows.push(['', `[${(rule.nonResourceURLs ?? []).join(' ')}]`, names, verbs]);
-  }
-  return rows;
+  for (const row of ruleRows(role.rules ?? [])) writer.write(1, `${row.join('\t')}\n`);
 }
 
 export function describeBinding(writer: DescribeWriter, binding: RoleBinding): void {

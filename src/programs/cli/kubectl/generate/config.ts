@@ -12,13 +12,15 @@ type Entries = ReadonlyMap<string, Uint8Array>;
 /** What is collected for one object, which messages name. */
 interface Collected {
   readonly where: string;
+  readonly kind: string;
   readonly entries: Map<string, Uint8Array>;
 }
 
 /** What `--from-literal`, `--from-file` and `--from-env-file` give, by key. */
 function entriesOf(session: Session, kind: string, name: string): Outcome<Entries> {
   const { flags } = session;
-  const collected: Collected = { where: `Data for ${kind} ${quote(name)}`, entries: new Map() };
+  const where = `Data for ${kind} ${quote(name)}`;
+  const collected: Collected = { where, kind, entries: new Map() };
   const files = [...flags.list('from-file')];
   if (
     flags.list('from-env-file').length > 0 &&
@@ -48,7 +50,7 @@ function add(collected: Collected, key: string, value: Uint8Array): Failure | un
   const text = (message: string): Failure => ({ kind: 'text', text: message });
   if (!/^[-._a-zA-Z0-9]+$/.test(key) || key === '.' || key === '..') {
     return text(
-      `${quote(key)} is not valid key name: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+      `${quote(key)} is not a valid key name for a ${collected.kind}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
     );
   }
   if (collected.entries.has(key)) {
@@ -163,7 +165,9 @@ export function* generatedTlsSecret(session: Session, name: string): Task<Outcom
   const read = (flag: string): Outcome<Uint8Array> => {
     const path = flags.text(flag);
     const content = process.files.read(path);
-    return content.ok ? content : fail(`open ${path}: no such file or directory`);
+    return content.ok
+      ? content
+      : fail(`Cannot read file ${path}, open ${path}: no such file or directory`);
   };
   if (flags.text('key') === '' || flags.text('cert') === '')
     return fail('key and cert must be specified');

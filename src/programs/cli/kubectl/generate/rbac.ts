@@ -7,6 +7,19 @@ import type { Session } from '../session.ts';
 
 const API_GROUP = 'rbac.authorization.k8s.io';
 
+const STANDARD_VERBS = new Set(
+  'get list watch create update patch delete deletecollection proxy * use bind impersonate escalate approve sign attest'.split(
+    ' ',
+  ),
+);
+/** Verbs that only some resources know, by `<group>/<resource>`. */
+const SPECIAL_VERBS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['use', ['policy/podsecuritypolicies', 'extensions/podsecuritypolicies']],
+  ['bind', ['rbac.authorization.k8s.io/roles', 'rbac.authorization.k8s.io/clusterroles']],
+  ['escalate', ['rbac.authorization.k8s.io/roles', 'rbac.authorization.k8s.io/clusterroles']],
+  ['impersonate', ['/users', '/serviceaccounts', '/groups', 'authentication.k8s.io/userextras']],
+]);
+
 interface RuleGroup {
   readonly group: string;
   readonly resources: readonly string[];
@@ -20,11 +33,21 @@ function* rulesOf(session: Session, cluster: boolean): Task<Outcome<readonly obj
   if (verbs.length === 0) return fail('at least one verb must be specified');
   const names = flags.list('resource-name');
   const given = flags.list('resource');
-  if (given.length === 0 && !(cluster && urls.length > 0))
-    return fail('at least one resource must be specified');
+  if (given.length === 0 && !(cluster && urls.length > 0)) {
+    return fail(
+      cluster
+        ? 'one of resource or nonResourceURL must be specified'
+        : 'at least one resource must be specified',
+    );
+  }
+  for (const verb of verbs.filter((each) => !STANDARD_VERBS.has(each))) {
+    yield* session.printError(`Warning: '${verb}' is not a standard resource verb\n`);
+  }
   const rules: object[] = [];
   const groups = yield* groupsOf(session, given);
   if (!groups.ok) return groups;
+  const misused = misusedVerb(verbs, groups.value);
+  if (misused !== undefined) return fail(misused);
   for (const { group, resources } of groups.value) {
     rules.push({
       apiGroups: [group],
@@ -35,6 +58,18 @@ function* rulesOf(session: Session, cluster: boolean): Task<Outcome<readonly obj
   }
   if (urls.length > 0) rules.push({ nonResourceURLs: urls, verbs });
   return ok(rules);
+}
+
+function misusedVerb(verbs: readonly string[], groups: readonly RuleGroup[]): string | undefined {
+  for (const verb of verbs) {
+    const allowed = SPECIAL_VERBS.get(verb);
+    if (allowed === undefined) continue;
+    for (const { group, resources } of groups) {
+      const wrong = resources.find((each) => each !== '*' && !allowed.includes(`${group}/${each}`));
+      if (wrong !== undefined) return `can not perform '${verb}' on '${wrong}' in group '${group}'`;
+    }
+  }
+  return undefined;
 }
 
 function unique(words: readonly string[]): readonly string[] {
@@ -59,8 +94,10 @@ function* groupsOf(
     }
     const found = yield* mapper.value.named(type);
     if (!found.ok) return failApi(found.error);
-    if (found.value === undefined)
-      return fail(`the server doesn't have a resource type ${quote(type)}`);
+    if (found.value === undefined) {
+      const text = `the server doesn't have a resource type ${quote(type)}`;
+      return { ok: false, error: { kind: 'plain', text } };
+    }
     const list = groups.get(found.value.group) ?? [];
     if (!list.includes(found.value.resource + sub)) list.push(found.value.resource + sub);
     groups.set(found.value.group, list);

@@ -37,7 +37,8 @@ function portsOf(specs: readonly string[], nodePort: number): Outcome<readonly o
   const ports: object[] = [];
   for (const spec of specs) {
     const [first = '', second] = spec.split(':');
-    if (!/^\d+$/.test(first)) return fail(`strconv.Atoi: parsing ${quote(first)}: invalid syntax`);
+    if (!/^\d+$/.test(first))
+      return fail(`strconv.ParseUint: parsing ${quote(first)}: invalid syntax`);
     const port = Number(first);
     const target = second ?? first;
     ports.push({

@@ -129,16 +129,16 @@ describe('columns', () => {
   });
 });
 
-test('--sort-by: numbers, quantities and natural order; missing values first', () => {
+test('--sort-by: numbers, quantities, texts by their bytes; missing values first', () => {
   const objects = ['web-10', 'web-9', 'web-2'].map(
     (name) => freezeDeep({ apiVersion: 'v1', kind: 'Pod', metadata: { name } }) as Loose,
   );
   const sorter = sorterFor('.metadata.name');
   const sorted = sorter.ok ? sorter.value(objects, (object) => object) : sorter;
   expect(sorted.ok && sorted.value.map((each) => each.metadata.name)).toEqual([
+    'web-10',
     'web-2',
     'web-9',
-    'web-10',
   ]);
   const missing = sorterFor('.spec.nope');
   const failed = missing.ok ? missing.value(objects, (object) => object) : missing;
