@@ -1,36 +1,27 @@
 /**
  * Filters of one pod over the nodes, in the order of the framework: NodeUnschedulable, NodeName,
  * TaintToleration, NodeAffinity, NodePorts, NodeResourcesFit (pkg/scheduler/framework/plugins, v1.34).
- * The first that refuses ends a node's row. The search begins at START, wraps, and stops at WANTED
- * feasible nodes; the order is that of one worker.
+ * Each is a bit, and the lowest bit that is against a node is the filter that the framework would have
+ * stopped at. What depends on the class alone stands in its gates; Fit for cpu, memory and the number
+ * of pods is asked two nodes a step in the scan.
  */
 import { loadDouble, loadWord, storeWord } from '../shared/memory';
 import {
   ALLOCATABLE_CPU,
   ALLOCATABLE_MEMORY,
-  BY_AFFINITY,
   BY_FIT,
   BY_NODE_NAME,
-  BY_PORTS,
-  BY_TAINT,
-  BY_UNSCHEDULABLE,
   CLASS,
   doubleColumn,
   EXTRA,
   EXTRA_RESOURCES,
-  FEASIBLE,
-  FEASIBLE_LIST,
   FLAG_PORTS,
   FLAGS,
-  GATE_AFFINITY,
-  GATE_TAINT,
-  GATE_UNSCHEDULABLE,
   gateColumn,
-  LOOKED,
+  GATES_NOW,
   NODE_COUNT,
   NODE_NAME,
   NONE,
-  PASSED,
   POD_CPU,
   POD_EXTRA,
   POD_MEMORY,
@@ -44,94 +35,76 @@ import {
   REASONS,
   REQUESTED_CPU,
   REQUESTED_MEMORY,
-  START,
-  UNSEEN,
   VERDICT,
-  WANTED,
   wordColumn,
 } from './layout';
 
-/** All reasons for which the pod does not fit a node: pod count and every resource that is short. */
-function fitReasons(capacity: u32, node: u32): u32 {
-  const at: u32 = u32(node * 8);
-  let reasons: u32 = 0;
-  const pods: f64 = loadDouble(u32(doubleColumn(capacity, PODS) + at));
-  if (pods + 1 > loadDouble(u32(doubleColumn(capacity, PODS_ALLOWED) + at))) reasons = REASON_PODS;
-  const cpu: f64 = loadDouble(POD_CPU);
-  const memory: f64 = loadDouble(POD_MEMORY);
-  const freeCpu: f64 =
-    loadDouble(u32(doubleColumn(capacity, ALLOCATABLE_CPU) + at)) -
-    loadDouble(u32(doubleColumn(capacity, REQUESTED_CPU) + at));
-  const freeMemory: f64 =
-    loadDouble(u32(doubleColumn(capacity, ALLOCATABLE_MEMORY) + at)) -
-    loadDouble(u32(doubleColumn(capacity, REQUESTED_MEMORY) + at));
-  if (cpu > 0 && cpu > freeCpu) reasons = u32(reasons | REASON_CPU);
-  if (memory > 0 && memory > freeMemory) reasons = u32(reasons | REASON_MEMORY);
+/** Does the pod ask for a resource beside cpu and memory? */
+function wantsExtras(): bool {
   for (let extra: u32 = 0; extra < EXTRA_RESOURCES; extra = u32(extra + 1)) {
-    const wanted: f64 = loadDouble(u32(POD_EXTRA + extra * 8));
-    if (wanted > 0) {
-      const pair: u32 = u32(EXTRA + extra * 2);
-      const free: f64 =
-        loadDouble(u32(doubleColumn(capacity, pair) + at)) -
-        loadDouble(u32(doubleColumn(capacity, u32(pair + 1)) + at));
-      if (wanted > free) reasons = u32(reasons | u32(REASON_EXTRA << extra));
-    }
+    if (loadDouble(u32(POD_EXTRA + extra * 8)) > 0) return true;
+  }
+  return false;
+}
+
+/** Is a request of this size, at this address, more than a node has left? A request of 0 never is. */
+function isShort(capacity: u32, node: u32, request: u32, allocatable: u32, requested: u32): bool {
+  const at: u32 = u32(node * 8);
+  const wanted: f64 = loadDouble(request);
+  const has: f64 = loadDouble(u32(doubleColumn(capacity, allocatable) + at));
+  return wanted > 0 && wanted > has - loadDouble(u32(doubleColumn(capacity, requested) + at));
+}
+
+/** Further resources of which a node has too little. */
+function extraReasons(capacity: u32, node: u32): u32 {
+  let reasons: u32 = 0;
+  for (let extra: u32 = 0; extra < EXTRA_RESOURCES; extra = u32(extra + 1)) {
+    const pair: u32 = u32(EXTRA + extra * 2);
+    if (isShort(capacity, node, u32(POD_EXTRA + extra * 8), pair, u32(pair + 1)))
+      reasons = u32(reasons | u32(REASON_EXTRA << extra));
   }
   return reasons;
 }
 
-/** The verdict on one node; reasons of Fit go to their column. */
-function verdictOn(capacity: u32, node: u32, gates: u32, flags: u32, named: u32): u32 {
-  const gate: u32 = loadWord(u32(gates + node * 4));
-  if (u32(gate & GATE_UNSCHEDULABLE) != 0) return BY_UNSCHEDULABLE;
-  if (named != NONE && named != node) return BY_NODE_NAME;
-  if (u32(gate & GATE_TAINT) != 0) return BY_TAINT;
-  if (u32(gate & GATE_AFFINITY) != 0) return BY_AFFINITY;
-  if (u32(flags & FLAG_PORTS) != 0) {
-    const conflict: u32 = loadWord(u32(wordColumn(capacity, PORT_CONFLICTS) + node * 4));
-    if (conflict != 0) return BY_PORTS;
-  }
-  const reasons: u32 = fitReasons(capacity, node);
-  if (reasons == 0) return PASSED;
-  storeWord(u32(wordColumn(capacity, REASONS) + node * 4), reasons);
-  return BY_FIT;
-}
-
-/** Filters until enough nodes are feasible; gives the number of feasible ones. */
-export function filterNodes(capacity: u32): u32 {
-  const count: u32 = loadWord(NODE_COUNT);
-  const wanted: u32 = loadWord(WANTED);
-  const flags: u32 = loadWord(FLAGS);
-  const named: u32 = loadWord(NODE_NAME);
+/**
+ * The column of gates for the pod in hand: that of its class, or, where the pod has host ports, names a
+ * node or asks for further resources, one that is made of it.
+ */
+export function gatesOfPod(capacity: u32): u32 {
   const gates: u32 = gateColumn(capacity, loadWord(CLASS));
-  const verdicts: u32 = wordColumn(capacity, VERDICT);
-  const list: u32 = wordColumn(capacity, FEASIBLE_LIST);
-  let node: u32 = loadWord(START);
-  let feasible: u32 = 0;
-  let looked: u32 = 0;
-  while (looked < count && feasible < wanted) {
-    if (node >= count) node = 0;
-    const verdict: u32 = verdictOn(capacity, node, gates, flags, named);
-    storeWord(u32(verdicts + node * 4), verdict);
-    if (verdict == PASSED) {
-      storeWord(u32(list + feasible * 4), node);
-      feasible = u32(feasible + 1);
-    }
-    node = u32(node + 1);
-    looked = u32(looked + 1);
+  const ports: bool = u32(loadWord(FLAGS) & FLAG_PORTS) != 0;
+  const named: u32 = loadWord(NODE_NAME);
+  const extras: bool = wantsExtras();
+  if (!ports && named == NONE && !extras) return gates;
+  const conflicts: u32 = wordColumn(capacity, PORT_CONFLICTS);
+  const own: u32 = wordColumn(capacity, GATES_NOW);
+  const count: u32 = loadWord(NODE_COUNT);
+  for (let node: u32 = 0; node < count; node = u32(node + 1)) {
+    let gate: u32 = loadWord(u32(gates + node * 4));
+    if (ports) gate = u32(gate | loadWord(u32(conflicts + node * 4)));
+    if (named != NONE && named != node) gate = u32(gate | BY_NODE_NAME);
+    if (extras && extraReasons(capacity, node) != 0) gate = u32(gate | BY_FIT);
+    storeWord(u32(own + node * 4), gate);
   }
-  storeWord(LOOKED, looked);
-  storeWord(FEASIBLE, feasible);
-  clearUnseen(verdicts, count, looked);
-  return feasible;
+  return own;
 }
 
-/** Nodes that the search did not reach lose the verdict of an earlier pod. */
-function clearUnseen(verdicts: u32, count: u32, looked: u32): void {
-  let node: u32 = u32(loadWord(START) + looked);
-  for (let rest: u32 = looked; rest < count; rest = u32(rest + 1)) {
-    if (node >= count) node = u32(node - count);
-    storeWord(u32(verdicts + node * 4), UNSEEN);
-    node = u32(node + 1);
+/** Collects all reasons of Fit for the nodes that it has refused: pod count and every short resource. */
+export function explainFit(capacity: u32): void {
+  const verdicts: u32 = wordColumn(capacity, VERDICT);
+  const target: u32 = wordColumn(capacity, REASONS);
+  const pods: u32 = doubleColumn(capacity, PODS);
+  const allowed: u32 = doubleColumn(capacity, PODS_ALLOWED);
+  const count: u32 = loadWord(NODE_COUNT);
+  for (let node: u32 = 0; node < count; node = u32(node + 1)) {
+    if (loadWord(u32(verdicts + node * 4)) != BY_FIT) continue;
+    let reasons: u32 = extraReasons(capacity, node);
+    if (loadDouble(u32(pods + node * 8)) + 1 > loadDouble(u32(allowed + node * 8)))
+      reasons = u32(reasons | REASON_PODS);
+    if (isShort(capacity, node, POD_CPU, ALLOCATABLE_CPU, REQUESTED_CPU))
+      reasons = u32(reasons | REASON_CPU);
+    if (isShort(capacity, node, POD_MEMORY, ALLOCATABLE_MEMORY, REQUESTED_MEMORY))
+      reasons = u32(reasons | REASON_MEMORY);
+    storeWord(u32(target + node * 4), reasons);
   }
 }

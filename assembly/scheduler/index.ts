@@ -3,18 +3,40 @@
  * host interns everything textual (labels, taints, ports, images) and keeps the columns; one call
  * decides one pod. Formulas: facts of kube-scheduler v1.34, and the seed era's 0–10 scale.
  */
-import { ensureMemory, loadWord, storeWord } from '../shared/memory';
-import { filterNodes } from './filters';
 import {
+  addPairs,
+  ensureMemory,
+  firstLane,
+  firstOf,
+  Lanes,
+  lanesOf,
+  loadLanes,
+  loadPair,
+  loadWord,
+  orLanes,
+  Pair,
+  pairOf,
+  secondLane,
+  secondOf,
+  storeWord,
+} from '../shared/memory';
+import {
+  CLASS,
   CORE_VERSION,
+  doubleColumn,
+  gateColumn,
   memoryFor,
-  NONE,
+  NODE_COUNT,
   NODES_MAX,
+  NONE,
+  PASSED,
   SINGLE,
-  FEASIBLE_LIST,
+  VERDICT,
   wordColumn,
 } from './layout';
-import { readAll, scoreAll, scoreNodes } from './scores';
+import { explainFit } from './filters';
+import { scanNodes } from './scan';
+import { fillNormalised, pickBest } from './totals';
 
 let capacity: u32 = 0;
 
@@ -32,19 +54,48 @@ export function init(nodes: u32): u32 {
 
 /** Decides the pod in the request block; gives the node's index or NONE. */
 export function schedule(): u32 {
-  const feasible: u32 = filterNodes(capacity);
+  const feasible: u32 = scanNodes(capacity);
   storeWord(SINGLE, feasible <= 1 ? 1 : 0);
-  if (feasible == 0) return NONE;
-  if (feasible == 1) return loadWord(wordColumn(capacity, FEASIBLE_LIST));
-  return scoreNodes(capacity, feasible);
+  return feasible <= 1 ? onlyFeasible() : pickBest(capacity);
 }
 
-/** Scores all nodes by resources; for the benchmarks. */
-export function benchScores(count: u32): void {
-  scoreAll(capacity, count);
+/** Completes, for the record of the attempt, the columns that no decision needs. */
+export function explain(): void {
+  explainFit(capacity);
+  fillNormalised(capacity);
 }
 
-/** Reads all columns; for the benchmarks. */
+/** The node that passed where no other did, or NONE. */
+function onlyFeasible(): u32 {
+  const verdicts: u32 = wordColumn(capacity, VERDICT);
+  const count: u32 = loadWord(NODE_COUNT);
+  for (let node: u32 = 0; node < count; node = u32(node + 1)) {
+    if (loadWord(u32(verdicts + node * 4)) == PASSED) return node;
+  }
+  return NONE;
+}
+
+/** Reads the bytes that the scan reads, nine columns of doubles and the gates, and nothing else: its roofline. */
 export function benchRead(count: u32): f64 {
-  return readAll(capacity, count);
+  const column: u32 = u32(capacity * 8);
+  let at: u32 = doubleColumn(capacity, 0);
+  let gate: u32 = gateColumn(capacity, loadWord(CLASS));
+  const end: u32 = u32(at + count * 8);
+  let sum: Pair = pairOf(0, 0);
+  let gates: Lanes = lanesOf(0, 0);
+  for (; at < end; at = u32(at + 16)) {
+    const second: u32 = u32(u32(u32(at + column) + column) + column);
+    const third: u32 = u32(u32(u32(second + column) + column) + column);
+    const most: Pair = addPairs(sumOfThree(at, column), sumOfThree(second, column));
+    sum = addPairs(sum, addPairs(most, sumOfThree(third, column)));
+    gates = orLanes(gates, loadLanes(gate));
+    gate = u32(gate + 8);
+  }
+  return firstOf(sum) + secondOf(sum) + f64(u32(firstLane(gates) | secondLane(gates)));
+}
+
+/** Added as a tree, so that no addition waits for many others. */
+function sumOfThree(at: u32, column: u32): Pair {
+  const second: u32 = u32(at + column);
+  return addPairs(addPairs(loadPair(at), loadPair(second)), loadPair(u32(second + column)));
 }

@@ -103,10 +103,114 @@ export function sqrtPair(a: Pair): Pair {
   return { first: Math.sqrt(a.first), second: Math.sqrt(a.second) };
 }
 
-export function chooseLessOrEqual(a: Pair, b: Pair, yes: Pair, no: Pair): Pair {
+export function absolutePair(a: Pair): Pair {
+  return { first: Math.abs(a.first), second: Math.abs(a.second) };
+}
+
+export function smallerPair(a: Pair, b: Pair): Pair {
   return {
-    first: a.first <= b.first ? yes.first : no.first,
-    second: a.second <= b.second ? yes.second : no.second,
+    first: b.first < a.first ? b.first : a.first,
+    second: b.second < a.second ? b.second : a.second,
+  };
+}
+
+export function largerPair(a: Pair, b: Pair): Pair {
+  return {
+    first: a.first < b.first ? b.first : a.first,
+    second: a.second < b.second ? b.second : a.second,
+  };
+}
+
+/** Two words, or two masks of all or no bits. */
+export interface Lanes {
+  readonly first: u32;
+  readonly second: u32;
+}
+
+const ALL: u32 = 0xffffffff;
+
+export function lanesOf(first: u32, second: u32): Lanes {
+  return { first, second };
+}
+
+export function maskOf(first: boolean, second: boolean): Lanes {
+  return { first: first ? ALL : 0, second: second ? ALL : 0 };
+}
+
+export function loadLanes(offset: u32): Lanes {
+  return { first: loadWord(offset), second: loadWord(offset + 4) };
+}
+
+export function storeLanes(offset: u32, lanes: Lanes): void {
+  storeWord(offset, lanes.first);
+  storeWord(offset + 4, lanes.second);
+}
+
+/** A mask keeps its place of two doubles; a twin's is two words of it. */
+export function loadMask(offset: u32): Lanes {
+  return { first: loadWord(offset), second: loadWord(offset + 8) };
+}
+
+export function storeMask(offset: u32, mask: Lanes): void {
+  storeWord(offset, mask.first);
+  storeWord(offset + 8, mask.second);
+}
+
+export function firstLane(lanes: Lanes): u32 {
+  return lanes.first;
+}
+
+export function secondLane(lanes: Lanes): u32 {
+  return lanes.second;
+}
+
+export function orLanes(a: Lanes, b: Lanes): Lanes {
+  return { first: (a.first | b.first) >>> 0, second: (a.second | b.second) >>> 0 };
+}
+
+export function andLanes(a: Lanes, b: Lanes): Lanes {
+  return { first: (a.first & b.first) >>> 0, second: (a.second & b.second) >>> 0 };
+}
+
+export function lowestBits(lanes: Lanes): Lanes {
+  return andLanes(lanes, { first: -lanes.first >>> 0, second: -lanes.second >>> 0 });
+}
+
+export function countLanes(count: Lanes, mask: Lanes): Lanes {
+  return { first: (count.first - mask.first) >>> 0, second: (count.second - mask.second) >>> 0 };
+}
+
+export function equalLanes(a: Lanes, b: Lanes): Lanes {
+  return { first: a.first === b.first ? ALL : 0, second: a.second === b.second ? ALL : 0 };
+}
+
+export function lessLanes(a: Pair, b: Pair): Lanes {
+  return { first: a.first < b.first ? ALL : 0, second: a.second < b.second ? ALL : 0 };
+}
+
+export function atMostLanes(a: Pair, b: Pair): Lanes {
+  return { first: a.first <= b.first ? ALL : 0, second: a.second <= b.second ? ALL : 0 };
+}
+
+export function samePairs(a: Pair, b: Pair): Lanes {
+  return { first: a.first === b.first ? ALL : 0, second: a.second === b.second ? ALL : 0 };
+}
+
+export function anyLane(lanes: Lanes): boolean {
+  return (lanes.first | lanes.second) !== 0;
+}
+
+export function choosePair(mask: Lanes, yes: Pair, no: Pair): Pair {
+  return {
+    first: mask.first === 0 ? no.first : yes.first,
+    second: mask.second === 0 ? no.second : yes.second,
+  };
+}
+
+export function keepPair(mask: Lanes, value: Pair): Pair {
+  return {
+    first: mask.first === 0 ? 0 : value.first,
+    second: mask.second === 0 ? 0 : value.second,
   };
 }
 

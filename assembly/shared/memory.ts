@@ -82,9 +82,109 @@ export function sqrtPair(a: Pair): Pair {
   return f64x2.sqrt(a);
 }
 
-/** Lane by lane: `yes` where a ≤ b, else `no`. */
-export function chooseLessOrEqual(a: Pair, b: Pair, yes: Pair, no: Pair): Pair {
-  return v128.bitselect(yes, no, f64x2.le(a, b));
+export function absolutePair(a: Pair): Pair {
+  return f64x2.abs(a);
+}
+
+/** The smaller of each lane; `a` where they do not compare. */
+export function smallerPair(a: Pair, b: Pair): Pair {
+  return f64x2.pmin(a, b);
+}
+
+/** The larger of each lane; `a` where they do not compare. */
+export function largerPair(a: Pair, b: Pair): Pair {
+  return f64x2.pmax(a, b);
+}
+
+/** Two words, or two masks of all or no bits, in the lanes of a pair. */
+export type Lanes = v128;
+
+export function lanesOf(first: u32, second: u32): Lanes {
+  return i64x2.replace_lane(i64x2.splat(i64(first)), 1, i64(second));
+}
+
+/** A mask of the lanes that are named. */
+export function maskOf(first: bool, second: bool): Lanes {
+  return i64x2.replace_lane(i64x2.splat(first ? -1 : 0), 1, second ? -1 : 0);
+}
+
+/** Two words that follow each other. */
+export function loadLanes(offset: u32): Lanes {
+  return v128.load_ext<u32>(offset);
+}
+
+export function storeLanes(offset: u32, lanes: Lanes): void {
+  v128.store_lane<u64>(offset, v128.shuffle<u32>(lanes, lanes, 0, 2, 0, 2), 0);
+}
+
+/** Lanes that stand in memory as wide as a pair of doubles, as masks must. */
+export function loadMask(offset: u32): Lanes {
+  return v128.load(offset);
+}
+
+export function storeMask(offset: u32, mask: Lanes): void {
+  v128.store(offset, mask);
+}
+
+export function firstLane(lanes: Lanes): u32 {
+  return u32(i64x2.extract_lane(lanes, 0));
+}
+
+export function secondLane(lanes: Lanes): u32 {
+  return u32(i64x2.extract_lane(lanes, 1));
+}
+
+export function orLanes(a: Lanes, b: Lanes): Lanes {
+  return v128.or(a, b);
+}
+
+export function andLanes(a: Lanes, b: Lanes): Lanes {
+  return v128.and(a, b);
+}
+
+/** A count per lane, one more where the mask is set. */
+export function countLanes(count: Lanes, mask: Lanes): Lanes {
+  return i64x2.sub(count, mask);
+}
+
+/** The lowest bit that is set in each lane. */
+export function lowestBits(lanes: Lanes): Lanes {
+  return v128.and(lanes, i64x2.neg(lanes));
+}
+
+/** Masks of the lanes that are equal. */
+export function equalLanes(a: Lanes, b: Lanes): Lanes {
+  return i64x2.eq(a, b);
+}
+
+/** Masks of the lanes in which a < b. */
+export function lessLanes(a: Pair, b: Pair): Lanes {
+  return f64x2.lt(a, b);
+}
+
+/** Masks of the lanes in which a ≤ b. */
+export function atMostLanes(a: Pair, b: Pair): Lanes {
+  return f64x2.le(a, b);
+}
+
+/** Masks of the lanes in which a = b. */
+export function samePairs(a: Pair, b: Pair): Lanes {
+  return f64x2.eq(a, b);
+}
+
+/** Is any bit of the two lanes set? */
+export function anyLane(lanes: Lanes): bool {
+  return v128.any_true(lanes);
+}
+
+/** Lane by lane: `yes` where the mask is set, else `no`. */
+export function choosePair(mask: Lanes, yes: Pair, no: Pair): Pair {
+  return v128.bitselect(yes, no, mask);
+}
+
+/** Lane by lane: the value where the mask is set, else 0. */
+export function keepPair(mask: Lanes, value: Pair): Pair {
+  return v128.and(mask, value);
 }
 
 export function firstOf(pair: Pair): f64 {

@@ -23,7 +23,7 @@ import { kubeApiserver } from '../spine/apiserver/index.ts';
 import { etcd } from '../spine/etcd/index.ts';
 import { PROFILES } from './profiles.ts';
 
-const SCHEDULER_VERSION = 1;
+const SCHEDULER_VERSION = 2;
 
 /** Key of the function that makes the images of the registries. */
 export type ImageMaker = typeof applicationImages;

@@ -1,7 +1,7 @@
 /**
  * What the scheduler core is measured against: the same rules over JavaScript objects, as a framework
- * of plugins has them, and the two resource scores over typed arrays. Kept as they are: a faster rival
- * would be another measure.
+ * of plugins has them, and the kernel (Fit, the two resource scores, tie, best) over typed arrays. Kept
+ * as they are: a faster rival would be another measure.
  */
 import { mixWords } from '../../assembly/shared/words.ts';
 
@@ -152,33 +152,57 @@ export function scheduleObjects(pod: ObjectPod, nodes: readonly ObjectNode[]): n
   return best;
 }
 
-/** The two resource scores over typed arrays, one node at a time. */
-export function scoreTyped(
-  columns: readonly Float64Array[],
-  fit: Float64Array,
-  balanced: Float64Array,
-  pod: { readonly cpu: number; readonly memory: number },
-): void {
-  const [cpu, memory, usedCpu, usedMemory, nonzeroCpu, nonzeroMemory] = columns as readonly [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  for (let node = 0; node < fit.length; node += 1) {
+/** Columns of the nodes over typed arrays, and the two scores that they get. */
+export interface TypedNodes {
+  readonly cpu: Float64Array;
+  readonly memory: Float64Array;
+  readonly usedCpu: Float64Array;
+  readonly usedMemory: Float64Array;
+  readonly nonzeroCpu: Float64Array;
+  readonly nonzeroMemory: Float64Array;
+  readonly pods: Float64Array;
+  readonly podsAllowed: Float64Array;
+  readonly seeds: Uint32Array;
+  readonly fit: Float64Array;
+  readonly balanced: Float64Array;
+}
+
+/**
+ * The kernel over typed arrays, one node at a time: Fit, LeastAllocated, BalancedAllocation, and the
+ * best total with the seeded fraction among equals. Nodes that do not fit cost no division.
+ */
+export function scheduleTyped(pod: ObjectPod, nodes: TypedNodes): number {
+  const { cpu, memory, usedCpu, usedMemory, nonzeroCpu, nonzeroMemory } = nodes;
+  const { pods, podsAllowed, seeds, fit, balanced } = nodes;
+  const { requests, nonzero, tieSeed } = pod;
+  let best = -1;
+  let bestTotal = -1;
+  let bestFraction = -1;
+  for (let node = 0; node < cpu.length; node += 1) {
     const c = cpu[node] as number;
     const m = memory[node] as number;
-    const zc = (nonzeroCpu[node] as number) + pod.cpu;
-    const zm = (nonzeroMemory[node] as number) + pod.memory;
+    const rc = (usedCpu[node] as number) + requests.cpu;
+    const rm = (usedMemory[node] as number) + requests.memory;
+    if ((pods[node] as number) + 1 > (podsAllowed[node] as number)) continue;
+    if (requests.cpu > 0 && rc > c) continue;
+    if (requests.memory > 0 && rm > m) continue;
+    const zc = (nonzeroCpu[node] as number) + nonzero.cpu;
+    const zm = (nonzeroMemory[node] as number) + nonzero.memory;
     const lc = c <= 0 || zc > c ? 0 : Math.trunc(((c - zc) * 100) / c);
     const lm = m <= 0 || zm > m ? 0 : Math.trunc(((m - zm) * 100) / m);
-    const kinds = (c > 0 ? 1 : 0) + (m > 0 ? 1 : 0);
-    fit[node] = Math.trunc((lc + lm) / (kinds > 1 ? kinds : 1));
-    const fc = c <= 0 ? 0 : Math.min(1, ((usedCpu[node] as number) + pod.cpu) / c);
-    const fm = m <= 0 ? 0 : Math.min(1, ((usedMemory[node] as number) + pod.memory) / m);
-    const deviation = kinds > 1 ? Math.abs(fc - fm) / 2 : 0;
-    balanced[node] = Math.trunc((1 - deviation) * 100);
+    const both = c > 0 && m > 0;
+    const least = both ? Math.trunc((lc + lm) * 0.5) : lc + lm;
+    const gap = both ? Math.min(1, rc / c) - Math.min(1, rm / m) : 0;
+    const balance = Math.trunc((1 - Math.abs(gap) * 0.5) * 100);
+    fit[node] = least;
+    balanced[node] = balance;
+    const total = least + balance;
+    if (total < bestTotal) continue;
+    const fraction = mixWords((tieSeed ^ mixWords(seeds[node] as number)) >>> 0) >>> 1;
+    if (total === bestTotal && fraction <= bestFraction) continue;
+    best = node;
+    bestTotal = total;
+    bestFraction = fraction;
   }
+  return best;
 }

@@ -1,12 +1,13 @@
 /** The scheduler core in both builds, for tests and benchmarks. */
 import { bytes } from 'virtual:core/scheduler';
 import * as twin from '../../assembly/scheduler/index.ts';
+import { CORE_VERSION } from '../../assembly/scheduler/layout.ts';
 import { PortableMemory, selectMemory } from '../../assembly/shared/memory.portable.ts';
 import { startCore } from '../../src/ground/base/wasm.ts';
 import type { SchedulerCoreExports } from '../../src/programs/scheduler/core.ts';
 
 export function wasmCore(): SchedulerCoreExports {
-  return startCore<SchedulerCoreExports>(bytes, 1);
+  return startCore<SchedulerCoreExports>(bytes, CORE_VERSION);
 }
 
 /** The TypeScript twin, with a memory of its own. */
@@ -21,7 +22,7 @@ export function twinCore(): SchedulerCoreExports {
     version: () => twin.version(),
     init: (nodes) => on(() => twin.init(nodes)),
     schedule: () => on(() => twin.schedule()),
-    benchScores: (count) => on(() => twin.benchScores(count)),
+    explain: () => on(() => twin.explain()),
     benchRead: (count) => on(() => twin.benchRead(count)),
   };
 }

@@ -167,6 +167,7 @@ export class SchedulerCache {
     }
     const slot = this.#freeSlot();
     this.#classes.set(key, { slot, key, lastUse: this.#uses });
+    this.#core.openClass(slot);
     const tolerations: readonly Toleration[] = spec.tolerations ?? [];
     this.#nodes.forEach((entry, index) => {
       const node = entry.node;

@@ -12,7 +12,7 @@ export interface SchedulerCoreExports {
   version(): number;
   init(nodes: number): number;
   schedule(): number;
-  benchScores(count: number): void;
+  explain(): void;
   benchRead(count: number): number;
 }
 
@@ -71,6 +71,8 @@ export class SchedulerCore {
   #count = 0;
   #doubles = new Float64Array();
   #words = new Uint32Array();
+  /** Class slots in which some node has a raw score by its taints. */
+  readonly #tainted = new Set<number>();
 
   constructor(core: SchedulerCoreExports) {
     assert(core.version() === layout.CORE_VERSION, 'the scheduler core is of another version');
@@ -106,6 +108,7 @@ export class SchedulerCore {
   setNode(node: number, offers: NodeQuantities, seed: number): void {
     this.#put(layout.ALLOCATABLE_CPU, node, offers.cpu);
     this.#put(layout.ALLOCATABLE_MEMORY, node, offers.memory);
+    this.#put(layout.MEAN, node, offers.cpu > 0 && offers.memory > 0 ? 0.5 : 1);
     this.#put(layout.PODS_ALLOWED, node, offers.pods);
     for (let extra = 0; extra < layout.EXTRA_RESOURCES; extra += 1) {
       this.#put(layout.EXTRA + 2 * extra, node, offers.extra[extra] ?? 0);
@@ -125,6 +128,11 @@ export class SchedulerCore {
     }
   }
 
+  /** Begins a class in a slot; that of every node is to be set. */
+  openClass(slot: number): void {
+    this.#tainted.delete(slot);
+  }
+
   /** Sets the gates and raw scores of a node in a class slot. */
   setClass(
     slot: number,
@@ -134,10 +142,11 @@ export class SchedulerCore {
     affinity: number,
     image: number,
   ): void {
-    this.#words[layout.gateColumn(this.#capacity, slot) / 4 + node] = gates;
+    this.#words[layout.gateColumn(this.#capacity, slot) / 4 + node] = gates | layout.PASSED;
     const raw = (column: number, value: number): void => {
       this.#doubles[layout.rawColumn(this.#capacity, slot, column) / 8 + node] = value;
     };
+    if (taint !== 0) this.#tainted.add(slot);
     raw(layout.RAW_TAINT, taint);
     raw(layout.RAW_AFFINITY, affinity);
     raw(layout.RAW_IMAGE, image);
@@ -145,7 +154,7 @@ export class SchedulerCore {
 
   /** Says whether the host ports of the pod in hand are taken on a node. */
   setPortConflict(node: number, conflict: boolean): void {
-    this.#putWord(layout.PORT_CONFLICTS, node, conflict ? 1 : 0);
+    this.#putWord(layout.PORT_CONFLICTS, node, conflict ? layout.GATE_PORTS : 0);
   }
 
   /** Decides one pod. */
@@ -163,7 +172,8 @@ export class SchedulerCore {
     words[layout.WANTED / 4] = pod.wanted;
     words[layout.CLASS / 4] = pod.classSlot;
     words[layout.NODE_NAME / 4] = layout.NONE;
-    words[layout.FLAGS / 4] = pod.flags;
+    const untainted = this.#tainted.has(pod.classSlot) ? 0 : layout.FLAG_NO_TAINTS;
+    words[layout.FLAGS / 4] = pod.flags | untainted;
     words[layout.TIE_SEED / 4] = pod.tieSeed;
     const chosen = this.#core.schedule() >>> 0;
     return {
@@ -181,6 +191,7 @@ export class SchedulerCore {
 
   /** Reasons of NodeResourcesFit of the last run. A copy; valid where the verdict is BY_FIT. */
   reasons(): Uint32Array {
+    this.#core.explain();
     return this.#wordColumn(layout.REASONS);
   }
 
