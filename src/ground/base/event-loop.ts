@@ -55,11 +55,9 @@ export interface Due {
 }
 
 class Event implements Timer, Due {
-  readonly cause: CauseId;
   action: (() => void) | Due | undefined;
 
-  constructor(cause: CauseId, action: (() => void) | Due) {
-    this.cause = cause;
+  constructor(action: (() => void) | Due) {
     this.action = action;
   }
 
@@ -157,8 +155,8 @@ export class EventLoop {
   #atInstant = 0;
   #hash = 0x811c9dc5;
   #held: { readonly reason: string; readonly from: Micros } | undefined;
-  readonly #foreground = new TimerHeap<Event>();
-  readonly #background = new TimerHeap<Event>();
+  readonly #foreground = new TimerHeap<Due>();
+  readonly #background = new TimerHeap<Due>();
   /** What is due at this instant: all timers of the instant were set before it and go first. */
   readonly #soon = new DueRing();
 
@@ -193,18 +191,21 @@ export class EventLoop {
 
   /** Schedules at an absolute time, which may be now but not the past. */
   at(time: Micros, action: (() => void) | Due, cause: CauseId = this.#cause): Timer {
+    const event = new Event(action);
+    this.schedule(time, event, cause);
+    return event;
+  }
+
+  /** Schedules what has its own word on whether it is still wanted. */
+  schedule(time: Micros, action: Due, cause: CauseId = this.#cause): void {
     const now = this.#now;
     if (!(time >= now)) throw new AssertionError(`event scheduled at ${time} before ${now}`);
-    const event = new Event(cause, action);
     const whole = Math.floor(time);
-    if (whole === now) this.soon(event, cause);
-    else
-      (isBackground(cause) ? this.#background : this.#foreground).push(
-        event,
-        whole,
-        this.#sequence++,
-      );
-    return event;
+    if (whole === now) this.#soon.put(action, cause);
+    else {
+      const heap = isBackground(cause) ? this.#background : this.#foreground;
+      heap.push(action, whole, this.#sequence++, cause);
+    }
   }
 
   /** Schedules after a delay in microseconds. */
@@ -220,8 +221,8 @@ export class EventLoop {
   /** Schedules an input from outside: before all else at its instant, inputs in order of arrival. */
   input(time: Micros, action: () => void): Timer {
     assert(time >= this.#now, 'an input comes after the present');
-    const event = new Event(NO_CAUSE, action);
-    this.#foreground.push(event, time, INPUT_SEQUENCE_BASE + this.#inputs++);
+    const event = new Event(action);
+    this.#foreground.push(event, time, INPUT_SEQUENCE_BASE + this.#inputs++, NO_CAUSE);
     return event;
   }
 
@@ -279,9 +280,8 @@ export class EventLoop {
         if (until !== Number.POSITIVE_INFINITY) this.#now = Math.max(this.#now, until);
         return heap === undefined && until === Number.POSITIVE_INFINITY ? 'empty' : 'time';
       } else {
-        const { time } = heap;
-        const event = heap.pop();
-        this.#take(event, time, event.cause);
+        const { time, cause } = heap;
+        this.#take(heap.pop(), time, cause);
       }
       count += 1;
       if (when?.() === true) return 'predicate';
@@ -297,7 +297,7 @@ export class EventLoop {
   }
 
   /** The heap whose first event comes next. */
-  #nextHeap(): TimerHeap<Event> | undefined {
+  #nextHeap(): TimerHeap<Due> | undefined {
     const foreground = this.#foreground;
     const background = this.#background;
     if (!foreground.settle()) return background.settle() ? background : undefined;
