@@ -3,7 +3,7 @@
  * the fields that were written, each group with what it was learnt from, when, and the record behind it.
  */
 import { type Micros, SECOND } from '../ground/base/event-loop.ts';
-import { evidenceOf, type FieldCause } from '../ground/trace/evidence.ts';
+import { evidenceOf, type FieldCause, recordBehind } from '../ground/trace/evidence.ts';
 import type { TraceRecord } from '../ground/trace/record.ts';
 import type { Recorder } from '../ground/trace/recorder.ts';
 
@@ -52,11 +52,10 @@ function nameOf(record: TraceRecord): string {
 }
 
 function evidenceLines(recorder: Recorder, { fields, evidence }: FieldCause): string[] {
-  const { cause, kind, text, time } = evidence;
-  const record = recorder.find(cause);
+  const { kind, text, time } = evidence;
+  const record = recordBehind(recorder, evidence);
   const note = record === undefined || record.note === '' ? '' : ` (${record.note})`;
-  const behind =
-    cause <= 1 ? '' : ` <- ${record === undefined ? `#${cause}` : nameOf(record)}${note}`;
+  const behind = record === undefined ? '' : ` <- ${nameOf(record)}${note}`;
   return [`    ${fieldsText(fields)}`, `      ${timeText(time)} ${kind}: ${text}${behind}`];
 }
 

@@ -3,7 +3,9 @@
  * followed. A component that turns many answers into one object (the kubelet and a pod's status) hangs
  * this on the record of the write, one entry for each thing learnt, with the fields that show it.
  */
-import type { CauseId, Micros } from '../base/event-loop.ts';
+import { BACKGROUND, type CauseId, type Micros } from '../base/event-loop.ts';
+import type { TraceRecord } from './record.ts';
+import type { Recorder } from './recorder.ts';
 
 /**
  * - `binding`, `manifest`: the pod is this node's, by the API or by a file
@@ -32,6 +34,10 @@ export interface Evidence {
   readonly text: string;
   /** The record that it follows from; 0: nothing but the clock. */
   readonly cause: CauseId;
+  /** What it is about, as records name it: `Container/9f4c05b394878`. */
+  readonly object?: string;
+  /** Which of its records can be behind this. */
+  readonly verbs?: readonly string[];
 }
 
 export interface FieldCause {
@@ -44,6 +50,34 @@ export interface FieldCause {
 export interface WriteEvidence {
   readonly kind: 'evidence';
   readonly causes: readonly FieldCause[];
+}
+
+/**
+ * The record behind a piece of evidence: what last happened to the object that it is about, and else
+ * what it follows from.
+ */
+export function recordBehind(recorder: Recorder, evidence: Evidence): TraceRecord | undefined {
+  const { object, time, cause, verbs } = evidence;
+  if (object !== undefined) {
+    const records = recorder.all();
+    for (let index = firstAfter(records, time) - 1; index >= 0; index -= 1) {
+      const record = records[index];
+      if (record?.object === object && verbs?.includes(record.verb) !== false) return record;
+    }
+  }
+  return cause > BACKGROUND ? recorder.find(cause) : undefined;
+}
+
+/** Position of the first record later than a time. */
+function firstAfter(records: readonly TraceRecord[], time: Micros): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((records[middle] as TraceRecord).time <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The evidence that a record carries, if it does. */

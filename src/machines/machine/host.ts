@@ -203,6 +203,8 @@ export class Host {
       cpus: this.#cpus,
       memoryBytes: this.#memoryBytes,
       bootId,
+      // Pids begin anew with each boot: what their processes draw must not repeat.
+      streams: this.journal.boots.length === 0 ? this.name : `${this.name}@${bootId}`,
       random: this.#random.fork(bootId),
     });
     this.#system = system;
@@ -297,6 +299,7 @@ interface Boot {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly bootId: string;
+  readonly streams: string;
   readonly random: RandomStream;
 }
 
@@ -319,6 +322,7 @@ class RunningSystem implements System {
   readonly bootTime: Micros;
   readonly bootId: string;
   readonly machineId: string;
+  readonly streams: string;
   readonly random: RandomStream;
   readonly sysctls = new Map(SYSCTLS);
   readonly #host: Host;
@@ -340,6 +344,7 @@ class RunningSystem implements System {
     this.bootTime = host.loop.now;
     this.bootId = boot.bootId;
     this.machineId = host.machineId;
+    this.streams = boot.streams;
     this.random = boot.random;
     this.journal = host.journal;
     this.cpu = new Cpu(host.loop, boot.cpus);

@@ -45,6 +45,8 @@ export interface CgroupLimits {
   /** CPU quota in millicores; undefined: none. */
   readonly cpuQuotaMilli?: number;
   readonly memoryMax?: number;
+  /** memory.oom.group: when memory runs out, all processes in it die together. */
+  readonly oomGroup?: boolean;
 }
 
 export interface Kernel {

@@ -380,6 +380,7 @@ function cgroupFolder(system: System, make: Synthetic, path: string): Inode {
       }),
     'memory.current': () => make.file(() => `${group()?.memory ?? 0}\n`),
     'memory.max': () => make.file(() => `${group()?.limits.memoryMax ?? 'max'}\n`),
+    'memory.oom.group': () => make.file(() => (group()?.limits.oomGroup === true ? '1\n' : '0\n')),
     'memory.peak': () => make.file(() => `${group()?.memoryPeak ?? 0}\n`),
   };
   return make.folder({

@@ -275,7 +275,7 @@ export class ProcessTable {
 
   // ---- memory
 
-  /** The OOM killer: the process of the group with the most memory dies. */
+  /** The OOM killer: the process of the group with the most memory dies, and with it its oom.group. */
   killForMemory(group: Cgroup): void {
     let victim: RunningProcess | undefined;
     for (const process of group.all()) {
@@ -283,17 +283,27 @@ export class ProcessTable {
     }
     if (victim === undefined) return;
     for (let at: Cgroup | undefined = group; at !== undefined; at = at.parent) at.oomKills += 1;
-    const kib = Math.floor(victim.resident / 1024);
-    const what = group.parent === undefined ? 'Out of memory' : 'Memory cgroup out of memory';
-    this.#system.journal.add({
-      unit: '',
-      identifier: 'kernel',
-      pid: 0,
-      priority: 3,
-      message: `${what}: Killed process ${victim.hostPid} (${victim.comm}) total-vm:${kib}kB, anon-rss:${kib}kB, file-rss:0kB, shmem-rss:0kB, UID:${victim.uid} pgtables:0kB oom_score_adj:0`,
-    });
-    const status = { code: 137, signal: 'SIGKILL', time: this.#system.loop.now, outOfMemory: true } as const;
-    this.end(victim, status);
+    const cause = group.parent === undefined ? 'Out of memory' : 'Memory cgroup out of memory';
+    const whole = oomGroupOf(victim, group);
+    const others = (whole?.all() ?? []).filter((process) => process !== victim);
+    this.#killedForMemory(victim, cause);
+    if (whole !== undefined)
+      this.#say(`Tasks in ${whole.path} are going to be killed due to memory.oom.group set`);
+    for (const process of others) if (process.alive) this.#killedForMemory(process, cause);
+  }
+
+  #killedForMemory(process: RunningProcess, cause: string): void {
+    const kib = Math.floor(process.resident / 1024);
+    this.#say(
+      `${cause}: Killed process ${process.hostPid} (${process.comm}) total-vm:${kib}kB, anon-rss:${kib}kB, file-rss:0kB, shmem-rss:0kB, UID:${process.uid} pgtables:0kB oom_score_adj:0`,
+    );
+    const time = this.#system.loop.now;
+    this.end(process, { code: 137, signal: 'SIGKILL', time, outOfMemory: true });
+  }
+
+  /** A line of the kernel's own log. */
+  #say(message: string): void {
+    this.#system.journal.add({ unit: '', identifier: 'kernel', pid: 0, priority: 3, message });
   }
 
   // ---- the end
@@ -406,4 +416,14 @@ function inheritIgnored(parent: RunningProcess, child: RunningProcess): void {
 function groupFor(parent: RunningProcess, options: SpawnOptions): RunningProcess['group'] {
   const leader = options.group === undefined ? undefined : parent.namespaces.pid.processes.get(options.group);
   return leader?.group ?? parent.group;
+}
+
+/** The topmost group between a process and the group out of memory that dies as one (mem_cgroup_get_oom_group). */
+function oomGroupOf(victim: RunningProcess, domain: Cgroup): Cgroup | undefined {
+  let whole: Cgroup | undefined;
+  for (let at: Cgroup | undefined = victim.cgroup; at !== undefined; at = at.parent) {
+    if (at.limits.oomGroup === true) whole = at;
+    if (at === domain) break;
+  }
+  return whole;
 }

@@ -248,7 +248,7 @@ export class RunningProcess implements Process, FileUser, CpuUser, TaskKeeper {
   get random(): RandomStream {
     this.#random ??= new RandomStream(
       this.system.seed,
-      `${this.system.name}/${this.comm}/${this.hostPid}`,
+      `${this.system.streams}/${this.comm}/${this.hostPid}`,
     );
     return this.#random;
   }

@@ -41,6 +41,8 @@ export interface System {
   readonly diskFactor: number;
   /** True while the whole machine stands still. */
   readonly frozen: boolean;
+  /** Under which name processes of this boot draw their numbers. */
+  readonly streams: string;
   readonly random: RandomStream;
   /** sysctls that no network namespace has. */
   readonly sysctls: Map<string, string>;

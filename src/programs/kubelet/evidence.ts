@@ -14,8 +14,8 @@ import type { WaitReason } from './status.ts';
 export interface ContainerEvidence {
   /** The last answer of the runtime that said something new. */
   readonly seen: Evidence | undefined;
-  /** The last answer that reported its end. */
-  readonly exit: Evidence | undefined;
+  /** The answers that reported the ends of its last two lives, newest first. */
+  readonly exits: readonly Evidence[];
   /** Why it waits. */
   readonly wait: Evidence | undefined;
   /** The last verdict of its start-up or readiness probe. */
@@ -32,15 +32,23 @@ export interface PodEvidence {
   readonly containers: ReadonlyMap<string, ContainerEvidence>;
 }
 
-const NOTHING: ContainerEvidence = {
+export const NOTHING: ContainerEvidence = {
   seen: undefined,
-  exit: undefined,
+  exits: [],
   wait: undefined,
   probe: undefined,
 };
 
 /** Ids as crictl and the trace show them. */
 const SHORT_ID = 13;
+
+/** Which records of the runtime stand behind what it answers. */
+const VERBS = {
+  ready: ['run-sandbox'],
+  stopped: ['sandbox-exited'],
+  running: ['start-container'],
+  exited: ['container-exited', 'start-failed'],
+} as const;
 
 /** Where each reason to wait was learnt; the message says the rest. */
 const WAITS: ReadonlyMap<string, readonly [EvidenceKind, string]> = new Map([
@@ -122,21 +130,21 @@ export class EvidenceBook {
   /** A container waits, or waits no more. */
   waits(name: string, wait: WaitReason | undefined): void {
     const known = this.#of(name);
-    if (wait === undefined) {
-      if (known.wait !== undefined) this.#set(name, { ...known, wait: undefined });
-      return;
-    }
+    if (wait !== undefined) this.#set(name, { ...known, wait: this.#waitFor(wait, known) });
+    else if (known.wait !== undefined) this.#set(name, { ...known, wait: undefined });
+  }
+
+  #waitFor(wait: WaitReason, known: ContainerEvidence): Evidence {
     const found = WAITS.get(wait.reason);
-    const evidence =
-      found === undefined
-        ? this.#learn('exit', `${known.exit?.text ?? ''}: ${wait.message}`, known.exit?.cause)
-        : this.#learn(
-            found[0],
-            `${found[1]}: ${wait.message}`,
-            // A pull that is held back for a while: what it waits for is the failure before.
-            wait.reason === 'ImagePullBackOff' ? known.wait?.cause : undefined,
-          );
-    this.#set(name, { ...known, wait: evidence });
+    if (found === undefined) {
+      // CrashLoopBackOff: it waits for nothing but time since its end.
+      const [exit] = known.exits;
+      const text = `${exit?.text ?? ''}: ${wait.message}`;
+      return this.#learn('exit', text, exit?.cause, exit?.object, exit?.verbs);
+    }
+    // A pull that is held back for a while: what it waits for is the failure before.
+    const held = wait.reason === 'ImagePullBackOff' ? known.wait?.cause : undefined;
+    return this.#learn(found[0], `${found[1]}: ${wait.message}`, held);
   }
 
   /** A probe reached a verdict; `record` is what the trace says of it. */
@@ -146,19 +154,23 @@ export class EvidenceBook {
 
   #sandboxSeen(id: string, state: string, ip: string): void {
     const text = `PodSandboxStatus ${id.slice(0, SHORT_ID)}: ${state}${ip === '' ? '' : ` ${ip}`}`;
-    this.#state = { ...this.#state, sandbox: this.#learn('cri', text, this.#events.get(id)) };
+    const verbs = state === 'SANDBOX_READY' ? VERBS.ready : VERBS.stopped;
+    const sandbox = this.#learn('cri', text, this.#events.get(id), objectOf(id), verbs);
+    this.#state = { ...this.#state, sandbox };
   }
 
   #containerSeen(name: string, container: CriContainer, isLatest: boolean): void {
     const { id, state, exitCode, reason } = container;
     const ended = state === 'CONTAINER_EXITED';
     const text = `PodSandboxStatus: container ${name} ${id.slice(0, SHORT_ID)} ${state}${ended ? ` exit code ${exitCode} ${reason}` : ''}`;
-    const seen = this.#learn(ended ? 'exit' : 'cri', text, this.#events.get(id));
+    const cause = this.#events.get(id);
+    const verbs = ended ? VERBS.exited : VERBS.running;
+    const seen = this.#learn(ended ? 'exit' : 'cri', text, cause, objectOf(id), verbs);
     const known = this.#of(name);
     this.#set(name, {
       ...known,
       seen: isLatest ? seen : known.seen,
-      exit: ended ? seen : known.exit,
+      exits: ended ? [seen, ...known.exits.slice(0, 1)] : known.exits,
     });
   }
 
@@ -171,8 +183,21 @@ export class EvidenceBook {
     this.#state = { ...this.#state, containers };
   }
 
-  #learn(kind: EvidenceKind, text: string, cause?: CauseId): Evidence {
+  #learn(
+    kind: EvidenceKind,
+    text: string,
+    cause?: CauseId,
+    object?: string,
+    verbs?: readonly string[],
+  ): Evidence {
     const { loop } = this.#process.trace;
-    return { kind, time: loop.now, text, cause: cause ?? loop.cause };
+    const evidence = { kind, time: loop.now, text, cause: cause ?? loop.cause };
+    if (object === undefined) return evidence;
+    return verbs === undefined ? { ...evidence, object } : { ...evidence, object, verbs };
   }
+}
+
+/** A sandbox or a container, as the runtime's records name it. */
+function objectOf(id: string): string {
+  return `Container/${id.slice(0, SHORT_ID)}`;
 }

@@ -4,7 +4,7 @@
  * (k8s.io/kubernetes/pkg/kubelet/pod/pod_manager.go and kubelet.go HandlePod*, v1.34).
  */
 import { freezeDeep, sameValue } from '../../ground/api/edit.ts';
-import { annotationOf } from '../../ground/api/meta.ts';
+import { annotationOf, conditionOf } from '../../ground/api/meta.ts';
 import { PODS } from '../../ground/api/names.ts';
 import type { Pod } from '../../ground/api/types.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
@@ -133,8 +133,12 @@ export class PodManager {
       worker.evidence.written(`generation ${pod.metadata.generation}`);
     if (shows) worker.refreshVolumes = true;
     if (specChanged) this.#core.process.start('definition changed', this.#replaceChanged(worker));
-    // Own status writes come back and change nothing.
+    // Own status writes come back and change nothing; the conditions of readiness gates are others'.
     if (specChanged || deletion || shows) worker.poke();
+    else if (gatesChanged(old, pod)) {
+      worker.evidence.written('the conditions of its readiness gates');
+      worker.publish();
+    }
   }
 
   /** Stops containers whose definition changed; the exit makes the worker start them anew. */
@@ -371,6 +375,15 @@ export class PodManager {
       ? mirror
       : undefined;
   }
+}
+
+/** Somebody wrote a condition that a readiness gate of the pod waits for. */
+function gatesChanged(old: Pod, pod: Pod): boolean {
+  return (pod.spec?.readinessGates ?? []).some(
+    ({ conditionType }) =>
+      conditionOf(old.status?.conditions, conditionType)?.status !==
+      conditionOf(pod.status?.conditions, conditionType)?.status,
+  );
 }
 
 function mirrorOf(pod: Pod, nodeName: string, nodeUid: string): Pod {

@@ -7,7 +7,7 @@ import { sameValue } from '../../ground/api/edit.ts';
 import { conditionOf } from '../../ground/api/meta.ts';
 import type { ContainerStatus, PodCondition, PodStatus } from '../../ground/api/types.ts';
 import type { Evidence, FieldCause } from '../../ground/trace/evidence.ts';
-import type { ContainerEvidence, PodEvidence } from './evidence.ts';
+import { type ContainerEvidence, NOTHING, type PodEvidence } from './evidence.ts';
 import { sameCondition } from './status.ts';
 
 type Pieces = readonly (Evidence | undefined)[];
@@ -120,13 +120,6 @@ function conditionCause(
   }
 }
 
-const NOTHING: ContainerEvidence = {
-  seen: undefined,
-  exit: undefined,
-  wait: undefined,
-  probe: undefined,
-};
-
 function noteContainers(
   list: string,
   old: readonly ContainerStatus[],
@@ -158,7 +151,7 @@ function containerCause(
       if (status.state?.waiting !== undefined && known.wait !== undefined) return known.wait;
       return known.seen ?? origin;
     case 'lastState':
-      return known.exit ?? origin;
+      return exitOf(status.lastState?.terminated?.containerID, known) ?? origin;
     case 'ready':
     case 'started':
       return newest([known.seen, known.probe], origin);
@@ -169,4 +162,10 @@ function containerCause(
     default:
       return known.seen ?? write;
   }
+}
+
+/** The answer that reported the end of this container. */
+function exitOf(id: string | undefined, known: ContainerEvidence): Evidence | undefined {
+  const name = (id ?? '').replace('containerd://', '');
+  return known.exits.find((exit) => name.startsWith((exit.object ?? '').replace('Container/', '')));
 }

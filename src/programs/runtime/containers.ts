@@ -255,6 +255,7 @@ export function* startContainer(
     ...(resources.cpuShares > 0 ? { cpuShares: resources.cpuShares } : {}),
     ...(resources.cpuQuotaMilli > 0 ? { cpuQuotaMilli: resources.cpuQuotaMilli } : {}),
     ...(resources.memoryLimit > 0 ? { memoryMax: resources.memoryLimit } : {}),
+    oomGroup: true,
   });
   const pty = record.config.tty ? openContainerTerminal(process, record.log) : undefined;
   record.pty = pty;

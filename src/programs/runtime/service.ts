@@ -132,8 +132,8 @@ export class RuntimeService {
 
   // ---- what ended
 
-  /** Notes the end of a pause process or of a container, once. */
-  taskExited(exit: TaskExit): void {
+  /** Notes the end of a pause process or of a container, once. `reason`: nobody saw how it ended. */
+  taskExited(exit: TaskExit, reason?: string): void {
     const sandbox = this.sandboxes.get(exit.id);
     if (sandbox !== undefined) {
       if (!sandbox.ready) return;
@@ -147,7 +147,8 @@ export class RuntimeService {
     container.state = 'CONTAINER_EXITED';
     container.exitCode = exit.code;
     container.finishedAt = exit.time;
-    container.reason = exit.outOfMemory ? 'OOMKilled' : exit.code === 0 ? 'Completed' : 'Error';
+    container.reason =
+      reason ?? (exit.outOfMemory ? 'OOMKilled' : exit.code === 0 ? 'Completed' : 'Error');
     container.pid = 0;
     container.log.end();
     this.record('container-exited', exit.id, `${exit.code} ${container.reason}`);
@@ -212,10 +213,8 @@ export class RuntimeService {
     for (const id of [...sandbox.containers, sandbox.id]) {
       const task = tasks.find((candidate) => candidate.id === id);
       if (task !== undefined && task.exit === undefined) continue;
-      this.taskExited(task?.exit ?? { id, code: 255, outOfMemory: false, time });
-      const container = this.containers.get(id);
-      if (task === undefined && container !== undefined && container.reason === 'Error')
-        container.reason = 'Unknown';
+      const exit = task?.exit ?? { id, code: 255, outOfMemory: false, time };
+      this.taskExited(exit, task === undefined ? 'Unknown' : undefined);
     }
     if (state.ok) this.watchShim(sandbox.id);
   }
