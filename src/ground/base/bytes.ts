@@ -1,9 +1,26 @@
 /** Bytes and text: UTF-8, base64, hex and concatenation, without the host's encoders. */
 
+/** Letters that are made into text at once. */
+const UNITS_MAX = 4000;
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** UTF-8 of a text. Lone surrogates become U+FFFD, as in every encoder. */
 export function utf8(text: string): Uint8Array {
+  return ascii(text) ?? encoded(text);
+}
+
+/** The bytes of a text that is plain ASCII, as most are; undefined for any other. */
+function ascii(text: string): Uint8Array | undefined {
+  const out = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return undefined;
+    out[index] = unit;
+  }
+  return out;
+}
+
+function encoded(text: string): Uint8Array {
   const out = new Uint8Array(text.length * 3);
   let length = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -57,6 +74,13 @@ export function textOf(bytes: Uint8Array): string {
   const parts: string[] = [];
   let units: number[] = [];
   let index = 0;
+  // What is plain ASCII up to here needs no decoding.
+  if (bytes.length <= UNITS_MAX) {
+    while (index < bytes.length && (bytes[index] as number) < 0x80) index += 1;
+    const head = String.fromCharCode.apply(undefined, bytes.subarray(0, index) as unknown as []);
+    if (index === bytes.length) return head;
+    parts.push(head);
+  }
   while (index < bytes.length) {
     const lead = bytes[index] as number;
     let point = 0xfffd;
@@ -82,7 +106,7 @@ export function textOf(bytes: Uint8Array): string {
       units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
     } else units.push(point);
     index += size;
-    if (units.length > 4000) {
+    if (units.length > UNITS_MAX) {
       parts.push(String.fromCharCode(...units));
       units = [];
     }

@@ -9,6 +9,8 @@ import { fnv1a, mixWord } from './hash.ts';
 /** Letters and digits of generated names (k8s.io/apimachinery/pkg/util/rand, v0.34). */
 const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
+const BLANK_UUID = '00000000-0000-0000-0000-000000000000';
+
 export class RandomStream {
   #a: number;
   #b: number;
@@ -16,6 +18,8 @@ export class RandomStream {
   #counter: number;
   readonly #seed: number;
   readonly #name: string;
+  /** The letters of a UUID, filled anew for each: a text made of parts would keep its parts. */
+  #uuid: number[] | undefined;
 
   constructor(seed: number, name: string) {
     this.#seed = seed;
@@ -71,15 +75,19 @@ export class RandomStream {
 
   /** A random UUID, version 4 (RFC 9562 section 5.4). */
   uuid(): string {
-    const hex = (word: number, digits: number): string =>
-      word.toString(16).padStart(8, '0').slice(-digits);
     const a = this.word();
     const b = this.word();
     const c = this.word();
     const d = this.word();
-    const version = ((b & 0x0fff) | 0x4000) >>> 0;
-    const variant = ((c >>> 16) & 0x3fff) | 0x8000;
-    return `${hex(a, 8)}-${hex(b >>> 16, 4)}-${hex(version, 4)}-${hex(variant, 4)}-${hex(c & 0xffff, 4)}${hex(d, 8)}`;
+    this.#uuid ??= [...BLANK_UUID].map((letter) => letter.charCodeAt(0));
+    const codes = this.#uuid;
+    putHex(codes, 0, a, 8);
+    putHex(codes, 9, b >>> 16, 4);
+    putHex(codes, 14, (b & 0x0fff) | 0x4000, 4);
+    putHex(codes, 19, ((c >>> 16) & 0x3fff) | 0x8000, 4);
+    putHex(codes, 24, c & 0xffff, 4);
+    putHex(codes, 28, d, 8);
+    return String.fromCharCode(...codes);
   }
 
   /** `count` lower-case hex digits. */
@@ -87,5 +95,13 @@ export class RandomStream {
     let text = '';
     while (text.length < count) text += this.word().toString(16).padStart(8, '0');
     return text.slice(0, count);
+  }
+}
+
+/** Writes the lowest hex digits of a word as letters. */
+function putHex(codes: number[], at: number, word: number, digits: number): void {
+  for (let index = digits - 1, rest = word; index >= 0; index -= 1, rest >>>= 4) {
+    const digit = rest & 15;
+    codes[at + index] = digit < 10 ? 48 + digit : 87 + digit;
   }
 }

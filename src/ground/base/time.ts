@@ -82,7 +82,19 @@ function two(value: number): string {
 /** `2026-03-02T09:00:00Z`, as metav1.Time prints: whole seconds, UTC. */
 export function formatRfc3339(wall: WallTime): string {
   const t = civilFromWall(wall);
-  return `${t.year}-${two(t.month)}-${two(t.day)}T${two(t.hour)}:${two(t.minute)}:${two(t.second)}Z`;
+  if (t.year < 1000 || t.year > 9999) {
+    return `${t.year}-${two(t.month)}-${two(t.day)}T${two(t.hour)}:${two(t.minute)}:${two(t.second)}Z`;
+  }
+  // Letter by letter: objects keep these texts, and one made of parts would keep its parts.
+  const tens = (value: number): number => 48 + (((value / 10) | 0) % 10);
+  const ones = (value: number): number => 48 + (value % 10);
+  const { year, month, day, hour, minute, second } = t;
+  const century = (year / 100) | 0;
+  // biome-ignore format: one line for the date, one for the time.
+  return String.fromCharCode(
+    tens(century), ones(century), tens(year), ones(year), 45, tens(month), ones(month), 45, tens(day), ones(day),
+    84, tens(hour), ones(hour), 58, tens(minute), ones(minute), 58, tens(second), ones(second), 90,
+  );
 }
 
 /** `2026-03-02T09:00:00.000000Z`, as metav1.MicroTime prints. */

@@ -140,13 +140,20 @@ export class MountView {
     options: { readonly readOnly?: boolean } = {},
   ): Result<void, Errno> {
     const found = source.walk(sourcePath, ROOT_ACCESS, '/');
-    if (!found.ok) return found;
-    const readOnly = options.readOnly === true || found.value.mount.readOnly;
-    const below = found.value.path === '/' ? '/' : `${found.value.path}/`;
-    const inner = source.mounts.filter(
-      (mount) => mount.path !== '/' && mount.path.startsWith(below),
-    );
-    const mounted = this.mount(path, found.value.inode, { readOnly });
+    return found.ok ? this.bindFound(path, source, found.value, options) : found;
+  }
+
+  /** The same for what a walk has found already. */
+  bindFound(
+    path: string,
+    source: MountView,
+    found: Found,
+    options: { readonly readOnly?: boolean } = {},
+  ): Result<void, Errno> {
+    const readOnly = options.readOnly === true || found.mount.readOnly;
+    const below = found.path === '/' ? '/' : `${found.path}/`;
+    const inner = source.#below(below);
+    const mounted = this.mount(path, found.inode, { readOnly });
     if (!mounted.ok) return mounted;
     for (const mount of inner) {
       this.mount(
@@ -156,6 +163,15 @@ export class MountView {
       );
     }
     return DONE;
+  }
+
+  /** Mounts below a folder, in byte order of their paths. */
+  #below(prefix: string): readonly Mount[] {
+    const found: Mount[] = [];
+    for (const mount of this.#mounts.values()) {
+      if (mount.path.startsWith(prefix) && mount.path !== '/') found.push(mount);
+    }
+    return found.length < 2 ? found : found.sort((a, b) => compareText(a.path, b.path));
   }
 
   tmpfs(

@@ -98,7 +98,12 @@ export function procSource(system: System, namespace: PidNamespace): DirectorySo
     now: () => system.clock.wall(),
   });
   const make = new Synthetic(fs);
-  const top = new Map(Object.entries(topFiles(system, make)));
+  // Every container has a /proc; few look into it.
+  let known: ReadonlyMap<string, Maker> | undefined;
+  const top = (): ReadonlyMap<string, Maker> => {
+    known ??= new Map(Object.entries(topFiles(system, make)));
+    return known;
+  };
   const processFolder = (pid: number): Inode | undefined => {
     const process = namespace.processes.get(pid);
     return process === undefined ? undefined : processFiles(system, make, process, namespace);
@@ -108,11 +113,11 @@ export function procSource(system: System, namespace: PidNamespace): DirectorySo
       const self = access.pidIn?.(namespace);
       if (name === 'self') return self === undefined ? undefined : make.link(`${self}`);
       if (/^\d+$/.test(name)) return processFolder(Number(name));
-      return top.get(name)?.(access);
+      return top().get(name)?.(access);
     },
     names() {
       const numbers = [...namespace.processes.keys()].sort((a, b) => a - b);
-      return sortedText([...numbers.map(String), ...top.keys(), 'self']);
+      return sortedText([...numbers.map(String), ...top().keys(), 'self']);
     },
   };
 }
@@ -354,8 +359,11 @@ export function sysSource(system: System): DirectorySource {
   });
   const make = new Synthetic(fs);
   const cgroupRoot = (): Inode => cgroupFolder(system, make, '/');
-  const root: Record<string, Maker> = { fs: () => make.table({ cgroup: cgroupRoot }) };
-  return { lookup: (name, access) => root[name]?.(access), names: () => ['fs'] };
+  const names = Object.freeze(['fs']);
+  return {
+    lookup: (name) => (name === 'fs' ? make.table({ cgroup: cgroupRoot }) : undefined),
+    names: () => names,
+  };
 }
 
 /** One cgroup as cgroup v2 shows it. */

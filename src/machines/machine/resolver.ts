@@ -134,17 +134,26 @@ export function* resolveAddress(process: Process, ip: Ip): Task<string | undefin
 /** Addresses of a name in /etc/hosts. */
 function fromHostsFile(process: Process, name: string): readonly Ip[] {
   const wanted = name.toLowerCase().replace(/\.$/, '');
-  return hostsEntries(process).flatMap(({ address, names }) =>
+  const text = process.files.readText('/etc/hosts');
+  // Most names are asked of DNS: a file that does not hold them is not taken apart.
+  if (!text.ok || !text.value.toLowerCase().includes(wanted)) return [];
+  return entriesOf(text.value).flatMap(({ address, names }) =>
     names.some((each) => each.toLowerCase() === wanted) ? [address] : [],
   );
 }
 
-function hostsEntries(
-  process: Process,
-): readonly { readonly address: Ip; readonly names: readonly string[] }[] {
+interface HostsEntry {
+  readonly address: Ip;
+  readonly names: readonly string[];
+}
+
+function hostsEntries(process: Process): readonly HostsEntry[] {
   const text = process.files.readText('/etc/hosts');
-  if (!text.ok) return [];
-  return text.value.split('\n').flatMap((line) => {
+  return text.ok ? entriesOf(text.value) : [];
+}
+
+function entriesOf(text: string): readonly HostsEntry[] {
+  return text.split('\n').flatMap((line) => {
     const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
     const ip = parseIp(address);
     return ip === undefined ? [] : [{ address: ip, names }];

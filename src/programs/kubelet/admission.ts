@@ -5,7 +5,7 @@
 import { entryOf } from '../../ground/api/meta.ts';
 import { milliValue, wholeValue } from '../../ground/api/quantity.ts';
 import { matchesMap } from '../../ground/api/selector.ts';
-import type { Node, NodeSelectorRequirement, Pod } from '../../ground/api/types.ts';
+import type { Container, Node, NodeSelectorRequirement, Pod } from '../../ground/api/types.ts';
 
 export interface Refusal {
   readonly reason: string;
@@ -17,8 +17,13 @@ interface Room {
   readonly memory: number;
 }
 
+const NOTHING: Room = Object.freeze({ cpu: 0, memory: 0 });
+
 /** Requests of a pod: the sum of its containers, or the largest init container if that is more. */
 function requestsOf(pod: Pod): Room {
+  const asks = (container: Container): boolean => container.resources?.requests !== undefined;
+  const { containers, initContainers } = pod.spec ?? {};
+  if (containers?.some(asks) !== true && initContainers?.some(asks) !== true) return NOTHING;
   let cpu = 0;
   let memory = 0;
   for (const container of pod.spec?.containers ?? []) {

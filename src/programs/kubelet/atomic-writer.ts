@@ -29,12 +29,12 @@ export function writePayload(
 ): Result<void, string> {
   const { files } = process;
   const data = `${path}/..data`;
-  if (files.exists(data) && unchanged(process, data, payload)) return ok(undefined);
-  if (!files.exists(path)) {
+  const old = files.readlink(data);
+  if (old.ok && unchanged(process, data, payload)) return ok(undefined);
+  if (!old.ok && !files.exists(path)) {
     files.mkdir(path, { parents: true });
     files.chmod(path, 0o777);
   }
-  const old = files.readlink(data);
   const stamp = `..${stampOf(process.clock.wall())}.${process.random.below(4_000_000_000)}`;
   const folder = `${path}/${stamp}`;
   files.mkdir(folder);
@@ -45,18 +45,39 @@ export function writePayload(
     if (!written.ok)
       return err(`error writing payload to data directory: open ${file}: ${written.error}`);
   }
+  const tops = topsOf(payload);
+  if (old.ok) replaceData(process, path, stamp, old.value, tops);
+  else {
+    files.symlink(stamp, data);
+    for (const top of tops) files.symlink(`..data/${top}`, `${path}/${top}`);
+  }
+  if (group !== undefined) takeGroup(process, path, group, READ_ONLY);
+  return ok(undefined);
+}
+
+/** Points `..data` to the new folder in one step, mends the links into it, and takes the old one away. */
+function replaceData(
+  process: Process,
+  path: string,
+  stamp: string,
+  old: string,
+  tops: ReadonlySet<string>,
+): void {
+  const { files } = process;
   files.symlink(stamp, `${path}/..data_tmp`);
-  files.rename(`${path}/..data_tmp`, data);
-  const tops = new Set([...payload.keys()].map((name) => name.split('/')[0] as string));
+  files.rename(`${path}/..data_tmp`, `${path}/..data`);
   for (const top of tops)
     if (!files.lstat(`${path}/${top}`).ok) files.symlink(`..data/${top}`, `${path}/${top}`);
   const present = files.list(path);
   for (const name of present.ok ? present.value : []) {
     if (!name.startsWith('..') && !tops.has(name)) files.unlink(`${path}/${name}`);
   }
-  if (old.ok) files.removeAll(`${path}/${old.value}`);
-  if (group !== undefined) takeGroup(process, path, group, READ_ONLY);
-  return ok(undefined);
+  files.removeAll(`${path}/${old}`);
+}
+
+/** The names that stand in a volume's folder itself. */
+function topsOf(payload: ReadonlyMap<string, Payload>): ReadonlySet<string> {
+  return new Set([...payload.keys()].map((name) => name.split('/', 1)[0] as string));
 }
 
 /** `2026_03_02_09_00_00` */
@@ -76,7 +97,7 @@ function unchanged(process: Process, data: string, payload: ReadonlyMap<string, 
     if (!alike || !equalBytes(old.value, content)) return false;
   }
   const names = process.files.list(data);
-  const tops = sortedText(new Set([...payload.keys()].map((name) => name.split('/')[0] as string)));
+  const tops = sortedText(topsOf(payload));
   return (
     names.ok &&
     names.value.length === tops.length &&

@@ -49,7 +49,7 @@ export function makeRootfs(kernel: Kernel, options: RootfsOptions): Result<Mount
     const failed = `error mounting "${mount.hostPath}" to rootfs at "${mount.containerPath}": `;
     if (!source.ok) return err(`${failed}stat ${mount.hostPath}: ${goError(source.error)}`);
     ensurePoint(view, mount.containerPath, source.value.inode.isDirectory);
-    const bound = view.bind(mount.containerPath, host, mount.hostPath, {
+    const bound = view.bindFound(mount.containerPath, host, source.value, {
       readOnly: mount.readonly,
     });
     if (!bound.ok)
@@ -66,9 +66,10 @@ function makeDevices(view: MountView, host: MountView): void {
   const folder = view.walk('/dev', ROOT_ACCESS, '/');
   if (!folder.ok) return;
   const dev = folder.value.inode;
-  for (const name of DEVICES) {
-    const device = host.walk(`/dev/${name}`, ROOT_ACCESS, '/');
-    if (device.ok) dev.link(name, device.value.inode);
+  const devices = host.walk('/dev', ROOT_ACCESS, '/');
+  for (const name of devices.ok ? DEVICES : []) {
+    const device = devices.ok ? devices.value.inode.lookup(name, ROOT_ACCESS) : undefined;
+    if (device !== undefined) dev.link(name, device);
   }
   const links: [string, string][] = [
     ['fd', '/proc/self/fd'],
@@ -84,19 +85,18 @@ function makeDevices(view: MountView, host: MountView): void {
 
 /** Makes a mount point, and the folders above it, where nothing stands. */
 function ensurePoint(view: MountView, path: string, directory: boolean): void {
-  const parts = path.split('/').filter((part) => part !== '');
-  let at = '';
-  parts.forEach((part, index) => {
-    at += `/${part}`;
-    const place = view.place(at, ROOT_ACCESS, '/');
-    if (!place.ok || place.value.inode !== undefined) return;
-    const { parent, name } = place.value;
-    const folder = directory || index < parts.length - 1;
-    const made = folder
-      ? new Inode(parent.fs, 'directory', { mode: 0o755 })
-      : new Inode(parent.fs, 'file', { mode: 0o644, data: utf8('') });
-    parent.link(name, made);
-  });
+  let place = view.place(path, ROOT_ACCESS, '/');
+  const slash = path.lastIndexOf('/');
+  if (!place.ok && place.error === 'ENOENT' && slash > 0) {
+    ensurePoint(view, path.slice(0, slash), true);
+    place = view.place(path, ROOT_ACCESS, '/');
+  }
+  if (!place.ok || place.value.inode !== undefined) return;
+  const { parent, name } = place.value;
+  const made = directory
+    ? new Inode(parent.fs, 'directory', { mode: 0o755 })
+    : new Inode(parent.fs, 'file', { mode: 0o644, data: utf8('') });
+  parent.link(name, made);
 }
 
 /** Who a container runs as. */

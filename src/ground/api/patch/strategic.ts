@@ -4,9 +4,9 @@
  * `$patch: replace|delete|merge`, `$retainKeys`, `$setElementOrder/<list>`,
  * `$deleteFromPrimitiveList/<list>`.
  */
-import { err, ok, type Result } from '../../base/result.ts';
+import { DONE, err, ok, type Result } from '../../base/result.ts';
 import { isValueMap, setOwn, type Value, type ValueMap } from '../../lang/value.ts';
-import { sameValue } from '../edit.ts';
+import { newRecord, sameValue } from '../edit.ts';
 import { type Definition, type Field, objectOf, type Shape } from '../schema.ts';
 
 export const PATCH = '$patch';
@@ -43,17 +43,21 @@ function mergeMaps(
   }
   const kept = retained(original, patch);
   if (!kept.ok) return kept;
-  const result: Record<string, Value> = {};
-  for (const key of Object.keys(kept.value)) setOwn(result, key, kept.value[key]);
-  for (const key of Object.keys(patch)) {
-    if (key === RETAIN_KEYS || key.startsWith(ELEMENT_ORDER)) continue;
+  const keys = Object.keys(patch);
+  const result = begun(kept.value, patch, keys);
+  let orders = false;
+  for (const key of keys) {
+    if (key.startsWith('$')) {
+      if (key.startsWith(ELEMENT_ORDER)) orders = true;
+      if (key === RETAIN_KEYS || key.startsWith(ELEMENT_ORDER)) continue;
+    }
     const merged = key.startsWith(DELETE_FROM)
       ? deleted(result, key, patch)
       : mergedField(definition?.byName.get(key), result, key, patch);
     if (!merged.ok) return merged;
   }
   // An order alone may move what is there.
-  for (const key of Object.keys(patch)) {
+  for (const key of orders ? keys : []) {
     if (!key.startsWith(ELEMENT_ORDER)) continue;
     const name = key.slice(ELEMENT_ORDER.length);
     const list = own(result, name);
@@ -64,6 +68,25 @@ function mergeMaps(
     setOwn(result, name, ordered(list, order, Array.isArray(before) ? before : [], mergeKey));
   }
   return ok(result);
+}
+
+/**
+ * A copy to merge into, without the fields that the patch takes away: a field deleted from a copy
+ * would leave it the only object of its kind in the engine, and slow to read for ever (api/edit).
+ */
+function begun(
+  original: ValueMap,
+  patch: ValueMap,
+  keys: readonly string[],
+): Record<string, Value> {
+  const removes = keys.some((key) => patch[key] === null && Object.hasOwn(original, key));
+  if (!removes && Object.isFrozen(original)) return { ...original };
+  const names = Object.keys(original);
+  const copy = newRecord(names.length + keys.length) as Record<string, Value>;
+  for (const name of names) {
+    if (own(patch, name) !== null) setOwn(copy, name, original[name]);
+  }
+  return copy;
 }
 
 function own(map: ValueMap, key: string): Value | undefined {
@@ -97,13 +120,10 @@ function mergedField(
 ): Result<void, string> {
   const value = patch[key] as Value;
   const before = own(result, key);
-  if (value === null) {
-    delete result[key];
-    return ok(undefined);
-  }
+  if (value === null) return DONE;
   if (before === undefined || Array.isArray(before) !== Array.isArray(value)) {
     setOwn(result, key, withoutDirectives(value));
-    return ok(undefined);
+    return DONE;
   }
   if (isValueMap(before) && isValueMap(value)) {
     const merged = mergeMaps(field === undefined ? undefined : objectOf(field), before, value);
@@ -115,7 +135,7 @@ function mergedField(
     if (!merged.ok) return merged;
     setOwn(result, key, merged.value);
   } else setOwn(result, key, withoutDirectives(value));
-  return ok(undefined);
+  return DONE;
 }
 
 function deleted(
@@ -127,13 +147,13 @@ function deleted(
   const gone = patch[key];
   const list = own(result, name);
   if (!Array.isArray(gone)) return err('invalid patch format of primitive list');
-  if (!Array.isArray(list)) return ok(undefined);
+  if (!Array.isArray(list)) return DONE;
   setOwn(
     result,
     name,
     list.filter((item: Value) => !gone.includes(item)),
   );
-  return ok(undefined);
+  return DONE;
 }
 
 function mergeLists(
@@ -143,7 +163,7 @@ function mergeLists(
   order: readonly Value[] | undefined,
 ): Result<Value, string> {
   const key = field.patchKey;
-  if (key === undefined || !patch.concat(original).some(isValueMap)) {
+  if (key === undefined || !(patch.some(isValueMap) || original.some(isValueMap))) {
     const merged = [...original, ...patch.filter((item) => !original.includes(item))];
     return ok(merged);
   }
@@ -162,7 +182,8 @@ function mergeLists(
     }
     if (directive === 'delete') {
       base = base.filter((each) => !isValueMap(each) || !sameValue(own(each, key), own(item, key)));
-    } else if (directive === 'merge' || directive === undefined) items.push(without(item, [PATCH]));
+    } else if (directive === 'merge' || directive === undefined)
+      items.push(directive === undefined ? item : without(item, [PATCH]));
     else return err(`Unknown patch type found: ${String(directive)}`);
   }
   if (replaces) return ok(items.map((item) => withoutDirectives(item)));
@@ -194,6 +215,11 @@ function ordered(
 ): Value[] {
   const idOf = (item: Value): Value | undefined =>
     key !== undefined && isValueMap(item) ? own(item, key) : item;
+  const stands = (item: Value, index: number): boolean => {
+    const named = order[index];
+    return named !== undefined && sameValue(idOf(item), idOf(named));
+  };
+  if (list.length <= order.length && list.every(stands)) return [...list];
   const position = (item: Value, within: readonly Value[]): number =>
     within.findIndex((each) => sameValue(idOf(each), idOf(item)));
   const named = list

@@ -61,6 +61,8 @@ export class TokenAuthenticator {
   readonly #options: TokenOptions;
   readonly #verifier: TokenVerifier;
   readonly #claims = new Map<string, TokenClaims>();
+  /** One user for each token, so that what is known of the user is found again. */
+  readonly #users = new WeakMap<TokenClaims, User>();
 
   constructor(options: TokenOptions) {
     this.#options = options;
@@ -114,10 +116,7 @@ export class TokenAuthenticator {
     if (present === undefined || present.uid !== account.uid) {
       return err('service account token has been invalidated');
     }
-    const extra = new Map<string, readonly string[]>();
-    if (claims.jti !== undefined)
-      extra.set('authentication.kubernetes.io/credential-id', [`JTI=${claims.jti}`]);
-    const { pod, node } = bound;
+    const { pod } = bound;
     if (pod !== undefined) {
       const metadata = find('pods', namespace, pod.name);
       if (
@@ -127,24 +126,40 @@ export class TokenAuthenticator {
       ) {
         return err('service account token has been invalidated');
       }
-      extra.set('authentication.kubernetes.io/pod-name', [pod.name]);
-      extra.set('authentication.kubernetes.io/pod-uid', [pod.uid]);
     }
-    if (node !== undefined) {
-      extra.set('authentication.kubernetes.io/node-name', [node.name]);
-      extra.set('authentication.kubernetes.io/node-uid', [node.uid]);
+    let user = this.#users.get(claims);
+    if (user === undefined) {
+      user = accountUser(claims, namespace, account);
+      this.#users.set(claims, user);
     }
-    return ok({
-      name: `system:serviceaccount:${namespace}:${account.name}`,
-      uid: account.uid,
-      groups: [
-        'system:serviceaccounts',
-        `system:serviceaccounts:${namespace}`,
-        'system:authenticated',
-      ],
-      extra,
-    });
+    return ok(user);
   }
+}
+
+/** The user that a service-account token stands for (pkg/serviceaccount/util.go UserInfo). */
+function accountUser(claims: TokenClaims, namespace: string, account: BoundName): User {
+  const { pod, node } = claims['kubernetes.io'] ?? {};
+  const extra = new Map<string, readonly string[]>();
+  if (claims.jti !== undefined)
+    extra.set('authentication.kubernetes.io/credential-id', [`JTI=${claims.jti}`]);
+  if (pod !== undefined) {
+    extra.set('authentication.kubernetes.io/pod-name', [pod.name]);
+    extra.set('authentication.kubernetes.io/pod-uid', [pod.uid]);
+  }
+  if (node !== undefined) {
+    extra.set('authentication.kubernetes.io/node-name', [node.name]);
+    extra.set('authentication.kubernetes.io/node-uid', [node.uid]);
+  }
+  return {
+    name: `system:serviceaccount:${namespace}:${account.name}`,
+    uid: account.uid,
+    groups: [
+      'system:serviceaccounts',
+      `system:serviceaccounts:${namespace}`,
+      'system:authenticated',
+    ],
+    extra,
+  };
 }
 
 function isOver(metadata: ObjectMeta, now: WallTime): boolean {

@@ -19,11 +19,15 @@ export function nodeOfUser(user: User): string | undefined {
 }
 
 const NO_OPINION: Decision = { allowed: false, reason: '' };
+/** Resources are what a client says they are. */
+const DECISIONS_MAX = 1000;
 const ALLOW: Decision = { allowed: true, reason: '' };
 
 export class NodeAuthorizer {
   readonly #pods: ResourceCache;
   readonly #rules: readonly PolicyRule[];
+  /** What the fixed rules say, by verb and resource: they name no objects. */
+  readonly #decisions = new Map<string, Decision>();
 
   constructor(pods: ResourceCache, rules: readonly PolicyRule[]) {
     this.#pods = pods;
@@ -43,7 +47,20 @@ export class NodeAuthorizer {
       }
       if (attributes.group === 'coordination.k8s.io') return lease(node, attributes);
     }
-    return this.#rules.some((rule) => covers(rule, attributes)) ? ALLOW : NO_OPINION;
+    return this.#fixed(attributes);
+  }
+
+  #fixed(attributes: Attributes): Decision {
+    const { verb, group, resource, subresource, isResource } = attributes;
+    const judge = (): Decision =>
+      this.#rules.some((rule) => covers(rule, attributes)) ? ALLOW : NO_OPINION;
+    if (!isResource) return judge();
+    const key = `${verb} ${group}/${resource}/${subresource}`;
+    let known = this.#decisions.get(key);
+    if (known !== undefined) return known;
+    known = judge();
+    if (this.#decisions.size < DECISIONS_MAX) this.#decisions.set(key, known);
+    return known;
   }
 
   #reference(

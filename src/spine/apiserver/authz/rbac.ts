@@ -26,8 +26,9 @@ export interface RbacCaches {
 
 type Binding = RoleBinding | ClusterRoleBinding;
 
-/** Remembered decisions; forgotten all at once. */
-const DECISIONS_MAX = 20_000;
+/** Remembered decisions of one user, and users; forgotten all at once. */
+const DECISIONS_MAX = 5_000;
+const USERS_MAX = 2_000;
 
 export class Rbac {
   readonly #caches: RbacCaches;
@@ -35,7 +36,11 @@ export class Rbac {
   #cluster: Map<string, ClusterRoleBinding[]> | undefined;
   /** By namespace, then by subject. */
   #namespaced: Map<string, Map<string, RoleBinding[]>> | undefined;
-  readonly #decisions = new Map<string, Decision>();
+  /**
+   * By user and by what is asked, first without the object's name: few rules name objects, and names
+   * are many.
+   */
+  readonly #decisions = new Map<User, Map<string, Decision>>();
 
   constructor(caches: RbacCaches) {
     this.#caches = caches;
@@ -53,25 +58,37 @@ export class Rbac {
   }
 
   authorize(attributes: Attributes): Decision {
-    const { user, verb, group, resource, subresource, namespace, name, path } = attributes;
-    const key = `${user.name}\n${user.groups.join()}\n${verb} ${group} ${resource}/${subresource} ${namespace}/${name} ${path}`;
-    // Resource requests are judged without their path.
-    const short = attributes.isResource ? key.slice(0, key.length - path.length) : key;
-    const known = this.#decisions.get(short);
-    if (known !== undefined) return known;
-    const errors: string[] = [];
-    let allowed = false;
-    for (const rules of this.rulesFor(user, namespace, errors)) {
-      if (rules.some((rule) => covers(rule, attributes))) {
-        allowed = true;
-        break;
-      }
+    const { name, isResource } = attributes;
+    const unnamed = isResource && name !== '' ? { ...attributes, name: '' } : attributes;
+    const decision = this.#known(unnamed);
+    return decision.allowed || unnamed === attributes ? decision : this.#known(attributes);
+  }
+
+  /** The decision as it was the last time. */
+  #known(attributes: Attributes): Decision {
+    const key = keyOf(attributes);
+    if (key === undefined) return this.#judge(attributes);
+    let decisions = this.#decisions.get(attributes.user);
+    if (decisions === undefined) {
+      if (this.#decisions.size >= USERS_MAX) this.#decisions.clear();
+      decisions = new Map();
+      this.#decisions.set(attributes.user, decisions);
     }
-    const reason = allowed || errors.length === 0 ? '' : `RBAC: ${joined(errors)}`;
-    const decision: Decision = { allowed, reason };
-    if (this.#decisions.size >= DECISIONS_MAX) this.#decisions.clear();
-    this.#decisions.set(short, decision);
+    let decision = decisions.get(key);
+    if (decision === undefined) {
+      if (decisions.size >= DECISIONS_MAX) decisions.clear();
+      decision = this.#judge(attributes);
+      decisions.set(key, decision);
+    }
     return decision;
+  }
+
+  #judge(attributes: Attributes): Decision {
+    const errors: string[] = [];
+    for (const rules of this.rulesFor(attributes.user, attributes.namespace, errors)) {
+      if (rules.some((rule) => covers(rule, attributes))) return { allowed: true, reason: '' };
+    }
+    return { allowed: false, reason: errors.length === 0 ? '' : `RBAC: ${joined(errors)}` };
   }
 
   /** The rules of all roles bound to a user, cluster-wide first. Missing roles are noted as errors. */
@@ -123,6 +140,16 @@ export class Rbac {
     }
     return index;
   }
+}
+
+/** What stands for a question; undefined for one with parts that could be taken for one another. */
+function keyOf(attributes: Attributes): string | undefined {
+  const { verb, isResource, group, resource, subresource, namespace, name, path } = attributes;
+  if (!isResource) return path.includes('\n') ? undefined : `${verb}\n${path}`;
+  const key = `${verb}\n${group}\n${resource}\n${subresource}\n${namespace}\n${name}`;
+  let breaks = 0;
+  for (let at = key.indexOf('\n'); at >= 0; at = key.indexOf('\n', at + 1)) breaks += 1;
+  return breaks === 5 ? key : undefined;
 }
 
 function indexBindings(cache: ResourceCache): Map<string, Binding[]> {

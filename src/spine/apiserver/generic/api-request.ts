@@ -36,10 +36,7 @@ export function apiRequestOf(method: string, target: string): ApiRequest {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1));
-  const parts = path
-    .split('/')
-    .filter((part) => part !== '')
-    .map((part) => decodeComponent(part, false));
+  const parts = partsOf(path);
   const prefix = parts[0];
   const core = prefix === 'api';
   const at = core ? 2 : 3;
@@ -61,6 +58,15 @@ export function apiRequestOf(method: string, target: string): ApiRequest {
   const group = core ? '' : (parts[1] as string);
   const version = parts[at - 1] as string;
   return resourceRequest(method, path, query, group, version, parts.slice(at));
+}
+
+function partsOf(path: string): string[] {
+  const coded = path.includes('%');
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part !== '') parts.push(coded ? decodeComponent(part, false) : part);
+  }
+  return parts;
 }
 
 function resourceRequest(

@@ -66,13 +66,12 @@ export class Answer {
   }
 
   headers(contentType: string): Map<string, string> {
-    const headers = new Map([
-      ['audit-id', this.#auditId],
-      ['cache-control', 'no-cache, private'],
-      ['content-type', contentType],
-      ['x-kubernetes-pf-flowschema-uid', FLOW_SCHEMA],
-      ['x-kubernetes-pf-prioritylevel-uid', PRIORITY_LEVEL],
-    ]);
+    const headers = new Map<string, string>();
+    headers.set('audit-id', this.#auditId);
+    headers.set('cache-control', 'no-cache, private');
+    headers.set('content-type', contentType);
+    headers.set('x-kubernetes-pf-flowschema-uid', FLOW_SCHEMA);
+    headers.set('x-kubernetes-pf-prioritylevel-uid', PRIORITY_LEVEL);
     if (this.#warnings.size > 0) headers.set('warning', warningHeader(this.#warnings));
     return headers;
   }

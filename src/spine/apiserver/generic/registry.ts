@@ -212,7 +212,7 @@ export class Registry {
   }
 
   /** The metadata that only the server gives. */
-  #birth(context: RequestContext, object: KubeObject): KubeObject['metadata'] {
+  #birth(context: RequestContext, object: KubeObject): Partial<KubeObject['metadata']> {
     const { metadata } = object;
     const random = context.process.random;
     const base = metadata.generateName ?? '';
@@ -221,7 +221,6 @@ export class Registry {
         ? base.slice(0, GENERATED_BASE_MAX) + random.suffix(SUFFIX_LENGTH)
         : (metadata.name ?? '');
     return {
-      ...metadata,
       name,
       namespace: this.descriptor.namespaced ? metadata.namespace : undefined,
       uid: random.uuid(),
@@ -272,7 +271,7 @@ export class Registry {
     if (built.value === old) return ok(old);
     const refused = this.#checkIdentity(old, built.value, options);
     if (!refused.ok) return refused;
-    let object = withMeta(built.value, keptMetadata(old, built.value));
+    let object = withMeta(built.value, keptMetadata(old));
     if (options.part === 'main') object = descriptor.prepareForUpdate(object, old);
     else if (options.part === 'status') object = descriptor.prepareForStatusUpdate(object, old);
     const admitted = this.admit(context, 'UPDATE', object, old);
@@ -344,10 +343,9 @@ export class Registry {
 }
 
 /** What no update changes, and the old revision, so that equal states compare equal. */
-function keptMetadata(old: KubeObject, next: KubeObject): KubeObject['metadata'] {
+function keptMetadata(old: KubeObject): Partial<KubeObject['metadata']> {
   const { metadata } = old;
   return {
-    ...next.metadata,
     uid: metadata.uid,
     creationTimestamp: metadata.creationTimestamp,
     deletionTimestamp: metadata.deletionTimestamp,
