@@ -4,6 +4,7 @@
  * `lazy-program` stands in for each program until then.
  */
 import { bytes as schedulerBytes } from 'virtual:core/scheduler';
+import { resourceForKind } from '../ground/api/resources.ts';
 import { startCore } from '../ground/base/wasm.ts';
 import { kubeControllerManager } from '../programs/controllers/index.ts';
 import { coredns } from '../programs/dns/index.ts';
@@ -28,7 +29,7 @@ const SCHEDULER_VERSION = 2;
 /** Key of the function that makes the images of the registries. */
 export type ImageMaker = typeof applicationImages;
 
-/** Components, network plugins and iptables as programs by key, and `images`. */
+/** Components, network plugins and iptables as programs by key; `images` and `kinds`. */
 export function componentCode(): ReadonlyMap<string, unknown> {
   const newCore = () => startCore<SchedulerCoreExports>(schedulerBytes, SCHEDULER_VERSION);
   const schedulers = Object.values(PROFILES).map(
@@ -56,5 +57,6 @@ export function componentCode(): ReadonlyMap<string, unknown> {
     ['/usr/sbin/iptables-restore', iptablesRestore],
     ['/usr/sbin/ip6tables', ip6tables],
     ['images', applicationImages satisfies ImageMaker],
+    ['kinds', resourceForKind],
   ]);
 }

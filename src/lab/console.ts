@@ -3,11 +3,12 @@
  * first view; until then `lazy-program` stands in for each of them. `console-table` names what is here
  * (a test holds the two equal).
  */
+import { compileExtended } from '../ground/lang/regexp/posix.ts';
 import type { Program } from '../machines/machine/process.ts';
 import { crictl } from '../programs/cli/crictl/index.ts';
 import { etcdctl, etcdutl } from '../programs/cli/etcdctl/index.ts';
 import { kubectlFor } from '../programs/cli/kubectl/index.ts';
-import { ash, bash } from '../programs/shell/index.ts';
+import { ashWith, bashWith } from '../programs/shell/index.ts';
 import { conntrack } from '../programs/tools/conntrack.ts';
 import { busyboxTools, TEXT_TOOLS } from '../programs/tools/index.ts';
 import {
@@ -18,12 +19,13 @@ import {
   iptablesSaveWith,
 } from '../programs/tools/iptables.ts';
 import { busyboxNetworkTools, NETWORK_TOOLS } from '../programs/tools/network-tools.ts';
+import { type CodeShelf, lateRegexps } from './lazy-program.ts';
 
 /** All of them by key: the path where they stand on a host, or a name of their own. */
-export function consolePrograms(): ReadonlyMap<string, Program> {
+export function consolePrograms(shelf: CodeShelf): ReadonlyMap<string, Program> {
   const programs = new Map<string, Program>([
-    ['bash', bash],
-    ['ash', ash],
+    ['bash', bashWith(lateRegexps(shelf))],
+    ['ash', ashWith(lateRegexps(shelf))],
     ['/usr/local/bin/crictl', crictl],
     ['/usr/local/bin/etcdctl', etcdctl],
     ['/usr/local/bin/etcdutl', etcdutl],
@@ -40,4 +42,9 @@ export function consolePrograms(): ReadonlyMap<string, Program> {
   for (const tool of [...busyboxTools, ...busyboxNetworkTools])
     programs.set(`busybox ${tool.path}`, tool.program);
   return programs;
+}
+
+/** Those, and `regexps` for the shells. */
+export function consoleCode(shelf: CodeShelf): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>([...consolePrograms(shelf), ['regexps', compileExtended]]);
 }

@@ -15,7 +15,8 @@ import { Recorder } from '../ground/trace/recorder.ts';
 import { buildCluster, type Cluster, type ClusterParts } from './cluster-builder.ts';
 import { FaultTable } from './faults.ts';
 import type { LabBase, LabInput, SavedLab, TimedInput } from './input-types.ts';
-import { type LabCommands, labProgram } from './lab-program.ts';
+import type { LabCommands, labProgram } from './lab-program.ts';
+import { lazyProgram } from './lazy-program.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 import { isBooted } from './readiness.ts';
 import { LEARNER, type LabTerminal, openTerminal, runSetup } from './terminals.ts';
@@ -65,7 +66,11 @@ export class Lab {
       parts: options.parts,
     });
     this.faults = new FaultTable(this.cluster, this.recorder, () => this.loop.now);
-    const program = labProgram(() => this, options.commands ?? { why: () => '' });
+    const commands = options.commands ?? { why: () => '' };
+    const { shelf } = options.parts;
+    const program = lazyProgram(shelf, 'lab', 'lab', '1', 'at-once', () =>
+      shelf.take<typeof labProgram>('lab')(() => this, commands),
+    );
     const installed = this.cluster.workstation.files.write('/usr/local/bin/lab', program, 0o755);
     assert(installed.ok, 'the workstation takes the program lab');
     this.#writeHome(options.home ?? {});

@@ -8,6 +8,7 @@ import { required } from '../ground/base/assert.ts';
 import type { EventLoop, Micros } from '../ground/base/event-loop.ts';
 import { breathe, type Task } from '../ground/base/task.ts';
 import type { Process, Program } from '../machines/machine/process.ts';
+import type { Regexps } from '../programs/shell/interpreter.ts';
 
 /** Code by key, filled by the door when a chunk has arrived. Two labs of one worker may share it. */
 export class CodeShelf {
@@ -48,13 +49,14 @@ export type Beginning =
   /** With memory and work of the table of costs, under its name. */
   | 'costs';
 
-/** The stand-in of a program of the shelf. */
+/** The stand-in of a program of the shelf, or of one made from what is there. */
 export function lazyProgram(
   shelf: CodeShelf,
   key: string,
   name: string,
   version: string,
   beginning: Beginning = 'at-once',
+  program: () => Program = () => shelf.take(key),
 ): Program {
   return {
     name,
@@ -63,14 +65,13 @@ export function lazyProgram(
       const { loop } = process.trace;
       const work = beginning === 'costs' ? startMicros(process, name) : 0;
       shelf.need(key, loop, loop.now + work);
-      return begin(shelf, key, process, name, beginning);
+      return begin(program, process, name, beginning);
     },
   };
 }
 
 function* begin(
-  shelf: CodeShelf,
-  key: string,
+  program: () => Program,
   process: Process,
   name: string,
   beginning: Beginning,
@@ -80,9 +81,18 @@ function* begin(
     process.memory(process.costs.memory.get(name) ?? 0);
     yield* process.work(startMicros(process, name));
   }
-  return yield* shelf.take<Program>(key).main(process);
+  return yield* program().main(process);
 }
 
 function startMicros(process: Process, name: string): Micros {
   return process.costs.startMicros.get(name) ?? 0;
+}
+
+/** bash's `=~` takes an event of its own, in which the code of regular expressions comes. */
+export function lateRegexps(shelf: CodeShelf): Regexps {
+  return function* (process) {
+    shelf.need('regexps', process.trace.loop);
+    yield* breathe();
+    return shelf.take('regexps');
+  };
 }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { extras } from '../../src/doors/worker/extras.ts';
-import { answerWithoutLab, Session } from '../../src/doors/worker/session.ts';
+import { Session } from '../../src/doors/worker/session.ts';
 import type { Guide, ScenarioCard } from '../../src/lab/scenarios/format.ts';
 import type { SavedLab } from '../../src/lab/input-types.ts';
 import { ENGINE_VERSION } from '../../src/lab/lab.ts';
@@ -93,7 +93,7 @@ describe('a scenario in a session', () => {
 describe('without a lab', () => {
   it('there is a catalogue in each language', () => {
     const titles = ['en', 'zh-CN'].map((language) => {
-      const answer = answerWithoutLab({ verb: 'catalogue', language }, extras);
+      const answer = extras.library({ verb: 'catalogue', language });
       return answer?.ok === true ? (answer.value as readonly ScenarioCard[])[0]?.title : undefined;
     });
     expect(titles).toEqual(['A first Service', '第一个 Service']);
@@ -101,7 +101,7 @@ describe('without a lab', () => {
 
   it('there is a guide, or a reason why not', () => {
     const guideIn = (scenario: string, language: string) =>
-      answerWithoutLab({ verb: 'guide', scenario, language }, extras);
+      extras.library({ verb: 'guide', scenario, language });
     const answer = guideIn('first-service', 'zh-CN');
     const guide = answer?.ok === true ? (answer.value as Guide) : undefined;
     expect(

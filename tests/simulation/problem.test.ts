@@ -3,7 +3,8 @@
  * link opens to the event before, from where the next step fails in the same way.
  */
 import { expect, test } from 'vitest';
-import { answerWithoutLab, Session } from '../../src/doors/worker/session.ts';
+import { extras } from '../../src/doors/worker/extras.ts';
+import { Session } from '../../src/doors/worker/session.ts';
 import type { SavedLab } from '../../src/lab/input-types.ts';
 import { shippedParts } from '../../src/lab/parts.ts';
 
@@ -21,14 +22,14 @@ const NEW_LAB: SavedLab = {
 
 function opened(saved: SavedLab): Session {
   let now = 0;
-  const session = new Session(saved, false, shippedParts(), () => (now += 1));
+  const session = new Session(saved, false, shippedParts(), () => (now += 1), extras);
   for (let slice = 0; slice < 20_000 && !session.batch().ready; slice += 1) session.slice();
   expect(session.batch()).toMatchObject({ ready: true, problem: null });
   return session;
 }
 
 function unpacked(text: string): SavedLab {
-  const answer = answerWithoutLab({ verb: 'unpack', text });
+  const answer = extras.library({ verb: 'unpack', text });
   if (answer?.ok !== true) throw new Error('the link could not be read');
   return answer.value as SavedLab;
 }

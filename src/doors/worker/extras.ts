@@ -1,34 +1,99 @@
 /**
- * What the first prompt does not need: the library of scenarios with their checks, and help with typing.
- * A chunk of its own that the worker fetches once the console's is here, or when a request needs it. It
- * is reached through `Extras` only, so that nothing of it stands in the worker's entry.
+ * What the first prompt does not need: questions about the lab, the library of scenarios with their
+ * checks, help with typing, links and files, and the program `lab`. A chunk of its own that the worker
+ * fetches beside the console's, or when a request needs it. It is reached through `Extras` only, so that
+ * nothing of it stands in the worker's entry.
  */
 import { makeAssist } from '../../lab/assist.ts';
+import type { SavedLab } from '../../lab/input-types.ts';
 import type { Lab } from '../../lab/lab.ts';
+import { labProgram } from '../../lab/lab-program.ts';
 import { PROFILES } from '../../lab/profiles.ts';
 import { isBooted } from '../../lab/readiness.ts';
 import { guideOf, type LoadedScenario, unmetNeeds } from '../../lab/scenarios/folder.ts';
 import { catalogue, libraryScenario } from '../../lab/scenarios/library/index.ts';
+import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
 import { ScenarioRun } from '../../lab/scenarios/run.ts';
+import { rowOfRecord } from '../../lab/views/lanes.ts';
+import { objectAnswer } from '../../lab/views/object.ts';
+import { packetsOf } from '../../lab/views/packets.ts';
+import type { RowTable } from '../../lab/views/rows.ts';
+import { schedulingOf } from '../../lab/views/scheduling.ts';
+import { explain, whyText } from '../../lab/why/index.ts';
 import type { Answer, Request } from './protocol.ts';
+
+/** An open lab as questions see it. */
+export interface AskedLab {
+  readonly lab: Lab;
+  readonly rows: RowTable;
+  /** The moment that is looked at; null is the present. */
+  readonly looking: number | null;
+}
 
 /** The chunk's face. */
 export interface Extras {
   /** A whole scenario of the library. */
   scenario(id: string): LoadedScenario | undefined;
   run(scenario: LoadedScenario, lab: Lab): ScenarioRun;
-  /** Completion, hover and markers; undefined for other requests. */
-  assist(lab: Lab, request: Request): Answer | undefined;
-  /** Catalogue and guide, which need no lab; undefined for other requests. */
+  /** What a question about an open lab is answered with; undefined for other requests. */
+  ask(asked: AskedLab, request: Request): Answer | undefined;
+  /** Answers that need no lab; undefined for other requests. */
   library(request: Request): Answer | undefined;
+  /** For the program `lab`. */
+  why(lab: Lab, key: string): string;
+  packLink(saved: SavedLab): string;
+  /** For the shelf. */
+  readonly code: ReadonlyMap<string, unknown>;
 }
 
 export const extras: Extras = {
   scenario: wholeScenario,
   run: (scenario, lab) => new ScenarioRun(scenario, lab, () => isBooted(lab.cluster)),
-  assist,
+  ask: (asked, request) => view(asked, request) ?? assist(asked.lab, request),
   library,
+  why: whyText,
+  packLink,
+  code: new Map([['lab', labProgram]]),
 };
+
+function view({ lab, rows, looking }: AskedLab, request: Request): Answer | undefined {
+  switch (request.verb) {
+    case 'object':
+      return value(objectAnswer(lab, rows, request.key, looking));
+    case 'explain':
+      return value(explain(lab, request.key));
+    case 'scheduling':
+      return value(schedulingOf(lab.recorder, request.key.replace(/^Pod\//, '')));
+    case 'packets':
+      return value(packetsOf(lab.recorder, addressOf(lab, rows, request.key)));
+    case 'records':
+      return value({
+        records: lab.recorder
+          .all()
+          .filter((record) => record.time >= request.from && record.time <= request.to)
+          .slice(-2000)
+          .map(rowOfRecord),
+      });
+    case 'pack-link':
+      return value(packLink(lab.save(request.view, request.marks)));
+    case 'pack-file': {
+      const saved = lab.save(request.view, request.marks);
+      return value(packFile(saved, request.view['title'] ?? 'lab'));
+    }
+    default:
+      return undefined;
+  }
+}
+
+function addressOf(lab: Lab, rows: RowTable, key: string): string {
+  if (key === '') return '';
+  const stored = rows.storageKeyOf(key);
+  const object =
+    stored === undefined
+      ? undefined
+      : lab.cluster.stored<{ status?: { podIP?: string }; spec?: { clusterIP?: string } }>(stored);
+  return object?.status?.podIP ?? object?.spec?.clusterIP ?? '-';
+}
 
 function wholeScenario(id: string): LoadedScenario | undefined {
   const loaded = libraryScenario(id);
@@ -53,6 +118,8 @@ function assist(lab: Lab, request: Request): Answer | undefined {
 
 function library(request: Request): Answer | undefined {
   switch (request.verb) {
+    case 'unpack':
+      return unpack(request.text);
     case 'catalogue':
       return value(catalogue(request.language));
     case 'guide': {
@@ -69,6 +136,14 @@ function library(request: Request): Answer | undefined {
     default:
       return undefined;
   }
+}
+
+/** Reads a link or the text of a file. */
+function unpack(text: string): Answer {
+  const result = /^drydock /.test(text) ? unpackFile(text) : unpackLink(text);
+  return result.ok
+    ? value(result.value)
+    : { ok: false, error: result.error.key, values: result.error.values };
 }
 
 function value(answer: unknown): Answer {

@@ -5,15 +5,10 @@
 import { AssertionError, required } from '../../ground/base/assert.ts';
 import type { RunLimit, StopReason } from '../../ground/base/event-loop.ts';
 import type { ScenarioRun } from '../../lab/scenarios/run.ts';
-import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
 import { Lab, type LabParts, limitTo } from '../../lab/lab.ts';
 import type { SavedLab } from '../../lab/input-types.ts';
-import { rowOfRecord } from '../../lab/views/lanes.ts';
-import { objectAnswer } from '../../lab/views/object.ts';
-import { packetsOf } from '../../lab/views/packets.ts';
+import type { KindFinder } from '../../lab/views/rows.ts';
 import { RowTable } from '../../lab/views/rows.ts';
-import { schedulingOf } from '../../lab/views/scheduling.ts';
-import { explain, whyText } from '../../lab/why/index.ts';
 import { BatchMaker } from './batches.ts';
 import type { Extras } from './extras.ts';
 import { Pacing } from './pacing.ts';
@@ -43,7 +38,11 @@ export class Session {
   #until: number | undefined;
   #stepQuiet = false;
   #looking: number | null = null;
-  #problem: Problem | null = null;
+  #problem: Omit<Problem, 'link'> | null = null;
+  /** What a problem's link opens: the event before it. */
+  #before: SavedLab | undefined;
+  /** Set when their chunk has come. */
+  extras: Extras | undefined;
 
   /** A saved lab with a scenario needs the extras here; one without may get them later. */
   constructor(
@@ -54,6 +53,7 @@ export class Session {
     extras?: Extras,
   ) {
     this.#now = now;
+    this.extras = extras;
     const scenario =
       saved.base.scenario === ''
         ? undefined
@@ -63,11 +63,13 @@ export class Session {
       home: scenario?.files ?? {},
       seed: saved.seed,
       parts,
-      commands: { why: whyText },
+      commands: { why: (lab, key) => this.extras?.why(lab, key) ?? '' },
     });
     for (const timed of saved.inputs) this.#lab.pushAt(timed.time, timed.input);
     const epoch = saved.base.epoch ?? this.#lab.profile.costs.epoch;
-    this.#rows = new RowTable(this.#lab.cluster, this.#lab.recorder.history, epoch);
+    const kinds: KindFinder = (version, kind) =>
+      parts.shelf.take<KindFinder>('kinds')(version, kind);
+    this.#rows = new RowTable(this.#lab.cluster, this.#lab.recorder.history, epoch, kinds);
     this.#batches = new BatchMaker(this.#lab, this.#rows);
     this.#scenario = scenario === undefined ? undefined : extras?.run(scenario, this.#lab);
     this.#phase =
@@ -97,7 +99,7 @@ export class Session {
       running: this.#running && this.#phase.kind === 'ready',
       speed: this.#pacing.speed,
       looking: this.#looking,
-      problem: this.#problem,
+      problem: this.#linked(),
       scenario: this.#scenario?.state ?? null,
     });
   }
@@ -106,8 +108,8 @@ export class Session {
     return this.#batches.pending;
   }
 
-  /** Answers a request; the extras are needed for those that `needsExtras` names. */
-  answer(request: Request, extras?: Extras): Answer {
+  /** Answers a request; the extras must be here for those that `needsExtras` names. */
+  answer(request: Request): Answer {
     switch (request.verb) {
       case 'input':
         if (this.#problem === null) this.#lab.push(request.input);
@@ -119,22 +121,6 @@ export class Session {
         this.#looking = request.time;
         this.#batches.show(request.time);
         return OK;
-      case 'object':
-        return value(objectAnswer(this.#lab, this.#rows, request.key, this.#looking));
-      case 'explain':
-        return value(explain(this.#lab, request.key));
-      case 'scheduling':
-        return value(schedulingOf(this.#lab.recorder, request.key.replace(/^Pod\//, '')));
-      case 'packets':
-        return value(packetsOf(this.#lab.recorder, this.#addressOf(request.key)));
-      case 'records':
-        return value({
-          records: this.#lab.recorder
-            .all()
-            .filter((record) => record.time >= request.from && record.time <= request.to)
-            .slice(-2000)
-            .map(rowOfRecord),
-        });
       case 'read-file':
         return value(this.#lab.readHome(request.path));
       case 'list-files':
@@ -150,18 +136,15 @@ export class Session {
       }
       case 'save':
         return value(this.#lab.save(request.view, request.marks));
-      case 'pack-link':
-        return value(packLink(this.#lab.save(request.view, request.marks)));
-      case 'pack-file': {
-        const saved = this.#lab.save(request.view, request.marks);
-        return value(packFile(saved, request.view['title'] ?? 'lab'));
-      }
       case 'scenario-step':
         this.#scenario?.show(request.step, this.#phase.kind === 'ready');
         return OK;
       default:
         return (
-          extras?.assist(this.#lab, request) ?? {
+          this.extras?.ask(
+            { lab: this.#lab, rows: this.#rows, looking: this.#looking },
+            request,
+          ) ?? {
             ok: false,
             error: 'worker.unknown-verb',
             values: { verb: request.verb },
@@ -289,30 +272,18 @@ export class Session {
     return this.#scenario === undefined ? this.#lab.run(limit) : this.#scenario.run(limit, live);
   }
 
-  #addressOf(key: string): string {
-    if (key === '') return '';
-    const stored = this.#rows.storageKeyOf(key);
-    const object =
-      stored === undefined
-        ? undefined
-        : this.#lab.cluster.stored<{ status?: { podIP?: string }; spec?: { clusterIP?: string } }>(
-            stored,
-          );
-    return object?.status?.podIP ?? object?.spec?.clusterIP ?? '-';
-  }
-
   /** An assertion failed, or worse, in the middle of an event: the lab stops, and says where. */
   #stop(error: unknown): void {
     const saved = this.#lab.save();
     const { now: time, executed } = this.#lab.loop;
     const last = saved.inputs.at(-1);
     this.#running = false;
+    this.#before = { ...saved, story: '', events: executed - 1 };
     this.#problem = {
       assertion: error instanceof AssertionError ? error.message : String(error),
       time,
       seed: this.#lab.seed,
       inputs: saved.inputs.length,
-      link: packLink({ ...saved, story: '', events: executed - 1 }),
       saved: {
         ...saved,
         inputs: saved.inputs.slice(0, -1),
@@ -322,6 +293,13 @@ export class Session {
       },
     };
   }
+
+  /** The problem with its link, once the extras are here to pack it. */
+  #linked(): Problem | null {
+    const { extras } = this;
+    if (this.#problem === null || this.#before === undefined || extras === undefined) return null;
+    return { ...this.#problem, link: extras.packLink(this.#before) };
+  }
 }
 
 const OK: Answer = { ok: true, value: null };
@@ -330,32 +308,18 @@ function value(answer: unknown): Answer {
   return { ok: true, value: answer };
 }
 
-/** Whether a request is for the chunk of scenarios and help with typing. */
+/** Whether a request can only be answered with the extras: questions, and opening a scenario. */
 export function needsExtras(request: Request): boolean {
-  switch (request.verb) {
-    case 'open':
-      return request.saved.base.scenario !== '';
-    case 'catalogue':
-    case 'guide':
-    case 'complete-line':
-    case 'complete-yaml':
-    case 'hover-yaml':
-    case 'check-yaml':
-      return true;
-    default:
-      return false;
-  }
+  return request.verb === 'open' ? request.saved.base.scenario !== '' : !WITHOUT.has(request.verb);
 }
 
-/** Answers what needs no open lab; undefined for everything else. */
-export function answerWithoutLab(request: Request, extras?: Extras): Answer | undefined {
-  return request.verb === 'unpack' ? unpack(request.text) : extras?.library(request);
-}
-
-/** Reads a link or the text of a file. */
-function unpack(text: string): Answer {
-  const result = /^drydock /.test(text) ? unpackFile(text) : unpackLink(text);
-  return result.ok
-    ? value(result.value)
-    : { ok: false, error: result.error.key, values: result.error.values };
-}
+const WITHOUT: ReadonlySet<Request['verb']> = new Set([
+  'input',
+  'time',
+  'look',
+  'read-file',
+  'list-files',
+  'hash',
+  'save',
+  'scenario-step',
+]);

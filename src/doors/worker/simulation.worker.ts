@@ -16,7 +16,7 @@ import {
   type Request,
   type ToWorker,
 } from './protocol.ts';
-import { answerWithoutLab, needsExtras, Session } from './session.ts';
+import { needsExtras, Session } from './session.ts';
 
 const BATCH_MS = 1000 / BATCHES_PER_SECOND_MAX;
 
@@ -26,15 +26,17 @@ const scope = self as unknown as {
 };
 
 const shelf = new CodeShelf();
-/** Requests in the page's order; the first may wait for the extras, and all after it. */
+/** Requests in the page's order. Opening a scenario waits for the extras, and all after it. */
 const inbox: ToWorker[] = [];
+/** Questions that wait for the extras, and let others pass: they change nothing. */
+const questions: ToWorker[] = [];
 let session: Session | undefined;
 let extras: Extras | undefined;
 let lastBatch = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function handle(request: Request): Answer {
-  const outside = answerWithoutLab(request, extras);
+  const outside = extras?.library(request);
   if (outside !== undefined) return outside;
   if (request.verb === 'open') {
     const now = (): number => performance.now();
@@ -42,7 +44,7 @@ function handle(request: Request): Answer {
     return { ok: true, value: null };
   }
   if (session === undefined) return { ok: false, error: 'worker.no-lab' };
-  return session.answer(request, extras);
+  return session.answer(request);
 }
 
 function tick(): void {
@@ -65,17 +67,25 @@ function answerAll(): void {
   for (let next = inbox[0]; next !== undefined; next = inbox[0]) {
     if (extras === undefined && needsExtras(next.request)) {
       fetchExtras();
-      return;
-    }
+      if (next.request.verb === 'open') return;
+      questions.push(next);
+    } else reply(next);
     inbox.shift();
-    scope.postMessage({ id: next.id, answer: handle(next.request) });
-    schedule(0);
   }
+}
+
+function reply({ id, request }: ToWorker): void {
+  scope.postMessage({ id, answer: handle(request) });
+  schedule(0);
 }
 
 function fetchExtras(): void {
   import('./extras.ts').then((chunk) => {
+    if (extras !== undefined) return;
     extras = chunk.extras;
+    if (session !== undefined) session.extras = extras;
+    take(extras.code);
+    for (const question of questions.splice(0)) reply(question);
     answerAll();
   }, fail);
 }
@@ -100,10 +110,10 @@ function take(code: ReadonlyMap<string, unknown>): void {
   schedule(0);
 }
 
-// What the first prompt does not need comes in chunks of its own, beside it.
-take(firstPrograms());
-import('../../lab/components.ts').then((chunk) => take(chunk.componentCode()), fail);
-import('../../lab/console.ts').then((chunk) => {
-  take(chunk.consolePrograms());
+// What the first prompt does not need comes in chunks of its own beside it, the boot's before the rest.
+take(firstPrograms(shelf));
+import('../../lab/components.ts').then((chunk) => {
+  take(chunk.componentCode());
+  import('../../lab/console.ts').then((next) => take(next.consoleCode(shelf)), fail);
   fetchExtras();
 }, fail);

@@ -5,7 +5,7 @@
  */
 import { controllerOf } from '../../ground/api/meta.ts';
 import type { KubeObject } from '../../ground/api/object.ts';
-import { resourceForKind } from '../../ground/api/resources.ts';
+import type { resourceForKind } from '../../ground/api/resources.ts';
 import type { EndpointSlice, Node, Pod, Service } from '../../ground/api/types.ts';
 import { parseRfc3339 } from '../../ground/base/time.ts';
 import type { History } from '../../ground/trace/history.ts';
@@ -31,19 +31,24 @@ const SHOWN: ReadonlySet<string> = new Set([
 
 const SLICE_SERVICE = 'kubernetes.io/service-name';
 
+/** Finds a kind's descriptor: its code comes with the components, before the first object. */
+export type KindFinder = typeof resourceForKind;
+
 export class RowTable {
   readonly #cluster: Cluster;
   readonly #history: History;
   readonly #epoch: number;
+  readonly #kindOf: KindFinder;
   readonly #changed = new Map<string, KubeObject | undefined>();
   /** Etcd key → view key, to name what was deleted, and back. */
   readonly #names = new Map<string, string>();
   readonly #stored = new Map<string, string>();
 
-  constructor(cluster: Cluster, history: History, epoch: number) {
+  constructor(cluster: Cluster, history: History, epoch: number, kindOf: KindFinder) {
     this.#cluster = cluster;
     this.#history = history;
     this.#epoch = epoch;
+    this.#kindOf = kindOf;
     for (const key of history.keys()) this.#note(key, history.of(key).at(-1)?.value);
     history.onPut = (key, moment) => this.#note(key, moment.value);
   }
@@ -87,7 +92,7 @@ export class RowTable {
 
   rowOf(object: KubeObject): ObjectRow {
     const key = viewKeyOf(object);
-    const descriptor = resourceForKind(object.apiVersion, object.kind);
+    const descriptor = this.#kindOf(object.apiVersion, object.kind);
     const columns = descriptor?.columns.filter((column) => column.priority === 0) ?? [];
     // Ages tick on their own: the page works them out from `created`.
     const created = parseRfc3339(object.metadata.creationTimestamp ?? '') ?? this.#epoch;

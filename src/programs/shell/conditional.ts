@@ -2,7 +2,6 @@
 import type { Task } from '../../ground/base/task.ts';
 import { compareText } from '../../ground/base/text.ts';
 import { compileGlob, matchesGlob } from '../../ground/lang/glob.ts';
-import { compileExtended } from '../../ground/lang/regexp/posix.ts';
 import { fileTest, isFileTest } from '../../machines/machine/file-test.ts';
 import { evaluateText, expandPattern, expandText } from './expand.ts';
 import { traceLine } from './report.ts';
@@ -75,7 +74,8 @@ function* binary(
 function* matchRegexp(shell: Shell, text: string, word: Word): Task<boolean | undefined> {
   // Quoted characters are literal: the pattern form escapes them for the glob, which ERE reads alike.
   const source = (yield* expandPattern(shell, word)).replace(/\\([A-Za-z0-9_@!-])/g, '$1');
-  const compiled = compileExtended(source, { ignoreCase: shell.shopt.has('nocasematch') });
+  const compile = yield* shell.interpreter.regexps(shell.process);
+  const compiled = compile(source, { ignoreCase: shell.shopt.has('nocasematch') });
   if (!compiled.ok) return undefined;
   const match = compiled.value.match(text, 0);
   const variable = shell.variables.make('BASH_REMATCH');

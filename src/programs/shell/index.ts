@@ -9,7 +9,7 @@ import type { Process, Program } from '../../machines/machine/process.ts';
 
 import { BUILTINS } from './builtins/index.ts';
 import { finishShell, runNode, runStatements } from './execute.ts';
-import type { Interpreter } from './interpreter.ts';
+import type { Interpreter, Regexps } from './interpreter.ts';
 import { expandParameter } from './parameter.ts';
 import { substituteCommand, substituteProcess } from './substitution.ts';
 import { runInteractive } from './interactive.ts';
@@ -21,7 +21,7 @@ import { setTrap } from './traps.ts';
 
 export { completeLine, type CompletionView, type Completion } from './completion.ts';
 
-const INTERPRETER: Interpreter = {
+const INTERPRETER: Omit<Interpreter, 'regexps'> = {
   runNode,
   runStatements,
   finishShell,
@@ -33,18 +33,21 @@ const INTERPRETER: Interpreter = {
 
 const VERSION = '5.2.15(1)-release';
 
-export const bash: Program = {
-  name: 'bash',
-  version: '5.2.15',
-  main: (process) => main(process, /(^|\/)-?sh$/.test(process.argv[0] ?? '') ? 'sh' : 'bash'),
-};
+export function bashWith(regexps: Regexps): Program {
+  const interpreter = { ...INTERPRETER, regexps };
+  return {
+    name: 'bash',
+    version: '5.2.15',
+    main: (process) =>
+      main(process, interpreter, /(^|\/)-?sh$/.test(process.argv[0] ?? '') ? 'sh' : 'bash'),
+  };
+}
 
 /** busybox's shell: what `sh` is in small images. */
-export const ash: Program = {
-  name: 'sh',
-  version: '1.36.1',
-  main: (process) => main(process, 'ash'),
-};
+export function ashWith(regexps: Regexps): Program {
+  const interpreter = { ...INTERPRETER, regexps };
+  return { name: 'sh', version: '1.36.1', main: (process) => main(process, interpreter, 'ash') };
+}
 
 interface Invocation {
   command: string | undefined;
@@ -164,8 +167,8 @@ function importEnvironment(shell: Shell, process: Process): void {
   plain('OPTERR', '1');
 }
 
-function* main(process: Process, flavour: Flavour): Task<number> {
-  const shell = new Shell(process, flavour, INTERPRETER);
+function* main(process: Process, interpreter: Interpreter, flavour: Flavour): Task<number> {
+  const shell = new Shell(process, flavour, interpreter);
   shell.name0 = (process.argv[0] ?? 'bash').replace(/^-/, '');
   importEnvironment(shell, process);
   yield* process.work(process.costs.smallToolMicros);

@@ -4,6 +4,9 @@
  * by imports.
  */
 import type { Task } from '../../ground/base/task.ts';
+import type { Regexp, RegexpOptions } from '../../ground/lang/regexp/posix.ts';
+import type { Result } from '../../ground/base/result.ts';
+import type { Process } from '../../machines/machine/process.ts';
 import type { Builtin } from './builtins/types.ts';
 import type { Reading } from './expand.ts';
 import type { Fields } from './fields.ts';
@@ -18,6 +21,11 @@ import type {
   Statement,
 } from './parser.ts';
 import type { Shell } from './state.ts';
+
+/** Gives the compiler of extended regular expressions, for `=~`; its code may have to come first. */
+export type Regexps = (
+  process: Process,
+) => Task<(source: string, options?: RegexpOptions) => Result<Regexp, string>>;
 
 export type Node = PipelineNode | AndOr | CompoundList;
 
@@ -34,4 +42,5 @@ export interface Interpreter {
   substituteCommand(shell: Shell, part: CommandExpansionPart): Task<string>;
   substituteProcess(shell: Shell, part: ProcessSubstitutionPart): Task<string>;
   builtins: ReadonlyMap<string, Builtin>;
+  regexps: Regexps;
 }

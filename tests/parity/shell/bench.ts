@@ -7,7 +7,7 @@ import { sinkFile } from '../../../src/machines/machine/files/open-file.ts';
 import { Host } from '../../../src/machines/machine/host.ts';
 import { bytesOf } from '../../../src/machines/network/chunk.ts';
 import { Fabric } from '../../../src/machines/network/fabric.ts';
-import { ash, bash } from '../../../src/programs/shell/index.ts';
+import { ash, bash } from '../../support/shells.ts';
 import { textFile } from '../../../src/programs/shell/memory-file.ts';
 import { TEXT_TOOLS } from '../../../src/programs/tools/index.ts';
 

@@ -6,7 +6,7 @@ import { MODERN_COSTS } from '../../../../src/machines/machine/costs.ts';
 import { Host } from '../../../../src/machines/machine/host.ts';
 import type { Program } from '../../../../src/machines/machine/process.ts';
 import { Fabric } from '../../../../src/machines/network/fabric.ts';
-import { bash } from '../../../../src/programs/shell/index.ts';
+import { bash } from '../../../support/shells.ts';
 import { TEXT_TOOLS } from '../../../../src/programs/tools/index.ts';
 import { NETWORK_TOOLS } from '../../../../src/programs/tools/network-tools.ts';
 import { address } from '../../../support/small-network.ts';
