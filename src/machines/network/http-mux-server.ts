@@ -24,7 +24,7 @@ export class MuxServer implements ServerConnection {
   readonly connection: Connection;
   readonly peer: TlsPeer | undefined;
   readonly #serve: (exchange: HttpExchange) => void;
-  readonly #onClosed: () => void;
+  readonly #onClosed: (connection: ServerConnection) => void;
   readonly #streams = new NumberedRoster<MuxExchange>();
   #draining = false;
   #closed = false;
@@ -33,7 +33,7 @@ export class MuxServer implements ServerConnection {
     connection: Connection,
     peer: TlsPeer | undefined,
     serve: (exchange: HttpExchange) => void,
-    onClosed: () => void,
+    onClosed: (connection: ServerConnection) => void,
   ) {
     this.connection = connection;
     this.peer = peer;
@@ -101,7 +101,7 @@ export class MuxServer implements ServerConnection {
     const streams = [...this.#streams.values()];
     this.#streams.clear();
     for (const stream of streams) stream.lose();
-    this.#onClosed();
+    this.#onClosed(this);
   }
 }
 

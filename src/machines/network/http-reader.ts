@@ -22,7 +22,8 @@ export interface RequestEvents {
 }
 
 export interface ResponseEvents {
-  head(status: number, headers: Headers, keepAlive: boolean): void;
+  /** `source` has the headers, which may be made when they are asked for. */
+  head(status: number, source: { readonly headers: Headers }, keepAlive: boolean): void;
   data(chunk: Chunk): void;
   end(): void;
   malformed(message: string): void;
@@ -147,13 +148,14 @@ class Cutter {
 
 export class RequestReader {
   readonly #events: RequestEvents;
-  readonly #cutter = new Cutter();
+  /** Made when bytes come. */
+  #cutter: Cutter | undefined;
   #raw = false;
   #broken = false;
   /** The request whose body is being read. */
   #request: HttpRequest | undefined;
   #keepAlive = true;
-  #pieces: Uint8Array[] = [];
+  #pieces: Uint8Array[] | undefined;
 
   constructor(events: RequestEvents) {
     this.#events = events;
@@ -162,7 +164,8 @@ export class RequestReader {
   /** From now on everything is the upgraded stream's. */
   switchToRaw(): void {
     this.#raw = true;
-    const rest = this.#cutter.empty ? undefined : this.#drain();
+    const cutter = this.#cutter;
+    const rest = cutter === undefined || cutter.empty ? undefined : drain(cutter);
     if (rest !== undefined) this.#events.data(rest);
   }
 
@@ -172,43 +175,44 @@ export class RequestReader {
       this.#events.data(chunk);
       return;
     }
-    if (chunk instanceof RequestMessage && this.#cutter.empty && this.#request === undefined) {
+    if (
+      chunk instanceof RequestMessage &&
+      this.#cutter?.empty !== false &&
+      this.#request === undefined
+    ) {
       const { request } = chunk;
       this.#events.request(request, !hasToken(request.headers, 'connection', 'close'));
       return;
     }
-    this.#cutter.add(isBytes(chunk) ? chunk : bytesOf(chunk));
-    while (!this.#raw && !this.#broken && this.#step());
+    this.#cutter ??= new Cutter();
+    const cutter = this.#cutter;
+    cutter.add(isBytes(chunk) ? chunk : bytesOf(chunk));
+    while (!this.#raw && !this.#broken && this.#step(cutter));
   }
 
-  #drain(): Uint8Array | undefined {
-    this.#cutter.body = { kind: 'raw' };
-    const piece = this.#cutter.piece();
-    return typeof piece === 'string' ? undefined : piece;
-  }
-
-  #step(): boolean {
-    if (this.#request === undefined && !this.#begin()) return false;
+  #step(cutter: Cutter): boolean {
+    if (this.#request === undefined && !this.#begin(cutter)) return false;
     const request = this.#request;
     if (request === undefined) return false;
-    const piece = this.#cutter.piece();
+    const piece = cutter.piece();
     if (piece === undefined) return false;
     if (piece === 'bad') return this.#fail(400, 'malformed chunked encoding');
     if (piece !== 'end') {
+      this.#pieces ??= [];
       this.#pieces.push(piece);
       return true;
     }
-    const body = this.#pieces.length === 0 ? undefined : concatBytes(this.#pieces);
-    this.#pieces = [];
+    const body = this.#pieces === undefined ? undefined : concatBytes(this.#pieces);
+    this.#pieces = undefined;
     this.#request = undefined;
-    this.#cutter.body = NO_BODY;
+    cutter.body = NO_BODY;
     this.#events.request({ ...request, body }, this.#keepAlive);
-    return !this.#cutter.empty;
+    return !cutter.empty;
   }
 
-  #begin(): boolean {
-    if (this.#cutter.empty) return false;
-    const head = this.#cutter.head();
+  #begin(cutter: Cutter): boolean {
+    if (cutter.empty) return false;
+    const head = cutter.head();
     if (head === undefined) return false;
     if (typeof head === 'string') return this.#fail(head === 'too large' ? 431 : 400, head);
     const [method, target, version] = head.first;
@@ -226,7 +230,7 @@ export class RequestReader {
       : !hasToken(headers, 'connection', 'close');
     const body = bodyOfRequest(headers);
     if (body === undefined) return this.#fail(400, 'bad Content-Length');
-    this.#cutter.body = body;
+    cutter.body = body;
     this.#request = { method, target, host: host ?? '', headers, body: undefined };
     return true;
   }
@@ -240,17 +244,18 @@ export class RequestReader {
 
 export class ResponseReader {
   readonly #events: ResponseEvents;
-  readonly #cutter = new Cutter();
+  /** Made when bytes come, or a body in pieces. */
+  #cutter: Cutter | undefined;
   #state: 'head' | 'body' | 'raw' | 'broken' = 'head';
-  /** Methods of requests that wait for their answers: HEAD's has no body. */
-  readonly #methods: string[] = [];
+  /** Method of the request that waits for its answer: HEAD's has no body. */
+  #method: string | undefined;
 
   constructor(events: ResponseEvents) {
     this.#events = events;
   }
 
   expect(method: string): void {
-    this.#methods.push(method);
+    this.#method = method;
   }
 
   feed(chunk: Chunk): void {
@@ -259,25 +264,33 @@ export class ResponseReader {
       this.#events.data(chunk);
       return;
     }
-    if (this.#cutter.empty && this.#byReference(chunk)) return;
-    this.#cutter.add(isBytes(chunk) ? chunk : bytesOf(chunk));
-    while (this.#step());
+    if (this.#cutter?.empty !== false && this.#byReference(chunk)) return;
+    this.#cutter ??= new Cutter();
+    const cutter = this.#cutter;
+    cutter.add(isBytes(chunk) ? chunk : bytesOf(chunk));
+    while (this.#step(cutter));
   }
 
   /** The connection has ended: so has a body that lasts until then. True when that was in order. */
   finish(): boolean {
     if (this.#state === 'raw') return true;
-    if (this.#state === 'body' && this.#cutter.body.kind === 'close') {
+    if (this.#state === 'body' && this.#cutter?.body.kind === 'close') {
       this.#end();
       return true;
     }
-    return this.#state === 'head' && this.#cutter.empty && this.#methods.length === 0;
+    const empty = this.#cutter === undefined || this.#cutter.empty;
+    return this.#state === 'head' && empty && this.#method === undefined;
   }
 
   #byReference(chunk: Chunk): boolean {
     if (chunk instanceof ResponseMessage && this.#state === 'head') {
-      this.#begin(chunk.status, chunk.headers, true);
-      if (!chunk.whole) return true;
+      if (!chunk.whole) {
+        this.#begin(chunk.status, chunk.headers, true);
+        return true;
+      }
+      this.#method = undefined;
+      this.#state = 'body';
+      this.#events.head(chunk.status, chunk, !chunk.closes);
       if (chunk.body !== undefined) this.#events.data(chunk.body);
       this.#end();
       return true;
@@ -290,15 +303,15 @@ export class ResponseReader {
     return false;
   }
 
-  #step(): boolean {
+  #step(cutter: Cutter): boolean {
     if (this.#state === 'raw') {
-      const rest = this.#cutter.piece();
+      const rest = cutter.piece();
       if (rest instanceof Uint8Array) this.#events.data(rest);
       return false;
     }
     if (this.#state === 'head') {
-      if (this.#cutter.empty) return false;
-      const head = this.#cutter.head();
+      if (cutter.empty) return false;
+      const head = cutter.head();
       if (head === undefined) return false;
       if (typeof head === 'string') return this.#fail(head);
       const [version, code] = head.first;
@@ -312,7 +325,7 @@ export class ResponseReader {
       this.#begin(status, head.headers, version === 'HTTP/1.1');
       return true;
     }
-    const piece = this.#cutter.piece();
+    const piece = cutter.piece();
     if (piece === undefined) return false;
     if (piece === 'bad') return this.#fail('invalid byte in chunk length');
     if (piece === 'end') this.#end();
@@ -321,19 +334,21 @@ export class ResponseReader {
   }
 
   #begin(status: number, headers: Headers, modern: boolean): void {
-    const method = this.#methods.shift() ?? 'GET';
+    const method = this.#method ?? 'GET';
+    this.#method = undefined;
     const framing = bodyOfResponse(status, headers, method);
+    this.#cutter ??= new Cutter();
     this.#cutter.body = framing;
     this.#state = framing.kind === 'raw' ? 'raw' : 'body';
     const keepAlive = modern
       ? !hasToken(headers, 'connection', 'close')
       : hasToken(headers, 'connection', 'keep-alive');
-    this.#events.head(status, headers, keepAlive && framing.kind !== 'close');
+    this.#events.head(status, { headers }, keepAlive && framing.kind !== 'close');
   }
 
   #end(): void {
     this.#state = 'head';
-    this.#cutter.body = NO_BODY;
+    if (this.#cutter !== undefined) this.#cutter.body = NO_BODY;
     this.#events.end();
   }
 
@@ -342,6 +357,12 @@ export class ResponseReader {
     this.#events.malformed(message);
     return false;
   }
+}
+
+function drain(cutter: Cutter): Uint8Array | undefined {
+  cutter.body = { kind: 'raw' };
+  const piece = cutter.piece();
+  return typeof piece === 'string' ? undefined : piece;
 }
 
 /** Just behind the empty line that ends a head; bare line feeds are accepted. */

@@ -51,6 +51,9 @@ class Server implements HttpServer {
   readonly #name: string;
   readonly #connections = new Roster<ServerConnection>();
   readonly #idle = new Roster<Connection>();
+  readonly #closed = (connection: ServerConnection): void => {
+    this.#connections.delete(connection);
+  };
   readonly #serve = (exchange: HttpExchange): void => {
     this.#host.start(this.#name, this.#handler(exchange));
   };
@@ -123,13 +126,10 @@ class Server implements HttpServer {
   }
 
   #speak(connection: Connection, peer: TlsPeer | undefined, first: Chunk): ServerConnection {
-    const closed = (): void => {
-      this.#connections.delete(made);
-    };
     const made: ServerConnection =
       first instanceof Frame
-        ? new MuxServer(connection, peer, this.#serve, closed)
-        : new Http1Server(connection, peer, this.#serve, closed);
+        ? new MuxServer(connection, peer, this.#serve, this.#closed)
+        : new Http1Server(connection, peer, this.#serve, this.#closed);
     this.#connections.add(made);
     return made;
   }

@@ -7,6 +7,7 @@ import { concatBytes, utf8 } from '../../ground/base/bytes.ts';
 import { bytesOf, type Chunk, type Message, sizeOfChunk } from './chunk.ts';
 import { isBodiless, reasonPhrase } from './http-status.ts';
 import type { Headers, HttpRequest } from './http-types.ts';
+import { LateHeaders } from './late-headers.ts';
 
 const LINE = '\r\n';
 const NOTHING = new Uint8Array(0);
@@ -46,21 +47,60 @@ export class RequestMessage implements Message {
 export class ResponseMessage implements Message {
   readonly protocol = 'http1';
   readonly status: number;
-  readonly headers: Headers;
   readonly framing: Framing;
   /** The whole body of a response that is not streamed. */
   readonly body: Chunk | undefined;
   /** True when nothing follows. */
   readonly whole: boolean;
   readonly wireSize: number;
+  /** True when the server says that the connection ends with it. */
+  readonly closes: boolean;
+  readonly #given: Headers;
+  readonly #length: number | undefined;
+  readonly #closing: boolean;
+  #framed: Headers | undefined;
 
-  constructor(status: number, headers: Headers, framing: Framing, whole: boolean, body?: Chunk) {
+  /** `length` is that of the body as a header gives it; `shown` is left out where a body must be. */
+  constructor(
+    status: number,
+    headers: Headers,
+    framing: Framing,
+    parts: {
+      readonly whole: boolean;
+      readonly length: number | undefined;
+      readonly shown: Chunk | undefined;
+      readonly close: boolean;
+    },
+  ) {
     this.status = status;
-    this.headers = headers;
     this.framing = framing;
-    this.whole = whole;
-    this.body = body;
-    this.wireSize = headSize(headers) + bodySize(body);
+    this.whole = parts.whole;
+    this.body = parts.shown;
+    this.#given = headers;
+    this.#length = parts.length;
+    const plain = headers instanceof LateHeaders;
+    const close = parts.close && status !== 101;
+    this.closes = close || (!plain && hasToken(headers, 'connection', 'close'));
+    let count = headers.size;
+    if (close && (plain || !headers.has('connection'))) count += 1;
+    if (!isBodiless(status)) {
+      if (framing === 'chunked') count += plain || !headers.has('transfer-encoding') ? 1 : 0;
+      else if (framing === 'length' && (plain || !headers.has('content-length'))) count += 1;
+    }
+    this.#closing = close;
+    this.wireSize = 60 + count * 30 + bodySize(parts.shown);
+  }
+
+  /** Those that were given, with those that the framing needs. */
+  get headers(): Headers {
+    this.#framed ??= framedHeaders(
+      this.status,
+      this.#given,
+      this.framing,
+      this.#length,
+      this.#closing,
+    );
+    return this.#framed;
   }
 
   render(): Uint8Array {
@@ -90,22 +130,21 @@ export class BodyMessage implements Message {
   }
 }
 
-/** The headers of a response with those that its framing needs. Exact, so a body is measured. */
-export function framedHeaders(
+/** The headers of a response with those that its framing needs. */
+function framedHeaders(
   status: number,
   headers: Headers,
   framing: Framing,
-  body: Chunk | undefined,
+  length: number | undefined,
   close: boolean,
 ): Headers {
   const framed = new Map(headers);
   if (!isBodiless(status)) {
     if (framing === 'chunked') framed.set('transfer-encoding', 'chunked');
-    else if (framing === 'length' && !framed.has('content-length')) {
-      framed.set('content-length', `${body === undefined ? 0 : bytesOf(body).length}`);
-    }
+    else if (framing === 'length' && !framed.has('content-length'))
+      framed.set('content-length', `${length ?? 0}`);
   }
-  if (close && status !== 101) framed.set('connection', 'close');
+  if (close) framed.set('connection', 'close');
   return framed;
 }
 
@@ -120,6 +159,7 @@ export function headerSpelling(name: string): string {
 export function hasToken(headers: Headers, name: string, token: string): boolean {
   const value = headers.get(name);
   if (value === undefined) return false;
+  if (value === token) return true;
   return value.split(',').some((word) => word.trim().toLowerCase() === token);
 }
 

@@ -7,7 +7,7 @@ import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, Deferred, Semaphore, type Task, type Wait } from '../../ground/base/task.ts';
 import type { Chunk } from './chunk.ts';
 import type { Errno } from './errno.ts';
-import { ResponseReader } from './http-reader.ts';
+import { type ResponseEvents, ResponseReader } from './http-reader.ts';
 import { hasToken, RequestMessage } from './http-text.ts';
 import type {
   Headers,
@@ -22,11 +22,16 @@ import type { Connection } from './socket.ts';
 import { alertOf } from './tls.ts';
 import type { TlsPeer } from './tls-types.ts';
 
-export class Http1Client implements HttpConnection {
+const BODY_TIMEOUT: HttpError = { kind: 'timeout', phase: 'body' };
+const NO_HEADERS: { readonly headers: Headers } = { headers: new Map() };
+
+export class Http1Client implements HttpConnection, ResponseEvents {
   readonly connection: Connection;
   readonly peer: TlsPeer | undefined;
   readonly multiplexed = false;
-  readonly #turn = new Semaphore('the turn on an HTTP connection', 1);
+  /** Made when a second request comes while one is under way. */
+  #turn: Semaphore | undefined;
+  #busy = false;
   readonly #reader: ResponseReader;
   #current: PlainResponse | undefined;
   #keepAlive = true;
@@ -35,19 +40,22 @@ export class Http1Client implements HttpConnection {
   constructor(connection: Connection, peer: TlsPeer | undefined) {
     this.connection = connection;
     this.peer = peer;
-    this.#reader = new ResponseReader({
-      head: (status, headers, keepAlive) => {
-        this.#keepAlive = this.#keepAlive && keepAlive;
-        this.#current?.begin(status, headers);
-      },
-      data: (chunk) => this.#current?.inbox.put(chunk),
-      end: () => this.#finish(),
-      malformed: (message) => {
-        this.#fail({ kind: 'malformed', message });
-        connection.close();
-      },
-    });
+    this.#reader = new ResponseReader(this);
     connection.onReceive((event) => this.#receive(event));
+  }
+
+  head(status: number, source: { readonly headers: Headers }, keepAlive: boolean): void {
+    this.#keepAlive = this.#keepAlive && keepAlive;
+    this.#current?.begin(status, source);
+  }
+
+  data(chunk: Chunk): void {
+    this.#current?.inbox.put(chunk);
+  }
+
+  malformed(message: string): void {
+    this.#fail({ kind: 'malformed', message });
+    this.connection.close();
   }
 
   get open(): boolean {
@@ -55,9 +63,12 @@ export class Http1Client implements HttpConnection {
   }
 
   *request(request: HttpRequest, deadline?: Micros): Task<Result<HttpResponse, HttpError>> {
-    yield* this.#turn.acquire();
+    if (this.#busy) {
+      this.#turn ??= new Semaphore('the turn on an HTTP connection', 0);
+      yield* this.#turn.acquire();
+    } else this.#busy = true;
     if (!this.open) {
-      this.#turn.release();
+      this.#release();
       return err(this.#broken ?? { kind: 'eof' });
     }
     const response = new PlainResponse(this.connection);
@@ -97,11 +108,17 @@ export class Http1Client implements HttpConnection {
     this.connection.close();
   }
 
-  #finish(): void {
+  /** The next request that waits has the connection now. */
+  #release(): void {
+    if (this.#turn === undefined) this.#busy = false;
+    else this.#turn.release();
+  }
+
+  end(): void {
     const response = this.#current;
     this.#current = undefined;
     response?.inbox.end();
-    this.#turn.release();
+    this.#release();
     if (!this.#keepAlive) this.connection.close();
   }
 
@@ -112,15 +129,15 @@ export class Http1Client implements HttpConnection {
     if (response === undefined) return;
     response.head.resolve(err(error));
     response.inbox.fail(error);
-    this.#turn.release();
+    this.#release();
   }
 }
 
 class PlainResponse implements HttpResponse {
   readonly head = new Deferred<Result<HttpResponse, HttpError>>();
-  readonly inbox = new Inbox<HttpError>('an HTTP body', { kind: 'timeout', phase: 'body' });
+  readonly inbox = new Inbox<HttpError>('an HTTP body', BODY_TIMEOUT);
   status = 0;
-  headers: Headers = new Map();
+  #source: { readonly headers: Headers } = NO_HEADERS;
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
@@ -131,9 +148,13 @@ class PlainResponse implements HttpResponse {
     return this.inbox;
   }
 
-  begin(status: number, headers: Headers): void {
+  get headers(): Headers {
+    return this.#source.headers;
+  }
+
+  begin(status: number, source: { readonly headers: Headers }): void {
     this.status = status;
-    this.headers = headers;
+    this.#source = source;
     this.head.resolve(ok(this));
   }
 

@@ -7,12 +7,12 @@ import { utf8 } from '../../ground/base/bytes.ts';
 import type { Micros } from '../../ground/base/event-loop.ts';
 import type { Result } from '../../ground/base/result.ts';
 import { Deferred, type Task, type Wait } from '../../ground/base/task.ts';
-import type { Chunk } from './chunk.ts';
+import { bytesOf, type Chunk, isBytes } from './chunk.ts';
 import type { Errno } from './errno.ts';
 import type { ServerConnection } from './http-mux-server.ts';
-import { RequestReader } from './http-reader.ts';
+import { type RequestEvents, RequestReader } from './http-reader.ts';
 import { isBodiless, reasonPhrase } from './http-status.ts';
-import { BodyMessage, type Framing, framedHeaders, ResponseMessage } from './http-text.ts';
+import { BodyMessage, type Framing, ResponseMessage } from './http-text.ts';
 import type { Headers, HttpError, HttpExchange, HttpRequest } from './http-types.ts';
 import { Inbox } from './inbox.ts';
 import type { Connection, Endpoint } from './socket.ts';
@@ -20,14 +20,16 @@ import type { TlsPeer } from './tls-types.ts';
 
 /** Pipelined requests that wait; a client that sends more is cut off. */
 const PIPELINE_MAX = 1000;
+const BODY_TIMEOUT: HttpError = { kind: 'timeout', phase: 'body' };
 
-export class Http1Server implements ServerConnection {
+export class Http1Server implements ServerConnection, RequestEvents {
   readonly connection: Connection;
   readonly peer: TlsPeer | undefined;
   readonly #serve: (exchange: HttpExchange) => void;
-  readonly #onClosed: () => void;
+  readonly #onClosed: (connection: ServerConnection) => void;
   readonly #reader: RequestReader;
-  readonly #waiting: { readonly request: HttpRequest; readonly keepAlive: boolean }[] = [];
+  /** Requests that came before the one in hand was answered. */
+  #waiting: { readonly request: HttpRequest; readonly keepAlive: boolean }[] | undefined;
   #current: PlainExchange | undefined;
   #draining = false;
   #closed = false;
@@ -36,21 +38,36 @@ export class Http1Server implements ServerConnection {
     connection: Connection,
     peer: TlsPeer | undefined,
     serve: (exchange: HttpExchange) => void,
-    onClosed: () => void,
+    onClosed: (connection: ServerConnection) => void,
   ) {
     this.connection = connection;
     this.peer = peer;
     this.#serve = serve;
     this.#onClosed = onClosed;
-    this.#reader = new RequestReader({
-      request: (request, keepAlive) => {
-        this.#waiting.push({ request, keepAlive });
-        if (this.#waiting.length > PIPELINE_MAX) this.abort();
-        else this.#next();
-      },
-      data: (chunk) => this.#current?.inbox.put(chunk),
-      malformed: (status) => this.#refuse(status),
-    });
+    this.#reader = new RequestReader(this);
+  }
+
+  request(request: HttpRequest, keepAlive: boolean): void {
+    if (this.#current === undefined && this.#waiting === undefined) {
+      if (!this.#closed) this.#answer(request, keepAlive);
+      return;
+    }
+    this.#waiting ??= [];
+    this.#waiting.push({ request, keepAlive });
+    if (this.#waiting.length > PIPELINE_MAX) this.abort();
+    else this.#next();
+  }
+
+  data(chunk: Chunk): void {
+    this.#current?.inbox.put(chunk);
+  }
+
+  /** net/http: the status as text, and the end of the connection. */
+  malformed(status: number): void {
+    const line = `${status} ${reasonPhrase(status)}`;
+    const head = `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`;
+    this.connection.post(utf8(head + line));
+    this.#close();
   }
 
   handle(event: Result<Chunk | undefined, Errno>): void {
@@ -86,24 +103,20 @@ export class Http1Server implements ServerConnection {
   finished(exchange: PlainExchange, keepAlive: boolean): void {
     if (this.#current !== exchange) return;
     this.#current = undefined;
-    if (!keepAlive || (this.#draining && this.#waiting.length === 0)) this.#close();
+    if (!keepAlive || (this.#draining && this.#waiting === undefined)) this.#close();
     else this.#next();
   }
 
   #next(): void {
     if (this.#current !== undefined || this.#closed) return;
-    const next = this.#waiting.shift();
-    if (next === undefined) return;
-    this.#current = new PlainExchange(this, next.request, next.keepAlive);
-    this.#serve(this.#current);
+    const next = this.#waiting?.shift();
+    if (this.#waiting?.length === 0) this.#waiting = undefined;
+    if (next !== undefined) this.#answer(next.request, next.keepAlive);
   }
 
-  /** net/http: the status as text, and the end of the connection. */
-  #refuse(status: number): void {
-    const line = `${status} ${reasonPhrase(status)}`;
-    const head = `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`;
-    this.connection.post(utf8(head + line));
-    this.#close();
+  #answer(request: HttpRequest, keepAlive: boolean): void {
+    this.#current = new PlainExchange(this, request, keepAlive);
+    this.#serve(this.#current);
   }
 
   #close(): void {
@@ -118,18 +131,18 @@ export class Http1Server implements ServerConnection {
     const current = this.#current;
     this.#current = undefined;
     current?.lose();
-    this.#onClosed();
+    this.#onClosed(this);
   }
 }
 
 class PlainExchange implements HttpExchange {
   readonly request: HttpRequest;
-  readonly whenGone: Wait;
   readonly backlog = 0;
-  readonly inbox = new Inbox<HttpError>('an upgraded stream', { kind: 'timeout', phase: 'body' });
   readonly #server: Http1Server;
   readonly #keepAlive: boolean;
-  readonly #gone = new Deferred<void>();
+  #inbox: Inbox<HttpError> | undefined;
+  #gone: Deferred<void> | undefined;
+  #isGone = false;
   #framing: Framing = 'length';
   #bodiless = false;
   #over = false;
@@ -138,8 +151,6 @@ class PlainExchange implements HttpExchange {
     this.#server = server;
     this.request = request;
     this.#keepAlive = keepAlive;
-    this.whenGone = this.#gone;
-    this.#gone.description = 'the client to go';
   }
 
   get remote(): Endpoint {
@@ -155,7 +166,26 @@ class PlainExchange implements HttpExchange {
   }
 
   get gone(): boolean {
-    return this.#gone.settled;
+    return this.#isGone;
+  }
+
+  get whenGone(): Wait {
+    if (this.#gone === undefined) {
+      this.#gone = new Deferred<void>();
+      this.#gone.description = 'the client to go';
+      if (this.#isGone) this.#gone.resolve(undefined);
+    }
+    return this.#gone;
+  }
+
+  /** What the client sends after an upgrade. */
+  get inbox(): Inbox<HttpError> {
+    if (this.#inbox === undefined) {
+      this.#inbox = new Inbox<HttpError>('an upgraded stream', BODY_TIMEOUT);
+      if (this.#isGone) this.#inbox.fail({ kind: 'eof' });
+      else if (this.#over) this.#inbox.end();
+    }
+    return this.#inbox;
   }
 
   get readable(): Wait {
@@ -164,9 +194,16 @@ class PlainExchange implements HttpExchange {
 
   respond(status: number, headers: Headers, body?: Chunk): void {
     if (this.#over) return;
-    const framed = framedHeaders(status, headers, 'length', body, !this.#keepAlive);
     const shown = this.request.method === 'HEAD' || isBodiless(status) ? undefined : body;
-    this.#server.connection.post(new ResponseMessage(status, framed, 'length', true, shown));
+    // Exact, so a body is measured.
+    const length =
+      isBodiless(status) || body === undefined
+        ? undefined
+        : isBytes(body)
+          ? body.length
+          : bytesOf(body).length;
+    const parts = { whole: true, length, shown, close: !this.#keepAlive };
+    this.#server.connection.post(new ResponseMessage(status, headers, 'length', parts));
     this.#finish();
   }
 
@@ -176,8 +213,8 @@ class PlainExchange implements HttpExchange {
     this.#framing =
       status === 101 ? 'close' : sized ? 'length' : this.#keepAlive ? 'chunked' : 'close';
     this.#bodiless = this.request.method === 'HEAD' || (isBodiless(status) && status !== 101);
-    const framed = framedHeaders(status, headers, this.#framing, undefined, !this.#keepAlive);
-    this.#server.connection.post(new ResponseMessage(status, framed, this.#framing, false));
+    const parts = { whole: false, length: undefined, shown: undefined, close: !this.#keepAlive };
+    this.#server.connection.post(new ResponseMessage(status, headers, this.#framing, parts));
     if (status === 101) {
       this.#framing = 'close';
       this.#server.switchToRaw();
@@ -225,8 +262,9 @@ class PlainExchange implements HttpExchange {
   lose(): void {
     if (this.#over) return;
     this.#over = true;
-    this.inbox.fail({ kind: 'eof' });
-    this.#gone.resolve(undefined);
+    this.#inbox?.fail({ kind: 'eof' });
+    this.#isGone = true;
+    this.#gone?.resolve(undefined);
   }
 
   #wrap(chunk: Chunk): Chunk {
@@ -235,7 +273,7 @@ class PlainExchange implements HttpExchange {
 
   #finish(): void {
     this.#over = true;
-    this.inbox.end();
+    this.#inbox?.end();
     this.#server.finished(this, this.#keepAlive && this.#framing !== 'close');
   }
 }
