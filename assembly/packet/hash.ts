@@ -6,8 +6,7 @@
  *     rules   │ k k k k k k k k │ barrier │ k k k … │
  *     runs    └─ [0, 8) ────────┘          └─ [9, …) ┘
  */
-import { loadWord, storeWord } from '../shared/memory.ts';
-import { multiplyWords } from '../shared/words.ts';
+import { loadWord, multiplyWords, storeWord } from '../shared/memory.ts';
 import { allocate, release } from './arena.ts';
 import {
   C_COUNT,

@@ -40,6 +40,10 @@ export function storeDouble(offset: u32, value: f64): void {
   current.view.setFloat64(offset, value, true);
 }
 
+export function multiplyWords(a: u32, b: u32): u32 {
+  return Math.imul(a, b) >>> 0;
+}
+
 export function memoryBytes(): u32 {
   return current.buffer.byteLength;
 }

@@ -21,6 +21,11 @@ export function storeDouble(offset: u32, value: f64): void {
   store<f64>(offset, value);
 }
 
+/** The low 32 bits of a product. A TypeScript product goes through a double and would lose them. */
+export function multiplyWords(a: u32, b: u32): u32 {
+  return a * b;
+}
+
 /** Bytes of memory there are. */
 export function memoryBytes(): u32 {
   return u32(memory.size()) << 16;

@@ -1,13 +1,8 @@
 /**
  * Arithmetic on 32-bit words that Wasm and TypeScript compute alike. Sums and bit operations are
- * written with `u32(…)` around them where they stand; products need the function below, because a
- * TypeScript product goes through a double and loses low bits above 2⁵³.
+ * written with `u32(…)` around them where they stand; products need `multiplyWords` of the memory.
  */
-
-/** The low 32 bits of a product: one factor is split in halves of 16 bits, so that no step reaches 2⁵³. */
-export function multiplyWords(a: u32, b: u32): u32 {
-  return u32(u32(u32((a >>> 16) * b) << 16) + (a & 0xffff) * b);
-}
+import { multiplyWords } from './memory.ts';
 
 /** A bijection of words that spreads every input bit over the result (Chris Wellons' lowbias32). */
 export function mixWords(word: u32): u32 {

@@ -4,7 +4,10 @@
  */
 import type { BenchRow } from './row.ts';
 
-/** Times two or more functions in turn and gives the least time of each in milliseconds. */
+/**
+ * Times two or more functions in turn and gives the least time of each in milliseconds. Each runs once
+ * right before it is timed: what the others have put out of the caches is not its cost.
+ */
 export function leastTimes(
   functions: readonly (() => void)[],
   turns = 9,
@@ -15,6 +18,7 @@ export function leastTimes(
   const least = functions.map(() => Number.POSITIVE_INFINITY);
   for (let turn = 0; turn < turns; turn += 1) {
     functions.forEach((run, index) => {
+      run();
       least[index] = Math.min(least[index] as number, timed(run));
     });
   }
