@@ -57,10 +57,10 @@ export const THRESHOLDS: u32 = TRAIL + TRAIL_MAX * 8;
 export const HEAP_START: u32 = THRESHOLDS + BLOCK_ENDPOINTS_MAX * 4 + 64;
 
 /**
- * A rule; the first 64 bytes decide most misses, the counters are touched by a hit only.
+ * A rule; the first 64 bytes, one cache line, are all that the rules of Services need, hits included.
  *
- *     ┌ dst │ mask │ protocol │ flags │ src │ mask │ in │ out │ sports │ dports │ mark │ mask │ states │ more │ target │ a ┐
- *     └ b │ c │ next in bucket │ host id │ packets (f64) │ bytes (f64) ┘
+ *     ┌ dst │ mask │ protocol │ flags │ src │ mask │ sports │ dports │ more │ target │ a │ next │ packets (f64) │ bytes (f64) ┐
+ *     └ in │ out │ mark │ mask │ states │ b │ c │ host id ┘
  */
 export const R_DST: u32 = 0;
 export const R_DST_MASK: u32 = 4;
@@ -68,22 +68,22 @@ export const R_PROTOCOL: u32 = 8; // 0: all
 export const R_FLAGS: u32 = 12;
 export const R_SRC: u32 = 16;
 export const R_SRC_MASK: u32 = 20;
-export const R_IN: u32 = 24; // name record; 0: any
-export const R_OUT: u32 = 28;
-export const R_SPORTS: u32 = 32; // low << 16 | high
-export const R_DPORTS: u32 = 36;
-export const R_MARK: u32 = 40;
-export const R_MARK_MASK: u32 = 44;
-export const R_STATES: u32 = 48; // 0: no test
-export const R_MORE: u32 = 52; // first further match
-export const R_TARGET: u32 = 56;
-export const R_A: u32 = 60;
-export const R_B: u32 = 64;
-export const R_C: u32 = 68;
-export const R_NEXT: u32 = 72; // next rule of the same hash bucket, in rule order
-export const R_ID: u32 = 76;
-export const R_PACKETS: u32 = 80;
-export const R_BYTES: u32 = 88;
+export const R_SPORTS: u32 = 24; // low << 16 | high
+export const R_DPORTS: u32 = 28;
+export const R_MORE: u32 = 32; // first further match
+export const R_TARGET: u32 = 36;
+export const R_A: u32 = 40;
+export const R_NEXT: u32 = 44; // next rule of the same hash bucket, in rule order
+export const R_PACKETS: u32 = 48;
+export const R_BYTES: u32 = 56;
+export const R_IN: u32 = 64; // name record; 0: any
+export const R_OUT: u32 = 68;
+export const R_MARK: u32 = 72;
+export const R_MARK_MASK: u32 = 76;
+export const R_STATES: u32 = 80; // 0: no test
+export const R_B: u32 = 84;
+export const R_C: u32 = 88;
+export const R_ID: u32 = 92;
 export const RULE_SIZE: u32 = 96;
 
 // Flags of a rule.
@@ -106,6 +106,9 @@ export const NOT_SYN: u32 = 8192;
 export const ALWAYS: u32 = 16384;
 /** Nothing but the key of a hashed run: what the hash finds matches. */
 export const EXACT: u32 = 32768;
+/** An interface is named, conntrack states are: the second half of the record has tests. */
+export const HAS_DEVICE: u32 = 65536;
+export const HAS_STATES: u32 = 131072;
 
 // Targets.
 export const T_NONE: u32 = 0;

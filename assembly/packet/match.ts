@@ -22,8 +22,10 @@ import {
   FAILED_SRC,
   FAILED_STATES,
   FAILED_SYN,
+  HAS_DEVICE,
   HAS_MARK,
   HAS_PORTS,
+  HAS_STATES,
   INVERTED,
   M_A,
   M_ARGUMENTS,
@@ -117,11 +119,10 @@ export function firstFailure(rule: u32, space: u32, mode: u32): u32 {
     u32(loadWord(P_DST) ^ loadWord(u32(rule + R_DST))) & loadWord(u32(rule + R_DST_MASK)),
   );
   if ((dstMiss != 0) != (u32(flags & NOT_DST) != 0)) return FAILED_DST;
-  const inName: u32 = loadWord(u32(rule + R_IN));
-  if (inName != 0 && (inName != loadWord(P_IN)) != (u32(flags & NOT_IN) != 0)) return FAILED_IN;
-  const outName: u32 = loadWord(u32(rule + R_OUT));
-  if (outName != 0 && (outName != loadWord(P_OUT)) != (u32(flags & NOT_OUT) != 0))
-    return FAILED_OUT;
+  if (u32(flags & HAS_DEVICE) != 0) {
+    const failed: u32 = failedDevice(rule, flags);
+    if (failed != 0) return failed;
+  }
   const protocol: u32 = loadWord(u32(rule + R_PROTOCOL));
   if (protocol != 0 && (protocol != loadWord(P_PROTOCOL)) != (u32(flags & NOT_PROTOCOL) != 0))
     return FAILED_PROTOCOL;
@@ -129,11 +130,21 @@ export function firstFailure(rule: u32, space: u32, mode: u32): u32 {
     const failed: u32 = failedPorts(rule, flags);
     if (failed != 0) return failed;
   }
-  const states: u32 = loadWord(u32(rule + R_STATES));
-  if (states != 0 && (u32(states & loadWord(P_STATE)) == 0) != (u32(flags & NOT_STATES) != 0))
-    return FAILED_STATES;
+  if (u32(flags & HAS_STATES) != 0) {
+    const miss: bool = u32(loadWord(u32(rule + R_STATES)) & loadWord(P_STATE)) == 0;
+    if (miss != (u32(flags & NOT_STATES) != 0)) return FAILED_STATES;
+  }
   const more: u32 = loadWord(u32(rule + R_MORE));
   return more == 0 ? 0 : failedFurther(more, space, mode);
+}
+
+function failedDevice(rule: u32, flags: u32): u32 {
+  const inName: u32 = loadWord(u32(rule + R_IN));
+  if (inName != 0 && (inName != loadWord(P_IN)) != (u32(flags & NOT_IN) != 0)) return FAILED_IN;
+  const outName: u32 = loadWord(u32(rule + R_OUT));
+  if (outName != 0 && (outName != loadWord(P_OUT)) != (u32(flags & NOT_OUT) != 0))
+    return FAILED_OUT;
+  return 0;
 }
 
 function failedPorts(rule: u32, flags: u32): u32 {

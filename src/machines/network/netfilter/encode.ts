@@ -78,6 +78,8 @@ class Encoder {
     if (this.#isKeyed(rule)) this.#flags |= at.KEYED;
     if (this.#isBare())
       this.#flags |= (this.#flags & at.KEYED) !== 0 ? at.EXACT : this.#isOpen() ? at.ALWAYS : 0;
+    if (this.#get(at.R_IN) !== 0 || this.#get(at.R_OUT) !== 0) this.#flags |= at.HAS_DEVICE;
+    if (this.#get(at.R_STATES) !== 0) this.#flags |= at.HAS_STATES;
     this.#set(at.R_FLAGS, this.#flags);
   }
 
