@@ -32,6 +32,12 @@ export function timed(run: () => void): number {
   return performance.now() - start;
 }
 
+/** The middle one of some figures. */
+export function median(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
 /** A row whose ratio must be at least the goal. */
 export function atLeast(id: string, what: string, ratio: number, goal: number): BenchRow {
   return { id, what, ratio, goal: `≥ ${goal}`, met: ratio >= goal };

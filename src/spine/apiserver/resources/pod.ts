@@ -106,7 +106,6 @@ function bind(pod: Pod, binding: Binding, node: string, now: string) {
   const conditions = withCondition(pod.status?.conditions, {
     type: 'PodScheduled',
     status: 'True',
-    lastProbeTime: undefined,
     lastTransitionTime: now,
     ...(pod.metadata.generation === undefined
       ? {}
