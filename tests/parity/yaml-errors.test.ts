@@ -25,6 +25,12 @@ test.each([
   ['- a\nb: 1', "yaml: line 1: did not find expected '-' indicator"],
   ['a: 1\n- b', 'yaml: line 1: did not find expected key'],
   ['key: value\nkey2 value\nkey3: v', "yaml: line 3: could not find expected ':'"],
+  ['foo: [\n', 'yaml: line 1: did not find expected node content'],
+  ['a: {b\n', "yaml: line 1: did not find expected ',' or '}'"],
+  ['a: [b\n', "yaml: line 1: did not find expected ',' or ']'"],
+  ['a: {b: c,\n', 'yaml: line 1: did not find expected node content'],
+  ['foo: [\n\n', 'yaml: line 2: did not find expected node content'],
+  ['a: "b\n', 'yaml: line 2: found unexpected end of stream'],
   ['a: *nope', "yaml: unknown anchor 'nope' referenced"],
   ['name: {{ x }}', 'yaml: invalid map key: map[interface {}]interface {}{"x":interface {}(nil)}'],
 ])('%j', (text, message) => {

@@ -34,9 +34,10 @@ export function goYamlError(text: string, offset: number, reason: string): strin
     case 'expected hexadecimal character':
       return scanner(at, 'did not find expected hexdecimal number');
     case 'deficient indentation':
+      return flowEnd(text, offset) ?? scanner(lineIndexOf(text, text.length), QUOTE_END);
     case 'unexpected end of the stream within a double quoted scalar':
     case 'unexpected end of the stream within a single quoted scalar':
-      return scanner(quoteStart(text, offset), 'found unexpected end of stream');
+      return scanner(lineIndexOf(text, text.length), QUOTE_END);
     case 'missed comma between flow collection entries':
     case 'unexpected end of the stream within a flow collection':
     case "expected the node content, but found ','":
@@ -52,6 +53,8 @@ export function goYamlError(text: string, offset: number, reason: string): strin
       return scanner(at, 'did not find expected node content');
   }
 }
+
+const QUOTE_END = 'found unexpected end of stream';
 
 function scanner(line: number, problem: string): string {
   return line === 0 ? `yaml: ${problem}` : `yaml: line ${line + 1}: ${problem}`;
@@ -177,12 +180,6 @@ function documentEnd(lines: readonly string[], at: number, text: string, offset:
   return parser(0, at, 'did not find expected <document start>');
 }
 
-function quoteStart(text: string, offset: number): number {
-  const before = text.slice(0, offset);
-  const open = Math.max(before.lastIndexOf('"'), before.lastIndexOf("'"));
-  return lineIndexOf(text, Math.max(open, 0));
-}
-
 function flowError(text: string, offset: number, at: number): string {
   const before = text.slice(0, offset);
   const brace = before.lastIndexOf('{');
@@ -191,4 +188,24 @@ function flowError(text: string, offset: number, at: number): string {
   const line = lineIndexOf(text, Math.max(open, 0));
   const wanted = brace > bracket ? "',' or '}'" : "',' or ']'";
   return parser(line, at, `did not find expected ${wanted}`);
+}
+
+/** A flow collection that the text ends in, or that goes on too far left; undefined within quotes. */
+function flowEnd(text: string, offset: number): string | undefined {
+  const open: string[] = [];
+  let quoted = '';
+  for (const char of text.slice(0, offset)) {
+    if (quoted !== '') {
+      if (char === quoted) quoted = '';
+    } else if (char === '"' || char === "'") quoted = char;
+    else if (char === '[' || char === '{') open.push(char);
+    else if (char === ']' || char === '}') open.pop();
+  }
+  const kind = open[open.length - 1];
+  if (quoted !== '' || kind === undefined) return undefined;
+  const ends = text.slice(offset).trim() === '';
+  const line = lineIndexOf(text, ends ? text.length : offset);
+  const last = text.slice(0, offset).trimEnd().slice(-1);
+  if ('[{,:'.includes(last)) return parser(line, line, 'did not find expected node content');
+  return parser(line, line, `did not find expected ',' or '${kind === '{' ? '}' : ']'}'`);
 }

@@ -8,11 +8,11 @@
 import { freezeDeep } from '../../../ground/api/edit.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import { textOf } from '../../../ground/base/bytes.ts';
-import { SECOND } from '../../../ground/base/event-loop.ts';
+import { type Micros, SECOND } from '../../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { bytesOf } from '../../../machines/network/chunk.ts';
-import type { HttpResponse } from '../../../machines/network/http-types.ts';
+import { bytesOf, type Chunk } from '../../../machines/network/chunk.ts';
+import type { Headers, HttpResponse } from '../../../machines/network/http-types.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import { objectMessage, objectOf } from '../../../spine/client/api-body.ts';
 import { localFailure } from '../../../spine/client/api-error.ts';
@@ -22,7 +22,9 @@ import { queryOf, resourcePath } from '../../../spine/client/paths.ts';
 import { TokenBucket } from '../../../spine/client/rate-limit.ts';
 import type { ApiError, ApiResult, Client, WatchStream } from '../../../spine/client/types.ts';
 import { ResponseWatch } from '../../../spine/client/watch-stream.ts';
+import { formatGoDuration } from './duration.ts';
 import type { Mapping } from './mapper.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** Any object, fields by name. */
 export type Loose = KubeObject & { readonly [field: string]: unknown };
@@ -62,16 +64,29 @@ export interface ListQuery {
   readonly resourceVersion?: string;
 }
 
+export interface ApiOptions {
+  onWarning(text: string): void;
+  /** For `-v`; undefined when nothing is told. */
+  readonly log: RequestLog | undefined;
+  /** `--request-timeout` in microseconds; 0 for none. */
+  readonly timeout: Micros;
+}
+
 export class Api {
   readonly client: Client;
   readonly server: string;
   readonly #process: Process;
   readonly #bucket = new TokenBucket(50, 300);
+  readonly #log: RequestLog | undefined;
+  readonly #timeout: Micros;
 
-  constructor(process: Process, config: ClientConfig, onWarning: (text: string) => void) {
+  constructor(process: Process, config: ClientConfig, options: ApiOptions) {
     this.#process = process;
+    this.#log = options.log;
+    this.#timeout = options.timeout;
     this.server = config.server;
     const userAgent = userAgentOf('kubectl');
+    const { onWarning } = options;
     this.client = openClient(process, config, { userAgent, qps: -1, onWarning });
   }
 
@@ -177,7 +192,15 @@ export class Api {
         ['watch', true],
       ]);
     const response = yield* this.open('GET', target, { accept });
-    return response.ok ? ok(new ResponseWatch<Loose>(response.value)) : response;
+    if (!response.ok) return response;
+    const events = new ResponseWatch<Loose>(response.value);
+    if (this.#timeout > 0) this.#process.start('request timeout', this.#stopLater(events));
+    return ok(events);
+  }
+
+  *#stopLater(events: WatchStream<Loose>): Task<void> {
+    yield* this.#process.sleep(this.#timeout);
+    events.stop();
   }
 
   /** Any request with a whole answer, as an object. */
@@ -186,6 +209,7 @@ export class Api {
     if (!response.ok) return response;
     const body = yield* response.value.whole();
     if (!body.ok) return err(localFailure('unexpected EOF'));
+    if (this.#log?.bodies === true) this.#log.answer(body.value);
     if (body.value === undefined) return ok(undefined);
     const object = objectOf(body.value);
     return object.ok ? ok(object.value) : err(localFailure(object.error));
@@ -198,6 +222,31 @@ export class Api {
     const body = yield* response.value.whole();
     if (!body.ok) return err(localFailure('unexpected EOF'));
     return ok(body.value === undefined ? '' : textOf(bytesOf(body.value)));
+  }
+
+  /** One request, told as `-v` asks for it, and given up when its time is over. */
+  *#send(
+    method: string,
+    target: string,
+    headers: Headers,
+    body: Chunk | undefined,
+  ): Task<Result<HttpResponse, ApiError>> {
+    const timed = this.#timeout > 0 ? timedTarget(target, this.#timeout) : target;
+    const deadline = this.#timeout > 0 ? this.#timeout : undefined;
+    const url = this.server + timed;
+    const begun = this.#process.clock.monotonic();
+    this.#log?.request(
+      method,
+      url,
+      new Map([...headers, ['user-agent', this.client.userAgent]]),
+      body,
+    );
+    const response = yield* this.client.raw({ method, target: timed, headers, body }, deadline);
+    const took = this.#process.clock.monotonic() - begun;
+    if (response.ok) {
+      this.#log?.response(method, url, response.value.status, response.value.headers, took);
+    }
+    return response;
   }
 
   /** A request up to the head of its answer; what the server tells to try later is sent again. */
@@ -214,7 +263,7 @@ export class Api {
     for (let attempt = 0; ; attempt += 1) {
       const delay = this.#bucket.reserve(this.#process.clock.monotonic());
       if (delay > 0) yield* this.#process.sleep(delay);
-      const response = yield* this.client.raw({ method, target, headers, body });
+      const response = yield* this.#send(method, target, headers, body);
       if (!response.ok) return response;
       if (response.value.status < 400) return response;
       const failure = yield* failureOf(method, target, response.value);
@@ -223,6 +272,11 @@ export class Api {
       yield* this.#process.sleep(failure.retryAfter * SECOND);
     }
   }
+}
+
+function timedTarget(target: string, timeout: Micros): string {
+  const joint = target.includes('?') ? '&' : '?';
+  return `${target}${joint}timeout=${formatGoDuration(timeout)}`;
 }
 
 function scoped(mapping: Mapping, namespace: string): string {

@@ -40,7 +40,11 @@ export function configPaths(process: Process, flags: Flags): readonly string[] {
 }
 
 /** Reads and merges the files; a missing one counts as empty unless it was asked for by flag. */
-export function loadConfig(process: Process, flags: Flags): Result<LoadedConfig, string> {
+export function loadConfig(
+  process: Process,
+  flags: Flags,
+  resolvePaths = false,
+): Result<LoadedConfig, string> {
   const explicit = flags.text('kubeconfig') !== '';
   const paths = configPaths(process, flags);
   let config = EMPTY;
@@ -48,9 +52,39 @@ export function loadConfig(process: Process, flags: Flags): Result<LoadedConfig,
     if (!explicit && !process.files.exists(path)) continue;
     const read = readKubeconfig(process, path);
     if (!read.ok) return read;
-    config = merged(config, read.value);
+    config = merged(config, resolvePaths ? withPaths(process, path, read.value) : read.value);
   }
   return ok({ config, paths, explicit });
+}
+
+const PATH_FIELDS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
+
+/** Relative files of a kubeconfig are those beside it (clientcmd.ResolveLocalPaths). */
+function withPaths(process: Process, path: string, config: Kubeconfig): Kubeconfig {
+  const absolute = process.files.resolve(path);
+  const folder = absolute.slice(0, absolute.lastIndexOf('/'));
+  const resolved = <T extends object>(entries: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map([...entries].map(([name, entry]) => [name, resolvedEntry(process, entry, folder)]));
+  return { ...config, clusters: resolved(config.clusters), users: resolved(config.users) };
+}
+
+function resolvedEntry<T extends object>(process: Process, entry: T, folder: string): T {
+  const fields = entry as Readonly<Record<string, unknown>>;
+  const relative = PATH_FIELDS.filter((field) => {
+    const value = fields[field];
+    return typeof value === 'string' && value !== '' && !value.startsWith('/');
+  });
+  if (relative.length === 0) return entry;
+  const changes = relative.map((field) => [
+    field,
+    process.files.resolve(`${folder}/${String(fields[field])}`),
+  ]);
+  return { ...entry, ...Object.fromEntries(changes) };
+}
+
+/** The file that was read first, for `-v`. */
+export function configFile(process: Process, flags: Flags): string | undefined {
+  return configPaths(process, flags).find((path) => process.files.exists(path));
 }
 
 function merged(first: Kubeconfig, second: Kubeconfig): Kubeconfig {
@@ -62,16 +96,28 @@ function merged(first: Kubeconfig, second: Kubeconfig): Kubeconfig {
   };
 }
 
-/** What the client needs, flags applied. */
-export function resolveConfig(process: Process, flags: Flags): Outcome<ClientConfig> {
-  const loaded = loadConfig(process, flags);
+/** What the client needs, flags applied. Who asks for the namespace first hears of a missing context in its words. */
+export function resolveConfig(
+  process: Process,
+  flags: Flags,
+  asksNamespace: boolean,
+): Outcome<ClientConfig> {
+  const loaded = loadConfig(process, flags, true);
   if (!loaded.ok) return fail(loaded.error);
   const { config, paths } = loaded.value;
   const server = flags.single('server');
-  if (config.contexts.size === 0 && config.clusters.size === 0 && server === '') {
-    if (flags.text('context') !== '') {
-      return fail(`context ${quote(flags.text('context'))} does not exist`);
+  const wanted = flags.single('context') || config.currentContext;
+  if (wanted !== '' && !config.contexts.has(wanted)) {
+    if (flags.single('context') !== '' && !asksNamespace) {
+      return fail(`context ${quote(wanted)} does not exist`);
     }
+    return configFailure(`${INVALID}context was not found for specified context: ${wanted}`);
+  }
+  const clusterName = flags.single('cluster');
+  if (clusterName !== '' && !config.clusters.has(clusterName)) {
+    return fail(`no server found for cluster ${quote(clusterName)}`);
+  }
+  if (config.contexts.size === 0 && config.clusters.size === 0 && server === '') {
     return withoutFile(process, flags);
   }
   const path = paths.find((each) => process.files.exists(each)) ?? '/';
@@ -82,7 +128,7 @@ export function resolveConfig(process: Process, flags: Flags): Outcome<ClientCon
     context: text('context'),
     cluster: text('cluster'),
     user: text('user'),
-    server: text('server'),
+    server: text('server') ?? localServer(config, wanted, clusterName),
     namespace: text('namespace'),
     token: text('token'),
     skipVerify: flags.has('insecure-skip-tls-verify')
@@ -97,7 +143,24 @@ export function resolveConfig(process: Process, flags: Flags): Outcome<ClientCon
     Object.entries(overrides).filter(([, value]) => value !== undefined),
   );
   const made = clientConfig(process, config, base, given);
-  return made.ok ? made : fail(made.error);
+  return made.ok ? made : configFailure(made.error);
+}
+
+/** A context whose cluster is not there asks the server of old: nothing says another. */
+function localServer(config: Kubeconfig, context: string, cluster: string): string | undefined {
+  const name = cluster === '' ? (config.contexts.get(context)?.cluster ?? '') : cluster;
+  return name === '' || config.clusters.has(name) ? undefined : 'http://localhost:8080';
+}
+
+const INVALID = 'invalid configuration: ';
+
+/** What clientcmd calls invalid is told in a form of its own (cmd/util checkErr). */
+function configFailure(text: string): Outcome<never> {
+  if (!text.startsWith(INVALID)) return fail(text);
+  const problems = text.slice(INVALID.length);
+  const list = /^\[(.*)\]$/s.exec(problems)?.[1]?.split(', ');
+  const told = list === undefined ? problems : `\n* ${list.join('\n* ')}`;
+  return { ok: false, error: { kind: 'plain', text: `Error in configuration: ${told}` } };
 }
 
 function withoutFile(process: Process, flags: Flags): Outcome<ClientConfig> {

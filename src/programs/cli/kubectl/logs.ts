@@ -95,7 +95,7 @@ function* sourcesOf(session: Session): Task<Outcome<readonly Source[]>> {
   let pods: readonly Pod[];
   if (object.value.kind === 'Pod') pods = [object.value as unknown as Pod];
   else {
-    const found = yield* podsOf(session, object.value);
+    const found = yield* podsOf(session, object.value, 'cannot get the logs from');
     if (!found.ok) return found;
     pods = found.value;
     if (pods.length === 0) {

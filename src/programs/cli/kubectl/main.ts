@@ -15,7 +15,7 @@ import { VERBS } from './verbs.ts';
 /** Flags that are read for their form only: whoever gives one is told. */
 const IDLE_FLAGS: readonly string[] = (
   'as-uid certificate-authority client-certificate client-key disable-compression log-flush-frequency ' +
-  'match-server-version password profile profile-output request-timeout tls-server-name username v vmodule ' +
+  'match-server-version password profile profile-output tls-server-name username vmodule ' +
   'warnings-as-errors kuberc prune-allowlist template openapi-patch force-conflicts'
 ).split(' ');
 

@@ -8,7 +8,7 @@ import { annotationOf } from '../../../ground/api/meta.ts';
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Loose } from './api.ts';
-import { fail, failApi, type Outcome } from './failure.ts';
+import { fail, failApi, messageOf, type Outcome } from './failure.ts';
 import { kindMapping } from './kinds.ts';
 import type { Session } from './session.ts';
 
@@ -42,15 +42,19 @@ function podSelector(object: Loose): Outcome<string> {
       );
     return ok(formatSelector(selectorOfMap(selector as Record<string, string>)));
   }
-  if (selector === undefined) return fail(`selector for ${object.kind} not implemented`);
+  if (selector === undefined) return fail(`selector for *v1.${object.kind} not implemented`);
   const made = selectorOf(selector as LabelSelector);
   return made.ok ? ok(formatSelector(made.value)) : fail(`invalid label selector: ${made.error}`);
 }
 
 /** The pods of a workload or service, best first: those that run and are ready, older ones first. */
-export function* podsOf(session: Session, object: Loose): Task<Outcome<readonly Pod[]>> {
+export function* podsOf(
+  session: Session,
+  object: Loose,
+  doing = 'cannot attach to',
+): Task<Outcome<readonly Pod[]>> {
   const selector = podSelector(object);
-  if (!selector.ok) return selector;
+  if (!selector.ok) return fail(`${doing} *v1.${object.kind}: ${messageOf(selector.error)}`);
   const api = session.api();
   if (!api.ok) return api;
   const namespace = object.metadata.namespace ?? '';
@@ -88,11 +92,15 @@ function isReady(pod: Pod): boolean {
 /** The first pod of what was named; waits for one until `limit` microseconds have passed. */
 export function* attachablePod(session: Session, text: string, limit: number): Task<Outcome<Pod>> {
   const object = yield* namedObject(session, text);
-  if (!object.ok) return object;
-  if (object.value.kind === 'Pod') return ok(object.value as unknown as Pod);
+  return object.ok ? yield* firstPodOf(session, object.value, limit) : object;
+}
+
+/** A pod itself, or the best pod of a workload or service. */
+export function* firstPodOf(session: Session, object: Loose, limit: number): Task<Outcome<Pod>> {
+  if (object.kind === 'Pod') return ok(object as unknown as Pod);
   const end = session.process.clock.monotonic() + limit;
   for (;;) {
-    const pods = yield* podsOf(session, object.value);
+    const pods = yield* podsOf(session, object);
     if (!pods.ok) return pods;
     const pod = pods.value[0];
     if (pod !== undefined) return ok(pod);

@@ -4,20 +4,6 @@ import { fail } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import type { Verb } from './session.ts';
 
-export const portForward: Verb = {
-  name: 'port-forward',
-  usage: 'TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]',
-  short: 'Forward one or more local ports to a pod',
-  flags: flagSpecs('address=[] pod-running-timeout=1m0s'),
-  *run(session) {
-    if (session.args.length < 2)
-      return session.usageError('TYPE/NAME and list of ports are required for port-forward');
-    return fail(
-      'port-forward is not supported by this simulator yet: the pods can be reached from a node (ssh node-1), and Services of type NodePort from here',
-    );
-  },
-};
-
 function refusal(name: string, short: string, reason: string, flags = ''): Verb {
   return {
     name,

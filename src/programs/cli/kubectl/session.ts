@@ -3,16 +3,19 @@
  * made when first wanted, as upstream's factory does, so that a mistake in the flags is told before a
  * missing server.
  */
+import { SECOND } from '../../../ground/base/event-loop.ts';
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { WallTime } from '../../../ground/base/time.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import type { ClientConfig } from '../../../spine/client/kubeconfig.ts';
 import { Api } from './api.ts';
-import { resolveConfig } from './config-file.ts';
+import { configFile, resolveConfig } from './config-file.ts';
+import { parseGoDuration } from './duration.ts';
 import { fail, failApi, type Outcome, textFailure } from './failure.ts';
 import type { Flags, FlagSpec } from './flags.ts';
 import { Mapper, type Mapping } from './mapper.ts';
+import { RequestLog } from './request-log.ts';
 
 export type Profile = 'modern' | 'seed-era';
 
@@ -74,7 +77,11 @@ export class Session {
   }
 
   config(): Outcome<ClientConfig> {
-    this.#config ??= resolveConfig(this.process, this.flags);
+    if (this.#config === undefined) {
+      const verb = this.path.split(' ')[1] ?? '';
+      const asksNamespace = !this.namespaceGiven && ASKS_NAMESPACE.has(verb);
+      this.#config = resolveConfig(this.process, this.flags, asksNamespace);
+    }
     return this.#config;
   }
 
@@ -82,7 +89,13 @@ export class Session {
     if (this.#api !== undefined) return ok(this.#api);
     const config = this.config();
     if (!config.ok) return config;
-    this.#api = new Api(this.process, config.value, (text) => this.#warn(text));
+    const timeout = requestTimeout(this.flags.text('request-timeout'));
+    if (timeout === undefined) return fail(BAD_TIMEOUT);
+    const level = this.flags.int('v');
+    const log = level > 0 ? new RequestLog(this.process, level) : undefined;
+    log?.start(configFile(this.process, this.flags));
+    const onWarning = (text: string): void => this.#warn(text);
+    this.#api = new Api(this.process, config.value, { onWarning, log, timeout });
     return ok(this.#api);
   }
 
@@ -147,4 +160,21 @@ export class Session {
     this.#warned.add(text);
     this.process.stderr.post(`Warning: ${text}\n`);
   }
+}
+
+/** Verbs that ask for the namespace before they make a client. */
+const ASKS_NAMESPACE = new Set(
+  'get describe delete logs exec attach label annotate scale rollout set patch edit taint events cp port-forward'.split(
+    ' ',
+  ),
+);
+
+const BAD_TIMEOUT =
+  'Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)';
+
+/** Whole seconds, or a duration; undefined for anything else (clientcmd.ParseTimeout). */
+function requestTimeout(text: string): number | undefined {
+  if (/^\d+$/.test(text)) return Number(text) * SECOND;
+  const parsed = parseGoDuration(text);
+  return parsed.ok ? parsed.value : undefined;
 }

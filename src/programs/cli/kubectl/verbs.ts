@@ -30,7 +30,8 @@ import { wait } from './wait.ts';
 import { cp } from './cp.ts';
 import { explain } from './explain.ts';
 import { options } from './options.ts';
-import { portForward, refusedVerbs } from './refused.ts';
+import { portForward } from './port-forward.ts';
+import { refusedVerbs } from './refused.ts';
 import type { Verb } from './session.ts';
 
 export const VERBS: readonly Verb[] = [
