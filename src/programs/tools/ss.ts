@@ -86,7 +86,8 @@ export const ss = defineTool('ss', function* run(process, args) {
     (row) =>
       isWanted(row, options, filter.value.states) && filter.value.tests.every((test) => test(row)),
   );
-  yield* process.print(yield* format(process, shown, options));
+  const { states } = filter.value;
+  yield* process.print(yield* format(process, shown, options, states?.size === 1));
   return 0;
 });
 
@@ -184,12 +185,16 @@ function* format(
   process: Process,
   rows: readonly SocketRow[],
   options: ParsedOptions,
+  oneState: boolean,
 ): Task<string> {
   const kinds = ['t', 'u', 'x'].filter((letter) => options.has(letter)).length;
   const holders = options.has('p') ? process.kernel.socketOwners() : NOBODY;
   const cells = rows.map((row) => cellsOf(row, options, holders));
-  if (kinds === 1) for (const line of cells) line[0] = '';
-  const titles = COLUMNS.map(({ title }, index) => (index === 0 && kinds === 1 ? '' : title));
+  // What is the same in every line has no column.
+  const hidden = (index: number): boolean =>
+    (index === 0 && kinds === 1) || (index === 1 && oneState);
+  for (const line of cells) for (const index of [0, 1]) if (hidden(index)) line[index] = '';
+  const titles = COLUMNS.map(({ title }, index) => (hidden(index) ? '' : title));
   const lines = options.has('H') ? cells : [titles, ...cells];
   const columns = options.has('O') ? undefined : process.stdout.terminal?.columns;
   const { widths, ends } = layOut(lines, columns);

@@ -7,7 +7,7 @@ import { textOf } from '../../../ground/base/bytes.ts';
 import { SECOND } from '../../../ground/base/event-loop.ts';
 import { parseIp } from '../../../ground/base/ip.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
-import type { Task } from '../../../ground/base/task.ts';
+import { anyOf, type Task } from '../../../ground/base/task.ts';
 import type { Node, Pod } from '../../../ground/api/types.ts';
 import type { Certificate } from '../../../ground/pki/certificate.ts';
 import { bytesOf } from '../../../machines/network/chunk.ts';
@@ -280,6 +280,9 @@ export function* relay(
     answer.headers(response.headers.get('content-type') ?? 'text/plain'),
   );
   for (;;) {
+    // A log that is followed may say nothing for hours: whoever reads it may leave meanwhile.
+    yield* anyOf([response.readable, exchange.whenGone]);
+    if (exchange.gone) return response.cancel();
     const piece = yield* response.receive();
     if (!piece.ok) return exchange.abort();
     if (piece.value === undefined) return exchange.end();
