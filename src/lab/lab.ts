@@ -199,6 +199,20 @@ export class Lab {
     return visit('');
   }
 
+  /** Whether the learner's home can take a file of this name: below it, and not below another file. */
+  takesFile(path: string): boolean {
+    const parts = path.split('/');
+    const named = parts.every(
+      (part) => !['', '.', '..'].includes(part) && !part.includes('\0') && part.length < 64,
+    );
+    if (!named || parts.length > 16) return false;
+    const files = this.cluster.workstation.files;
+    return parts.every((_, index) => {
+      const stat = files.stat(`${LEARNER.home}/${parts.slice(0, index + 1).join('/')}`);
+      return !stat.ok || (stat.value.type === 'directory') === index < parts.length - 1;
+    });
+  }
+
   #apply(input: LabInput): void {
     const workstation = this.cluster.workstation;
     switch (input.kind) {
@@ -283,8 +297,9 @@ export function limitTo(
   most: number,
 ): RunLimit | undefined {
   const left = (saved.events ?? Number.POSITIVE_INFINITY) - loop.executed;
-  if (left <= 0 && loop.now >= saved.stop) return undefined;
-  return { until: saved.stop, events: left > 0 ? Math.min(most, left) : most };
+  if (left > 0) return { until: saved.stop, events: Math.min(most, left) };
+  // The next event may be the first of the stop's instant: that one is not to run.
+  return loop.now >= saved.stop - 1 ? undefined : { until: saved.stop - 1, events: most };
 }
 
 function nameOf(input: LabInput): string {

@@ -18,6 +18,8 @@ export interface LabTerminal {
   readonly state: TerminalState;
   /** Output since the last call. */
   takeOutput(): string;
+  /** Exit statuses of commands at a prompt since the last call. */
+  takeStatuses(): readonly number[];
   readonly shell: Child;
   /** For the tab. */
   readonly title: string;
@@ -46,6 +48,7 @@ export function openTerminal(
   argv: readonly string[] = ['-bash'],
 ): LabTerminal {
   let pending: string[] = [];
+  let statuses: number[] = [];
   const pty = new Pty({
     name: `/dev/pts/${id}`,
     columns: size.columns,
@@ -55,6 +58,7 @@ export function openTerminal(
       pending.push(text);
       recorder.tell(text);
     },
+    finished: (status) => statuses.push(status),
   });
   const shell = host.spawn({
     argv,
@@ -78,6 +82,11 @@ export function openTerminal(
       const text = pending.join('');
       pending = [];
       return text;
+    },
+    takeStatuses() {
+      const taken = statuses;
+      statuses = [];
+      return taken;
     },
   };
 }

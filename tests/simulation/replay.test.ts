@@ -46,14 +46,14 @@ test('a lab saved between two events of one instant replays to that very event',
     lab.run({ events: 1 });
     if (!lab.loop.withinInstant) continue;
     within += 1;
-    if (within % 8 !== 1) continue;
+    if (within % 16 !== 1) continue;
     const link = unpackLink(packLink(lab.save()));
     if (!link.ok) throw new Error('the link could not be read');
     const again = replay(link.value, shippedParts());
     expect([again.loop.executed, again.traceHash]).toEqual([lab.loop.executed, lab.traceHash]);
     expect(again.loop.withinInstant).toBe(true);
   }
-  expect(within).toBeGreaterThan(8);
+  expect(within).toBeGreaterThan(16);
 });
 
 test('another seed is another story', () => {

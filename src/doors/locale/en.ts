@@ -65,10 +65,13 @@ export const en = {
   'terminal.previous': 'Previous command',
   'terminal.sent': '{count|1 line waits|# lines wait}',
   'terminal.waits': 'The line waits until time runs.',
+  'transcript.status': 'exit {status}',
   'terminal.past': 'The present, not {time}',
   'terminal.tab-moves': 'Tab now moves the focus. Ctrl+M changes back.',
   'terminal.tab-completes': 'Tab now completes. Ctrl+M changes back.',
   'terminal.candidates': '{count} possibilities',
+  'terminal.paste-long':
+    'The pasted line has {size} characters. The prompt takes up to {most}; send it as a file.',
   'terminal.pasting': 'Pasting {count} lines. Ctrl+C stops.',
   'search.previous': 'Previous match',
   'search.next': 'Next match',
@@ -322,10 +325,10 @@ export const en = {
   'files.new': 'New file',
   'files.new-name': 'Name of the new file',
   'editor.label': 'Text of {path}',
-  'editor.too-large':
-    'Refused: {size} characters. The editor takes up to 1,000,000; the terminal takes more.',
   'file.placed': '{name} is in the workstation’s home',
-  'file.too-large': '{name} has {size} bytes; the editor takes up to 1,000,000.',
+  'file.too-large': '{name} would have {size} characters. The editor takes up to 1,000,000.',
+  'file.path':
+    'No file can be named {path} here: it must be below the home directory, and not below another file.',
   'file.foreign': 'This file is not a saved Drydock lab.',
   'file.newer':
     'This file has format {format} (engine {engine}); this page reads up to format {known}.',

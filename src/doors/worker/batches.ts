@@ -145,18 +145,18 @@ export class BatchMaker {
     const outputs: TerminalOutput[] = [];
     for (const [id, terminal] of this.#lab.terminals) {
       const held = this.#textOf(id);
-      held.print(terminal.takeOutput());
-      const { text, echoed } = held.take(TEXT_MAX);
+      held.print(terminal.takeOutput(), terminal.takeStatuses());
+      const { text, echoed, finished } = held.take(TEXT_MAX);
       const state = terminal.state;
       outputs.push({
         terminal: id,
         text,
         echoed,
+        finished,
         mode: state.mode,
         waiting: state.waiting && held.empty,
         title: terminal.title,
         closed: (state.closed || terminal.shell.status !== undefined) && held.empty,
-        finished: [],
       });
     }
     return outputs;
@@ -170,7 +170,7 @@ export class BatchMaker {
     const terminal = this.#lab.terminals.get(input.terminal);
     if (terminal === undefined) return;
     const held = this.#textOf(input.terminal);
-    held.print(terminal.takeOutput());
+    held.print(terminal.takeOutput(), terminal.takeStatuses());
     held.echo(input, terminal.state.mode === 'raw', time);
   }
 

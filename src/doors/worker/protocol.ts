@@ -140,14 +140,8 @@ export interface TerminalOutput {
     readonly time: number;
     readonly keys: boolean;
   }[];
-  /** Finished commands, for the transcript: line, exit status, output, tables. */
-  readonly finished: readonly {
-    readonly line: string;
-    readonly code: number;
-    readonly started: number;
-    readonly ended: number;
-    readonly output: string;
-  }[];
+  /** Exit statuses of the commands that ended, each at an index in `text`: of the line echoed before it. */
+  readonly finished: readonly { readonly at: number; readonly status: number }[];
 }
 
 /** The simulation stopped on an error of ours: never a blank page. */

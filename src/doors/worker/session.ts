@@ -6,7 +6,7 @@ import { AssertionError, required } from '../../ground/base/assert.ts';
 import type { RunLimit, StopReason } from '../../ground/base/event-loop.ts';
 import type { ScenarioRun } from '../../lab/scenarios/run.ts';
 import { Lab, type LabParts, limitTo } from '../../lab/lab.ts';
-import type { SavedLab } from '../../lab/input-types.ts';
+import type { LabInput, SavedLab } from '../../lab/input-types.ts';
 import type { KindFinder } from '../../lab/views/rows.ts';
 import { RowTable } from '../../lab/views/rows.ts';
 import { BatchMaker } from './batches.ts';
@@ -112,8 +112,7 @@ export class Session {
   answer(request: Request): Answer {
     switch (request.verb) {
       case 'input':
-        if (this.#problem === null) this.#lab.push(request.input);
-        return OK;
+        return this.#problem === null ? this.#take(request.input) : OK;
       case 'time':
         this.#obey(request.command);
         return OK;
@@ -213,6 +212,13 @@ export class Session {
       this.#running = false;
     }
     return this.#running && this.#pacing.speed === 0;
+  }
+
+  #take(input: LabInput): Answer {
+    if (input.kind === 'file' && !this.#lab.takesFile(input.path))
+      return { ok: false, error: 'file.path', values: { path: input.path } };
+    this.#lab.push(input);
+    return OK;
   }
 
   /** A lab that has stopped on an error of ours stands still. */

@@ -7,6 +7,7 @@ import type { LabInput } from '../../lab/input-types.ts';
 import type { TerminalOutput } from './protocol.ts';
 
 type Echo = NonNullable<TerminalOutput['echoed']>[number];
+type Finished = TerminalOutput['finished'][number];
 
 const SHOWN_KEYS: ReadonlyMap<string, string> = new Map([
   ['\x03', '^C'],
@@ -17,13 +18,16 @@ const SHOWN_KEYS: ReadonlyMap<string, string> = new Map([
 export class TerminalText {
   #text = '';
   #echoed: Echo[] = [];
+  #finished: Finished[] = [];
 
   get empty(): boolean {
     return this.#text === '';
   }
 
-  print(text: string): void {
+  /** Takes what was printed, and the statuses of commands that ended in it. */
+  print(text: string, statuses: readonly number[]): void {
     this.#text += text;
+    for (const status of statuses) this.#finished.push({ at: this.#text.length, status });
   }
 
   /** Puts in what the person sent, at the end of what was printed. */
@@ -40,7 +44,7 @@ export class TerminalText {
   }
 
   /** Up to about `max` characters; an echoed line is never cut in two. */
-  take(max: number): { readonly text: string; readonly echoed: readonly Echo[] } {
+  take(max: number): Required<Pick<TerminalOutput, 'text' | 'echoed' | 'finished'>> {
     let end = Math.min(max, this.#text.length);
     for (const echo of this.#echoed) {
       const after = echo.at + echo.line.length + 1;
@@ -48,10 +52,14 @@ export class TerminalText {
     }
     const text = this.#text.slice(0, end);
     const echoed = this.#echoed.filter((echo) => echo.at < end);
+    const finished = this.#finished.filter((one) => one.at <= end);
+    this.#finished = this.#finished
+      .slice(finished.length)
+      .map((one) => ({ ...one, at: one.at - end }));
     this.#text = this.#text.slice(end);
     this.#echoed = this.#echoed
       .slice(echoed.length)
       .map((echo) => ({ ...echo, at: echo.at - end }));
-    return { text, echoed };
+    return { text, echoed, finished };
   }
 }

@@ -136,8 +136,11 @@ export interface Terminal {
   setMode(mode: 'line' | 'raw'): void;
   /** Process group that gets Ctrl-C, Ctrl-Z and Ctrl-\. */
   setForeground(group: number): void;
-  /** Writes a prompt and says that a program now waits for a line behind it; for the page's line editor. */
-  prompt(text: string): void;
+  /**
+   * Writes a prompt and says that a program now waits for a line behind it; for the page's line editor.
+   * A shell tells its last command's status with it, as shells that are integrated into terminals do.
+   */
+  prompt(text: string, status?: number): void;
   /** Asks the person's editor to open a text; delivers the saved text, or undefined when closed unsaved. */
   edit(name: string, text: string): Task<string | undefined>;
   /** For `anyOf`: ends at the next change of size. */

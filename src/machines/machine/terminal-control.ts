@@ -17,7 +17,12 @@ export type TerminalControlValue =
   /** How the innermost terminal wants its input. */
   | { readonly type: 'mode'; readonly mode: 'line' | 'raw' }
   /** A program waits for a line; the prompt stands on the screen. Ends with the next line. */
-  | { readonly type: 'prompt'; readonly text: string }
+  | {
+      readonly type: 'prompt';
+      readonly text: string;
+      /** Exit status of the command before it. */
+      readonly status?: number | undefined;
+    }
   /** A program asks for the person's editor. */
   | { readonly type: 'edit'; readonly name: string; readonly text: string }
   /** The answer; undefined when it was closed unsaved. */

@@ -59,6 +59,8 @@ export interface PtyOptions {
   readonly rows: number;
   /** Takes output as it comes (a door). Without it output is buffered for `readOutput`. */
   readonly output?: (bytes: Uint8Array) => void;
+  /** Takes the status of a command at a shell's prompt, before the next prompt is written. */
+  readonly finished?: (status: number) => void;
   /** Called when `state` has changed. */
   readonly changed?: () => void;
 }
@@ -225,18 +227,19 @@ export class Pty implements Terminal {
     if (this.#foreground === leader.group) this.setRelay(false);
   }
 
-  prompt(text: string): void {
+  prompt(text: string, status?: number): void {
+    if (status !== undefined) this.#options.finished?.(status);
     if (text !== '') this.put(utf8(text));
-    this.#await(text);
+    this.#await(text, status);
   }
 
   /** A line is wanted; the prompt stands on the screen already. */
-  #await(text: string): void {
+  #await(text: string, status?: number): void {
     // What was typed ahead is the line; a relay has handed it on already.
     if (this.#input.length > 0 && !this.#relaying) return;
     this.#waiting = true;
     this.#prompt = text;
-    this.#tell({ type: 'prompt', text });
+    this.#tell({ type: 'prompt', text, status });
   }
 
   *edit(name: string, text: string): Task<string | undefined> {
@@ -324,8 +327,10 @@ export class Pty implements Terminal {
   /** Relayed: the terminal at the far end has changed, and so does what this one shows. */
   #fromFarEnd(value: TerminalControlValue): void {
     if (value.type === 'mode') this.setMode(value.mode);
-    else if (value.type === 'prompt') this.#await(value.text);
-    else if (value.type === 'edit') {
+    else if (value.type === 'prompt') {
+      if (value.status !== undefined) this.#options.finished?.(value.status);
+      this.#await(value.text, value.status);
+    } else if (value.type === 'edit') {
       this.#edit = { name: value.name, text: value.text };
       this.#tell(value);
     }

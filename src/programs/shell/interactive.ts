@@ -23,10 +23,12 @@ export function* runInteractive(shell: Shell): Task<void> {
   if (shell.variables.get('PS2') === undefined) shell.set('PS2', '> ');
   loadHistory(shell);
   const { source } = shell;
+  let ran = false;
   for (;;) {
     yield* notifyJobs(shell);
     yield* runPendingTraps(shell);
-    const text = yield* readCommand(shell);
+    const text = yield* readCommand(shell, ran);
+    ran = false;
     if (text === undefined) {
       yield* shell.write(2, shell.flavour === 'ash' ? '\n' : 'exit\n');
       break;
@@ -42,6 +44,7 @@ export function* runInteractive(shell: Shell): Task<void> {
     if (jump?.kind === 'exit') break;
     shell.jump = undefined;
     shell.source = source;
+    ran = true;
   }
   saveHistory(shell);
 }
@@ -63,8 +66,8 @@ function saveHistory(shell: Shell): void {
   );
 }
 
-/** Reads lines until they make a complete command; undefined at the end of input. */
-function* readCommand(shell: Shell): Task<string | undefined> {
+/** Reads lines until they make a complete command; undefined at the end of input. `ran`: one was run before. */
+function* readCommand(shell: Shell, ran: boolean): Task<string | undefined> {
   let text = '';
   let name = 'PS1';
   const command = shell.variables.get('PROMPT_COMMAND');
@@ -75,7 +78,7 @@ function* readCommand(shell: Shell): Task<string | undefined> {
     shell.status = status;
   }
   for (;;) {
-    const line = yield* readPrompted(shell, name);
+    const line = yield* readPrompted(shell, name, ran && name === 'PS1');
     if (line === undefined) return text === '' ? undefined : '';
     if (line.interrupted) {
       shell.status = 130;
@@ -107,7 +110,7 @@ interface TypedLine {
   readonly interrupted: boolean;
 }
 
-function* readPrompted(shell: Shell, name: string): Task<TypedLine | undefined> {
+function* readPrompted(shell: Shell, name: string, tells: boolean): Task<TypedLine | undefined> {
   const file = shell.process.descriptors.get(0);
   const terminal = file?.terminal;
   if (file === undefined || terminal === undefined) return undefined;
@@ -118,7 +121,7 @@ function* readPrompted(shell: Shell, name: string): Task<TypedLine | undefined> 
     expandPromptText(shell, shell.variables.get(name) ?? ''),
   );
   shell.interrupted = false;
-  terminal.prompt(prompt);
+  terminal.prompt(prompt, tells ? shell.status : undefined);
   let text = '';
   for (;;) {
     const first = yield* anyOf([file.readable, shell.signalled]);

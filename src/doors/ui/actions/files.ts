@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { SavedLab } from '../../worker/protocol.ts';
 import { clockText } from '../format.ts';
+import { FILE_MAX } from '../files/open-files.ts';
 import { labTitle } from '../guide/guide-state.ts';
 import { Refusal } from '../mirror/connection.ts';
 import * as mirror from '../mirror/mirror.ts';
@@ -19,8 +20,6 @@ export interface OpenFailure {
 /** A lab that was read from a link or a file and waits for the person's start. */
 export const offered = signal<SavedLab | undefined>(undefined);
 export const openFailure = signal<OpenFailure | undefined>(undefined);
-
-const MANIFEST_MAX = 1_048_576;
 
 export async function saveToFile(): Promise<void> {
   const text = await ask<string>({
@@ -74,7 +73,7 @@ export async function takeFiles(files: Iterable<File>): Promise<void> {
       await offer(await file.text());
       return;
     }
-    if (file.size > MANIFEST_MAX) {
+    if (file.size > FILE_MAX) {
       openFailure.value = {
         key: 'file.too-large',
         values: { name: file.name, size: String(file.size) },
@@ -86,7 +85,7 @@ export async function takeFiles(files: Iterable<File>): Promise<void> {
       await offer(text);
       return;
     }
-    send({ kind: 'file', path: file.name, text });
-    showToast(t('file.placed', { name: file.name }));
+    if (await send({ kind: 'file', path: file.name, text }))
+      showToast(t('file.placed', { name: file.name }));
   }
 }

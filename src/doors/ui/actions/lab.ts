@@ -11,7 +11,7 @@ import type {
   SavedLab,
   TimeCommand,
 } from '../../worker/protocol.ts';
-import { Connection, type ConnectionListener } from '../mirror/connection.ts';
+import { Connection, type ConnectionListener, Refusal } from '../mirror/connection.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { viewOf } from '../mirror/selection.ts';
 import {
@@ -24,7 +24,7 @@ import {
   terminals,
 } from '../mirror/terminals.ts';
 import { clockText, spanText } from '../format.ts';
-import { language, t } from '../text.ts';
+import { language, t, tell } from '../text.ts';
 import { say } from '../widgets/live-region.tsx';
 import { showToast } from '../widgets/toast.tsx';
 
@@ -116,11 +116,17 @@ export function ask<T>(request: Request): Promise<T> {
   return connection.ask<T>(request);
 }
 
-/** Changes the lab: the one door for inputs. In the past it asks first whether the future may go. */
-export function send(input: LabInput): void {
+/** Changes the lab: the one door for inputs. False when it is not taken; what is refused is said. */
+export async function send(input: LabInput): Promise<boolean> {
   // A replay takes the inputs of its log and no others.
-  if (replaying.value !== null) return;
-  connection?.tell({ verb: 'input', input });
+  if (replaying.value !== null || connection === undefined) return false;
+  try {
+    await connection.ask({ verb: 'input', input });
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) showToast(tell(error.message, error.values));
+    return false;
+  }
 }
 
 export function command(next: TimeCommand): void {
@@ -152,13 +158,13 @@ export function noteScreenSize(columns: number, rows: number): void {
 
 export function openTerminal(id = nextTerminal()): number {
   const { columns, rows } = screenSize;
-  send({ kind: 'open-terminal', terminal: id, columns, rows });
+  void send({ kind: 'open-terminal', terminal: id, columns, rows });
   activeTerminal.value = id;
   return id;
 }
 
 export function closeTerminal(id: number): void {
-  send({ kind: 'close-terminal', terminal: id });
+  void send({ kind: 'close-terminal', terminal: id });
   forgetTerminal(id);
 }
 
@@ -191,13 +197,13 @@ export function sendLine(terminal: number, text: string): void {
     model.sent.value = [...model.sent.value, text];
     model.screen?.redraw();
   }
-  send({ kind: 'line', terminal, text });
+  void send({ kind: 'line', terminal, text });
 }
 
 /** Keys as they are typed. */
 export function sendKeys(terminal: number, text: string): void {
   tellSize(terminal);
-  send({ kind: 'keys', terminal, text });
+  void send({ kind: 'keys', terminal, text });
 }
 
 /** A screen's size becomes an input together with the next line or key, so that looking changes nothing. */
@@ -206,7 +212,7 @@ function tellSize(terminal: number): void {
   const size = model?.newSize;
   if (model === undefined || size === undefined || replaying.value !== null) return;
   model.newSize = undefined;
-  send({ kind: 'resize', terminal, ...size });
+  void send({ kind: 'resize', terminal, ...size });
 }
 
 /** A screen has another size now; a full-screen program hears of it at once. */
@@ -217,7 +223,7 @@ export function resizeTerminal(model: TerminalModel, columns: number, rows: numb
 
 /** Answers a program that waits for the person's editor. */
 export function answerEdit(terminal: number, text: string | null): void {
-  send({ kind: 'edited', terminal, text });
+  void send({ kind: 'edited', terminal, text });
   editRequests.value = editRequests.value.filter((one) => one.terminal !== terminal);
 }
 

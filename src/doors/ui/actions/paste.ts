@@ -5,10 +5,13 @@
 import type { TerminalModel } from '../mirror/terminals.ts';
 import { t } from '../text.ts';
 import { say } from '../widgets/live-region.tsx';
+import { showToast } from '../widgets/toast.tsx';
 import { sendLine } from './lab.ts';
 
 const AHEAD_LINES = 64;
 const LOOK_MS = 30;
+/** Characters that the line editor takes from a paste. */
+const LINE_MAX = 100_000;
 
 export function pasteLines(model: TerminalModel, text: string): void {
   const lines = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').split('\n');
@@ -30,7 +33,9 @@ export function pasteLines(model: TerminalModel, text: string): void {
     if (at < lines.length) window.setTimeout(next, LOOK_MS);
     else {
       model.pasting = false;
-      model.line.value = { ...model.line.value, text: last, cursor: last.length };
+      if (last.length > LINE_MAX)
+        showToast(t('terminal.paste-long', { size: last.length, most: LINE_MAX }));
+      else model.line.value = { ...model.line.value, text: last, cursor: last.length };
       model.screen?.redraw();
     }
   };

@@ -5,7 +5,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { editText, fileOf, saveFile } from '../files/open-files.ts';
 import { textScale, theme } from '../mirror/selection.ts';
-import { t } from '../text.ts';
+import { language, t } from '../text.ts';
 import type { MountedEditor } from './monaco.ts';
 
 const IDLE_MS = 5000;
@@ -27,6 +27,8 @@ export function Editor({ path }: { readonly path: string }) {
     )
       return;
     try {
+      // The editor reads its words once, while it is loaded.
+      if (language.value === 'zh-CN') await import('monaco-editor/nls/lang/zh-cn.js');
       const { mountEditor } = await import('./monaco.ts');
       if (host.current === null || mounted.current !== undefined) return;
       mounted.current = mountEditor(host.current, path, fileOf(path)?.text ?? '');

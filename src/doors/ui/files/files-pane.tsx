@@ -10,12 +10,14 @@ import { Tabs } from '../widgets/tabs.tsx';
 import {
   activeFile,
   closeFile,
+  FILE_MAX,
   fileNames,
   fileOf,
   listFiles,
   openFile,
   openFiles,
   type OpenFile,
+  refuseSize,
   saveFile,
 } from './open-files.ts';
 
@@ -82,12 +84,24 @@ export function FilesPane() {
         id="files-panel"
         role="tabpanel"
         aria-label={file?.path ?? t('pane.files')}
+        onPasteCapture={(event) => {
+          if (file !== undefined) refuseLargePaste(event, file);
+        }}
       >
         {file === undefined ? <FileList /> : <Editor key={file.opening} path={file.path} />}
       </div>
       {file !== undefined && <Problems file={file} />}
     </section>
   );
+}
+
+/** What would make the file larger than the editor takes is not pasted, and the size is said. */
+function refuseLargePaste(event: ClipboardEvent, file: OpenFile): void {
+  const size = file.text.length + (event.clipboardData?.getData('text/plain').length ?? 0);
+  if (size <= FILE_MAX) return;
+  event.preventDefault();
+  event.stopPropagation();
+  refuseSize(file.path, size);
 }
 
 function FileActions({ file }: { readonly file: OpenFile }) {

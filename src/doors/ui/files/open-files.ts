@@ -2,6 +2,8 @@
 import { effect, signal } from '@preact/signals';
 import type { Marker, MarkersAnswer } from '../../worker/protocol.ts';
 import { answerEdit, ask, editRequests, send } from '../actions/lab.ts';
+import { t } from '../text.ts';
+import { showToast } from '../widgets/toast.tsx';
 import { filesOpen, phoneInspect, phoneTab } from '../mirror/selection.ts';
 
 export interface OpenFile {
@@ -20,6 +22,8 @@ export const openFiles = signal<readonly OpenFile[]>([]);
 export const activeFile = signal('');
 export const fileNames = signal<readonly string[]>([]);
 
+/** Characters that the editor takes. */
+export const FILE_MAX = 1_000_000;
 const CHECK_MS = 300;
 let timer: number | undefined;
 let openings = 0;
@@ -95,8 +99,16 @@ export function saveFile(path: string): void {
     drop(path);
     return;
   }
-  send({ kind: 'file', path, text: file.text });
-  change(path, { stored: file.text });
+  if (file.text.length > FILE_MAX) refuseSize(path, file.text.length);
+  else
+    void send({ kind: 'file', path, text: file.text }).then((taken) => {
+      if (taken) change(path, { stored: file.text });
+    });
+}
+
+/** Says that a text is more than the editor takes. */
+export function refuseSize(name: string, size: number): void {
+  showToast(t('file.too-large', { name, size }));
 }
 
 /** Closes a file; a program that waits for it goes on without a change. */

@@ -1,5 +1,5 @@
 /** Places on the map: rooms in rows, services above them, and the way of each edge. Pure geometry. */
-import type { ClusterMap, MapRoom, MapService, MapUnit } from './map-model.ts';
+import type { ClusterMap, MapLink, MapRoom, MapService, MapUnit } from './map-model.ts';
 
 export interface Placed<T> {
   readonly it: T;
@@ -18,6 +18,11 @@ export interface MapEdge {
   readonly broken: boolean;
 }
 
+export interface PlacedLink {
+  readonly it: MapLink;
+  readonly path: string;
+}
+
 export interface MapLayout {
   readonly width: number;
   readonly height: number;
@@ -25,10 +30,13 @@ export interface MapLayout {
   readonly units: readonly Placed<MapUnit>[];
   readonly services: readonly Placed<MapService>[];
   readonly edges: readonly MapEdge[];
+  readonly links: readonly PlacedLink[];
   readonly hidden: ReadonlyMap<string, number>;
 }
 
 const EDGE = 10;
+/** Room under the hosts for links that are drawn. */
+const LINKS = 12;
 const GAP = 18;
 const ROOM_MIN = 128;
 const HEAD = 38;
@@ -47,6 +55,7 @@ export function layOut(map: ClusterMap, width: number, least: number): MapLayout
   const services = placeServices(map.services, columns, room);
   const serviceRows = Math.ceil(services.length / columns);
   let y = EDGE + serviceRows * (SERVICE + 8) + (services.length > 0 ? 24 : 0);
+  const below = map.links.length > 0 ? LINKS : 0;
   const rooms: Placed<MapRoom>[] = [];
   const units: Placed<MapUnit>[] = [];
   const hidden = new Map<string, number>();
@@ -55,7 +64,7 @@ export function layOut(map: ClusterMap, width: number, least: number): MapLayout
     const row = map.rooms.slice(at, at + columns);
     const tallest = Math.max(3, ...row.map((one) => Math.min(one.units.length, UNITS_MAX)));
     const natural = HEAD + 6 + tallest * UNIT_STEP + 20;
-    const height = rowCount === 1 ? Math.max(natural, least - y - EDGE) : natural;
+    const height = rowCount === 1 ? Math.max(natural, least - y - EDGE - below) : natural;
     const fits = Math.max(1, Math.floor((height - HEAD - 26) / UNIT_STEP));
     row.forEach((one, index) => {
       const x = EDGE + index * (room + GAP);
@@ -72,7 +81,7 @@ export function layOut(map: ClusterMap, width: number, least: number): MapLayout
         });
       });
     });
-    y += height + GAP;
+    y += height + GAP + below;
   }
   return {
     width,
@@ -81,8 +90,30 @@ export function layOut(map: ClusterMap, width: number, least: number): MapLayout
     units,
     services,
     edges: edgesOf(services, units, rooms),
+    links: linksOf(map.links, rooms),
     hidden,
   };
+}
+
+/** From under one host along the gap below it to the other: from below, or from the left of a lower row. */
+function linksOf(
+  links: readonly MapLink[],
+  rooms: readonly Placed<MapRoom>[],
+): readonly PlacedLink[] {
+  const places = new Map(rooms.map((room) => [room.it.name, room]));
+  return links.flatMap((it, index) => {
+    const ends = [places.get(it.from), places.get(it.to)].filter((one) => one !== undefined);
+    const [a, b] = ends.sort((one, other) => one.y - other.y || one.x - other.x);
+    if (a === undefined || b === undefined) return [];
+    const lane = (index % 4) * 8;
+    const turn = a.y + a.height + 9 + (index % 3) * 4;
+    const start = `M${a.x + a.width / 2 + lane} ${a.y + a.height}V${turn}`;
+    const path =
+      a.y === b.y
+        ? `${start}H${b.x + b.width / 2 - lane}V${b.y + b.height}`
+        : `${start}H${b.x - 9}V${b.y + 19}H${b.x}`;
+    return [{ it, path }];
+  });
 }
 
 function placeServices(

@@ -38,6 +38,14 @@ export function MapList({ map }: { readonly map: ClusterMap }) {
             word={unit.status}
           />
         ))}
+        {map.links.map((link) => (
+          // biome-ignore lint/a11y/useFocusableInteractive: there is nothing to choose
+          <li key={link.id} role="treeitem" aria-selected="false" class="link-fault" lang="en">
+            <Glyph state={link.cut ? 'fail' : 'warn'} />
+            <span class="mono">{`${link.from} ↔ ${link.to}`}</span>
+            <span class="quiet">{link.text}</span>
+          </li>
+        ))}
         {map.services.map((service) => (
           <Leaf
             key={service.key}

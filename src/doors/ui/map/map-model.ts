@@ -2,7 +2,7 @@
  * The map as data, from the mirror: hosts with their pods, services with the pods behind them, links
  * that are cut. The picture and its list twin are both drawn from this.
  */
-import type { HostRow, ObjectRow, StateWord } from '../../worker/protocol.ts';
+import type { Batch, HostRow, ObjectRow, StateWord } from '../../worker/protocol.ts';
 
 export interface MapUnit {
   readonly key: string;
@@ -40,16 +40,23 @@ export interface MapService {
   readonly rate: number;
 }
 
+export interface MapLink {
+  /** The fault's name. */
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  /** As the status bar and `lab fault get` say it. */
+  readonly text: string;
+  readonly cut: boolean;
+}
+
 export interface ClusterMap {
   readonly rooms: readonly MapRoom[];
   readonly services: readonly MapService[];
   /** Pods without a node. */
   readonly waiting: readonly MapUnit[];
-  readonly cuts: readonly {
-    readonly name: string;
-    readonly text: string;
-    readonly target: string;
-  }[];
+  /** Links between drawn hosts that have a fault. */
+  readonly links: readonly MapLink[];
   readonly pods: number;
 }
 
@@ -62,7 +69,7 @@ const SHORT: Readonly<Record<string, string>> = {
 export function clusterMap(
   rows: ReadonlyMap<string, ObjectRow>,
   hosts: readonly HostRow[],
-  faults: ClusterMap['cuts'],
+  faults: Batch['faults'],
   rates: ReadonlyMap<string, number>,
 ): ClusterMap {
   const pods = new Map<string, ObjectRow[]>();
@@ -94,9 +101,16 @@ export function clusterMap(
       .sort((a, b) => (a.key < b.key ? -1 : 1))
       .map((row) => serviceOf(row, slices.get(row.key) ?? [], rates)),
     waiting: (pods.get('') ?? []).map(unitOf),
-    cuts: faults.filter((fault) => fault.target.includes(' ') || /^link/.test(fault.target)),
+    links: faults.flatMap((fault) => linkOf(fault, names)),
     pods: count,
   };
+}
+
+/** The link that a fault is on, if it is on one between two of these hosts. */
+function linkOf({ name, text, target }: Batch['faults'][number], hosts: readonly string[]) {
+  const [from = '', to = ''] = target.split(' ');
+  const drawn = hosts.includes(from) && hosts.includes(to);
+  return drawn ? [{ id: name, from, to, text, cut: text.startsWith('cut ') }] : [];
 }
 
 function addTo(lists: Map<string, ObjectRow[]>, key: string, row: ObjectRow): void {

@@ -1,13 +1,19 @@
 /** The map drawn: SVG up to 60 hosts, squares above; its list twin; dots only while the model moves. */
 import { computed, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { HostRow } from '../../worker/protocol.ts';
+import type { Batch, HostRow } from '../../worker/protocol.ts';
 import { clockText } from '../format.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { listTwin, pointed, selected } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Glyph, glyphShape, toneOf } from '../widgets/icon.tsx';
-import { layOut, type MapEdge, type MapLayout, type Placed } from './map-layout.ts';
+import {
+  layOut,
+  type MapEdge,
+  type MapLayout,
+  type Placed,
+  type PlacedLink,
+} from './map-layout.ts';
 import { MapList } from './map-list.tsx';
 import { clusterMap, type MapRoom, type MapService, type MapUnit } from './map-model.ts';
 import { TrafficDots } from './traffic-dots.tsx';
@@ -18,14 +24,21 @@ const LABEL = 29;
 const size = signal({ width: 600, height: 260 });
 
 const theMap = computed(() =>
-  clusterMap(mirror.rows.value, hostsShown(), mirror.faults.value, mirror.rates.value),
+  clusterMap(mirror.rows.value, hostsShown(), faultsShown(), mirror.rates.value),
 );
+
+/** In the past those that had begun. */
+function faultsShown(): Batch['faults'] {
+  const at = mirror.looking.value;
+  const all = mirror.faults.value;
+  return at === null ? all : all.filter((fault) => fault.since <= at);
+}
 
 /** In the past a host had power unless its fault had begun. */
 function hostsShown(): readonly HostRow[] {
   const at = mirror.looking.value;
   if (at === null) return mirror.hosts.value;
-  const off = mirror.faults.value.filter((fault) => fault.since <= at);
+  const off = faultsShown();
   return mirror.hosts.value.map((host) => ({
     ...host,
     powered: host.powered || !off.some((fault) => fault.text === `power-off ${host.name}`),
@@ -120,6 +133,15 @@ function Picture({ layout: plan }: { readonly layout: MapLayout }) {
         >
           <line x1="0" y1="0" x2="0" y2="7" stroke="var(--line-2)" stroke-width="1.4" />
         </pattern>
+        <pattern
+          id="link-hatch"
+          width="5"
+          height="5"
+          patternUnits="userSpaceOnUse"
+          patternTransform="rotate(45)"
+        >
+          <line x1="0" y1="0" x2="0" y2="5" stroke="var(--fail-line)" stroke-width="2.4" />
+        </pattern>
       </defs>
       {plan.rooms.map((room) => (
         <Room key={room.it.key} place={room} hidden={plan.hidden.get(room.it.key) ?? 0} />
@@ -131,8 +153,22 @@ function Picture({ layout: plan }: { readonly layout: MapLayout }) {
       {plan.units.map((unit) => (
         <Unit key={unit.it.key} place={unit} />
       ))}
+      {plan.links.map((link) => (
+        <FaultyLink key={link.it.id} link={link} />
+      ))}
       <TrafficDots edges={plan.edges} />
     </svg>
+  );
+}
+
+function FaultyLink({ link: { it, path } }: { readonly link: PlacedLink }) {
+  const item = { role: 'listitem' as const, 'aria-label': it.text };
+  return (
+    <g class="link-fault" {...item}>
+      <title>{it.text}</title>
+      <path class="band" d={path} stroke="url(#link-hatch)" />
+      <path class={`host-link${it.cut ? ' cut' : ''}`} d={path} />
+    </g>
   );
 }
 

@@ -10,6 +10,8 @@ export interface TranscriptEntry {
   readonly line: string;
   readonly time: number;
   readonly output: string;
+  /** Exit status, once the shell has prompted again. */
+  readonly status?: number;
 }
 
 /** What a drawn screen takes. */
@@ -58,31 +60,40 @@ export class TerminalModel {
     this.waiting.value = output.waiting;
     this.closed.value = output.closed;
     if (output.text !== '') {
-      this.#note(output.text, echoed);
+      this.#note(output);
       this.printed = (this.printed + output.text).slice(-KEPT_MAX);
       this.screen?.print(output.text);
     } else if (echoed.length > 0) this.screen?.redraw();
   }
 
-  #note(text: string, echoed: NonNullable<TerminalOutput['echoed']>): void {
+  /** Cuts what came into the transcript: lines with what follows each, and how each ended. */
+  #note({ text, echoed = [], finished }: TerminalOutput): void {
     let entries = this.transcript.value;
     let at = 0;
-    const add = (piece: string): void => {
+    const change = (next: (last: TranscriptEntry) => TranscriptEntry): void => {
       const last = entries.at(-1);
-      if (last === undefined || piece === '') return;
-      entries = [
-        ...entries.slice(0, -1),
-        { ...last, output: (last.output + piece).slice(-60_000) },
-      ];
+      if (last !== undefined) entries = [...entries.slice(0, -1), next(last)];
     };
+    const add = (piece: string): void => {
+      if (piece !== '')
+        change((last) => ({ ...last, output: (last.output + piece).slice(-60_000) }));
+    };
+    const end = (from: number, to: number): void => {
+      for (const one of finished)
+        if (one.at >= from && one.at < to) change((last) => ({ ...last, status: one.status }));
+    };
+    let from = 0;
     for (const echo of echoed) {
       if (echo.keys) continue;
+      end(from, echo.at + 1);
+      from = echo.at + 1;
       add(text.slice(at, echo.at));
       at = echo.at + echo.line.length + 1;
       entries = [...entries, { line: echo.line, time: echo.time, output: '' }].slice(
         -TRANSCRIPT_MAX,
       );
     }
+    end(from, Number.POSITIVE_INFINITY);
     add(text.slice(at));
     this.transcript.value = entries;
   }

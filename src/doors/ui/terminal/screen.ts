@@ -21,6 +21,8 @@ const FONT =
   'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", "Noto Sans Mono CJK SC", monospace';
 /** A paste above this goes to the shell line by line in place of the line editor. */
 const EDITED_PASTE_MAX = 8192;
+/** Characters drawn of a line that waits for the lab. */
+const SHOWN_MAX = 4096;
 
 export class Screen implements TerminalScreen {
   readonly #model: TerminalModel;
@@ -201,16 +203,19 @@ export class Screen implements TerminalScreen {
 
   /** Draws what waits and what is edited, and puts the cursor into it. */
   #draw(): void {
-    const { sent, line, mode } = this.#model;
+    const { line, mode } = this.#model;
     if (mode.value === 'raw') return;
+    const sent = this.#model.sent.value.map((one) =>
+      one.length > SHOWN_MAX ? `${one.slice(0, SHOWN_MAX)}…` : one,
+    );
     const { text, cursor, search } = line.value;
-    const waiting = sent.value.map((one) => `\x1b[2m${one}\x1b[22m\n`).join('');
+    const waiting = sent.map((one) => `\x1b[2m${one}\x1b[22m\n`).join('');
     const head = search === undefined ? '' : `(reverse-i-search)'${search.query}': `;
     const shown = head + text.replaceAll('\t', '    ');
     if (waiting === '' && shown === '') return;
     const { cols } = this.#xterm;
     const column = this.#xterm.buffer.active.cursorX;
-    const before = sent.value.map((one) => one).join('\n') + (sent.value.length > 0 ? '\n' : '');
+    const before = sent.map((one) => `${one}\n`).join('');
     const upTo = before + head + text.slice(0, cursor).replaceAll('\t', '    ');
     const all = before + shown;
     const atEnd = cellsAfter(column, all, cols);

@@ -6,7 +6,7 @@ import { useState } from 'preact/hooks';
 import { sendLine } from '../actions/lab.ts';
 import { clockText } from '../format.ts';
 import type { TerminalModel, TranscriptEntry } from '../mirror/terminals.ts';
-import { t } from '../text.ts';
+import { language, t } from '../text.ts';
 
 const ESCAPES = /\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x07/g;
 /** A table head: words in capitals, apart by two spaces or more. */
@@ -37,6 +37,11 @@ function Entry({ entry, running }: { readonly entry: TranscriptEntry; readonly r
       <h3>
         <span>$ {entry.line}</span>
         <span class="quiet">{clockText(entry.time)}</span>
+        {entry.status !== undefined && (
+          <span class={entry.status === 0 ? 'quiet' : 'fail'} lang={language.value}>
+            {t('transcript.status', { status: entry.status })}
+          </span>
+        )}
       </h3>
       {blocksOf(body).map((block, index) =>
         block.rows === undefined ? (
