@@ -24,6 +24,8 @@ const NODES = 5000;
 const MANY = 100_000;
 const MIB = 1024 * 1024;
 const IMAGE = 'docker.io/library/nginx:latest';
+const TURNS = 61;
+const WARMUP_MS = 1500;
 /** Times a short function runs in one measurement. */
 const REPEAT = 20;
 
@@ -199,14 +201,18 @@ export function schedulerBench(): BenchRow[] {
   const repeat = (run: () => void) => (): void => {
     for (let turn = 0; turn < REPEAT; turn += 1) run();
   };
-  const [whole, objects, score, arrays, read, scoreMany] = leastTimes([
-    repeat(() => decide(core, pod, NODES)),
-    () => scheduleObjects(pod, nodes),
-    repeat(() => kernel.schedule()),
-    repeat(() => scheduleTyped(pod, typed)),
-    repeat(() => kernel.benchRead(NODES)),
-    () => many.schedule(),
-  ]) as [number, number, number, number, number, number];
+  const [whole, objects, score, arrays, read, scoreMany] = leastTimes(
+    [
+      repeat(() => decide(core, pod, NODES)),
+      () => scheduleObjects(pod, nodes),
+      repeat(() => kernel.schedule()),
+      repeat(() => scheduleTyped(pod, typed)),
+      repeat(() => kernel.benchRead(NODES)),
+      () => many.schedule(),
+    ],
+    TURNS,
+    WARMUP_MS,
+  ) as [number, number, number, number, number, number];
   const wrong = differences(nodes.slice(0, 500), pods);
   return [
     atLeast(

@@ -1,4 +1,4 @@
-/** The table that the bench prints: what, ratio, goal, met. */
+/** The table that the bench prints: id, what, figure, goal, met. */
 import type { BenchRow } from './row.ts';
 
 /** Three digits that matter. */
@@ -15,7 +15,7 @@ export function printRows(rows: readonly BenchRow[]): void {
     row.goal,
     row.goal === '' ? '' : row.met ? 'yes' : 'no',
   ]);
-  const all = [['ID', 'WHAT', 'RATIO', 'GOAL', 'MET'], ...cells];
+  const all = [['ID', 'WHAT', 'FIGURE', 'GOAL', 'MET'], ...cells];
   const widths = [0, 1, 2, 3, 4].map((column) =>
     Math.max(...all.map((line) => (line[column] as string).length)),
   );
