@@ -116,6 +116,8 @@ export class MountView {
       options: options.readOnly === true ? 'ro,relatime' : 'rw,relatime',
     };
     this.#mounts.set(point, mount);
+    // A mounted file stays what it was when the last name of it goes.
+    if (!root.isDirectory) root.opens += 1;
     this.#points.add(point.slice(point.lastIndexOf('/') + 1));
     if (point === '/') this.#root = mount;
     return DONE;
@@ -128,8 +130,15 @@ export class MountView {
       if (other !== path && other.startsWith(path === '/' ? '/' : `${path}/`)) return err('EBUSY');
     }
     this.#mounts.delete(path);
+    release(mount.root);
     if (path === '/') this.#root = undefined;
     return DONE;
+  }
+
+  /** The view ends with the last process in it: its files are held no longer. */
+  drop(): void {
+    for (const mount of this.#mounts.values()) release(mount.root);
+    this.#mounts.clear();
   }
 
   /** The same tree or file under another path (mount --rbind). */
@@ -337,4 +346,10 @@ class Walk {
     const path = at.path === '' ? '/' : at.path;
     return { parent: parent.inode, mount: at.mount, name, path, inode: at.inode, slash };
   }
+}
+
+function release(root: Inode): void {
+  if (root.isDirectory) return;
+  root.opens -= 1;
+  root.releaseIfUnused();
 }

@@ -5,7 +5,13 @@
 import { entryOf } from '../../ground/api/meta.ts';
 import { milliValue, wholeValue } from '../../ground/api/quantity.ts';
 import { matchesMap } from '../../ground/api/selector.ts';
-import type { Container, Node, NodeSelectorRequirement, Pod } from '../../ground/api/types.ts';
+import type {
+  Container,
+  Node,
+  NodeSelectorRequirement,
+  Pod,
+  Taint,
+} from '../../ground/api/types.ts';
 
 export interface Refusal {
   readonly reason: string;
@@ -84,8 +90,8 @@ export function admit(
   let count = 0;
   let cpu = 0;
   let memory = 0;
-  for (const other of others) {
-    if (other === pod) continue;
+  const active = [...others].filter((other) => other !== pod);
+  for (const other of active) {
     const used = requestsOf(other);
     count += 1;
     cpu += used.cpu;
@@ -100,19 +106,40 @@ export function admit(
     capacity: number,
   ): Refusal => ({
     reason,
-    message: `Pod was rejected: Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+    message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
   });
   if (count + 1 > maxPods) return insufficient('OutOfpods', 'pods', 1, count, maxPods);
   if (wanted.cpu > 0 && cpu + wanted.cpu > allocatable.cpuMilli)
     return insufficient('OutOfcpu', 'cpu', wanted.cpu, cpu, allocatable.cpuMilli);
   if (wanted.memory > 0 && memory + wanted.memory > allocatable.memory)
     return insufficient('OutOfmemory', 'memory', wanted.memory, memory, allocatable.memory);
-  if (node !== undefined && !suits(pod, node)) {
-    return {
-      reason: 'NodeAffinity',
-      message:
-        "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
-    };
-  }
+  const predicate = (reason: string, why: string): Refusal => ({
+    reason,
+    message: `Predicate ${reason} failed: node(s) ${why}`,
+  });
+  if (node !== undefined && !suits(pod, node))
+    return predicate('NodeAffinity', "didn't match Pod's node affinity/selector");
+  const own = hostPorts(pod);
+  if (own.length > 0 && active.flatMap(hostPorts).some((port) => own.includes(port)))
+    return predicate('NodePorts', "didn't have free ports for the requested pod ports");
+  if (node?.spec?.taints?.some((taint) => taint.effect === 'NoExecute' && !bears(pod, taint)))
+    return predicate('TaintToleration', "had taints that the pod didn't tolerate");
   return undefined;
+}
+
+/** `TCP 8080` of every port of the host that a pod takes; addresses of the host are not told apart. */
+function hostPorts(pod: Pod): string[] {
+  return (pod.spec?.containers ?? [])
+    .flatMap((container) => container.ports ?? [])
+    .filter((port) => (port.hostPort ?? 0) > 0)
+    .map((port) => `${port.protocol ?? 'TCP'} ${port.hostPort}`);
+}
+
+function bears(pod: Pod, taint: Taint): boolean {
+  return (pod.spec?.tolerations ?? []).some(
+    ({ key = '', operator = 'Equal', value = '', effect = '' }) =>
+      (effect === '' || effect === taint.effect) &&
+      (key === '' ? operator === 'Exists' : key === taint.key) &&
+      (operator === 'Exists' || value === (taint.value ?? '')),
+  );
 }

@@ -46,7 +46,7 @@ export function writePayload(
       return err(`error writing payload to data directory: open ${file}: ${written.error}`);
   }
   const tops = topsOf(payload);
-  if (old.ok) replaceData(process, path, stamp, old.value, tops);
+  if (old.ok) exchangeFiles(process, path, stamp, old.value, tops);
   else {
     files.symlink(stamp, data);
     for (const top of tops) files.symlink(`..data/${top}`, `${path}/${top}`);
@@ -56,7 +56,7 @@ export function writePayload(
 }
 
 /** Points `..data` to the new folder in one step, mends the links into it, and takes the old one away. */
-function replaceData(
+function exchangeFiles(
   process: Process,
   path: string,
   stamp: string,

@@ -47,7 +47,8 @@ function podCgroup(pod: Pod): string {
   return `/kubepods.slice/kubepods-${qos}.slice/kubepods-${qos}-pod${uid}.slice`;
 }
 
-function logFolder(pod: Pod): string {
+/** Where the logs of a pod's containers stand. */
+export function logFolder(pod: Pod): string {
   return `/var/log/pods/${pod.metadata.namespace}_${pod.metadata.name}_${pod.metadata.uid}`;
 }
 

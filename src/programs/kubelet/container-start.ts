@@ -10,6 +10,7 @@ import {
   containerConfig,
   containerHash,
   type ImageUser,
+  logFolder,
   mustNotBeRoot,
   sandboxConfig,
 } from './container-config.ts';
@@ -18,6 +19,7 @@ import { formatPod, podEvent } from './core.ts';
 import { goDuration } from './duration.ts';
 import { makeEnvironment, type Variable } from './env.ts';
 import { runHook } from './hooks.ts';
+import { LOG_LINKS, logLink } from './log-rotation.ts';
 import type { PodWorker } from './pod-worker.ts';
 import type { WaitReason } from './status.ts';
 
@@ -87,12 +89,9 @@ export function* startContainer(
     `Created container: ${container.name}`,
     isInit,
   );
-  core.process.files.mkdir('/var/log/containers', { parents: true });
-  const link = `/var/log/containers/${pod.metadata.name}_${pod.metadata.namespace}_${container.name}-${containerId}.log`;
-  core.process.files.symlink(
-    `/var/log/pods/${pod.metadata.namespace}_${pod.metadata.name}_${worker.uid}/${config.value.logPath}`,
-    link,
-  );
+  core.process.files.mkdir(LOG_LINKS, { parents: true });
+  const link = logLink(pod, container.name, containerId);
+  core.process.files.symlink(`${logFolder(pod)}/${config.value.logPath}`, link);
   const started = yield* core.cri.call('StartContainer', { containerId });
   if (!started.ok) {
     podEvent(

@@ -130,16 +130,18 @@ function* writeLog(
       ? (content.value.value as CriLogValue)
       : undefined;
   if (live === undefined) return;
-  let last = live.lines[live.lines.length - 1];
+  let segment = live;
+  let last = segment.lines[segment.lines.length - 1];
   while (!exchange.gone && left > 0) {
-    const fresh = after(live.lines, last);
+    const fresh = after(segment.lines, last);
     if (fresh.length > 0) {
       last = fresh[fresh.length - 1];
       if (!(yield* send(fresh))) return;
-      continue;
-    }
-    if (live.ended) return;
-    yield* anyOf([live.changed, exchange.whenGone]);
+    } else if (segment.next !== undefined) {
+      segment = segment.next;
+      last = undefined;
+    } else if (segment.ended) return;
+    else yield* anyOf([segment.changed, exchange.whenGone]);
   }
 }
 

@@ -29,6 +29,8 @@ export class PodManager {
   readonly #mirrors = new Map<string, Pod>();
   readonly #parts: WorkerParts;
   #statics: ReadonlyMap<string, Pod> = new Map();
+  /** Pods that have ended here and are in the API still: a finalizer holds them, or the answer is on its way. */
+  readonly #over = new Set<string>();
   /** Sandboxes that an earlier kubelet made, by pod uid, oldest first. */
   readonly #inherited = new Map<string, string[]>();
 
@@ -101,7 +103,13 @@ export class PodManager {
     }
     // What has run its course before this kubelet knew it is left alone.
     const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+    const uid = pod.metadata.uid ?? '';
     if (over && pod.metadata.deletionTimestamp === undefined) return;
+    if (over && !this.#inherited.has(uid)) {
+      this.#over.add(uid);
+      this.#core.statuses.finish(uid, pod);
+      return;
+    }
     this.#add(pod, false);
   }
 
@@ -112,7 +120,8 @@ export class PodManager {
     }
     const worker = this.#workers.get(pod.metadata.uid ?? '');
     if (worker === undefined) {
-      if (pod.metadata.deletionTimestamp !== undefined) this.apiAdded(pod);
+      const over = this.#over.has(pod.metadata.uid ?? '');
+      if (!over && pod.metadata.deletionTimestamp !== undefined) this.apiAdded(pod);
       return;
     }
     const old = worker.pod;
@@ -158,6 +167,7 @@ export class PodManager {
       }
       return;
     }
+    this.#over.delete(pod.metadata.uid ?? '');
     const worker = this.#workers.get(pod.metadata.uid ?? '');
     if (worker === undefined || worker.terminated) return;
     worker.terminating ??=
@@ -227,6 +237,7 @@ export class PodManager {
     this.#parts.images.forget(worker.uid);
     this.#parts.restarts.forget(worker.uid);
     this.#workers.delete(worker.uid);
+    if (!worker.isStatic) this.#over.add(worker.uid);
     if (worker.isStatic) this.#staticEnded(worker);
   }
 

@@ -27,6 +27,7 @@ import { startContainer } from './container-start.ts';
 import { type Core, podEvent } from './core.ts';
 import { EvidenceBook } from './evidence.ts';
 import type { ImagePuller } from './image-puller.ts';
+import { removeLogLink, removeLogs } from './log-rotation.ts';
 import { needsNetwork } from './pod-kind.ts';
 import type { ProbeManager } from './probe-manager.ts';
 import { podStatusOf, type WaitReason } from './status.ts';
@@ -361,6 +362,7 @@ export class PodWorker {
     // Of the dead ones only the last is kept (MaxPerPodContainer 1): its log is `--previous`.
     for (const dead of (this.containers.get(container.name) ?? []).slice(2)) {
       yield* this.parts.core.cri.call('RemoveContainer', { containerId: dead.id });
+      removeLogLink(this.parts.core.process, this.pod, container.name, dead.id);
       this.#stale = true;
     }
   }
@@ -465,6 +467,7 @@ export class PodWorker {
     for (const id of this.sandboxIds)
       yield* core.cri.call('RemovePodSandbox', { podSandboxId: id });
     tearDownVolumes(core.process, this.pod);
+    removeLogs(core.process, this.pod);
     core.process.kernel.removeCgroup(
       sandboxConfig(core.process, core.config, this.pod, 0).cgroupParent,
     );

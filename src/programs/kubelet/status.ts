@@ -37,7 +37,7 @@ export interface StatusInput {
   readonly terminal: boolean;
   readonly ready: (container: Container, id: string) => boolean;
   readonly started: (container: Container, id: string) => boolean;
-  /** Set when the pod was not admitted or evicted: it decides the phase. */
+  /** Set when the pod was not admitted: nothing of it ever runs. */
   readonly refused: { readonly reason: string; readonly message: string } | undefined;
   /** Set when the pod ran, has been stopped for a reason of its own and thereby failed. */
   readonly expired?: { readonly reason: string; readonly message: string } | undefined;
@@ -170,7 +170,7 @@ function phaseOf(
   init: readonly ContainerStatus[],
 ): string {
   const policy = input.pod.spec?.restartPolicy ?? 'Always';
-  if (input.refused !== undefined || input.expired !== undefined) return 'Failed';
+  if (input.expired !== undefined) return 'Failed';
   const progress = initProgress(input.pod, init);
   if (progress.failed && policy === 'Never') return 'Failed';
   let running = progress.runningSidecar;
@@ -329,9 +329,26 @@ export function qosClassOf(pod: Pod): string {
   return !any ? 'BestEffort' : guaranteed ? 'Guaranteed' : 'Burstable';
 }
 
+/** A pod that was not let in has a phase and a reason, and whatever others had noted (kubelet.go rejectPod). */
+function refusedStatus(
+  { pod, startTime }: StatusInput,
+  refused: { readonly reason: string; readonly message: string },
+): PodStatus {
+  const record = newRecord(8);
+  if (pod.status?.conditions !== undefined) record['conditions'] = pod.status.conditions;
+  record['message'] = `Pod was rejected: ${refused.message}`;
+  if (pod.metadata.generation !== undefined) record['observedGeneration'] = pod.metadata.generation;
+  record['phase'] = 'Failed';
+  record['qosClass'] = pod.status?.qosClass ?? qosClassOf(pod);
+  record['reason'] = refused.reason;
+  record['startTime'] = startTime;
+  return record as unknown as PodStatus;
+}
+
 /** The whole status; parts that did not change keep their identity. */
 export function podStatusOf(input: StatusInput): PodStatus {
   const { pod } = input;
+  if (input.refused !== undefined) return refusedStatus(input, input.refused);
   const spec = pod.spec;
   const statuses = (spec?.containers ?? []).map((container) =>
     containerStatusOf(container, input, false),
@@ -343,14 +360,13 @@ export function podStatusOf(input: StatusInput): PodStatus {
   const conditions = conditionsOf(input, statuses, init, phase);
   const record = newRecord(14);
   record['conditions'] = conditions;
-  if (input.refused === undefined) record['containerStatuses'] = statuses;
+  record['containerStatuses'] = statuses;
   if (input.hostIp !== '') {
     record['hostIP'] = input.hostIp;
     record['hostIPs'] = [{ ip: input.hostIp }];
   }
-  if (init.length > 0 && input.refused === undefined) record['initContainerStatuses'] = init;
-  const end = input.refused ?? input.expired;
-  if (end !== undefined) record['message'] = end.message;
+  if (init.length > 0) record['initContainerStatuses'] = init;
+  if (input.expired !== undefined) record['message'] = input.expired.message;
   if (pod.metadata.generation !== undefined) record['observedGeneration'] = pod.metadata.generation;
   record['phase'] = phase;
   if (input.podIp !== '') {
@@ -358,7 +374,7 @@ export function podStatusOf(input: StatusInput): PodStatus {
     record['podIPs'] = [{ ip: input.podIp }];
   }
   record['qosClass'] = pod.status?.qosClass ?? qosClassOf(pod);
-  if (end !== undefined) record['reason'] = end.reason;
+  if (input.expired !== undefined) record['reason'] = input.expired.reason;
   record['startTime'] = input.startTime;
   return record as unknown as PodStatus;
 }

@@ -9,14 +9,13 @@ import { Condition, type Task } from '../../ground/base/task.ts';
 import type { WallTime } from '../../ground/base/time.ts';
 import { bytesOf, type Chunk, isBytes, type Message } from '../../machines/network/chunk.ts';
 import type { Errno } from '../../machines/network/errno.ts';
-import type { Document, Files, OpenFile } from '../../machines/machine/files-types.ts';
+import type { Files, OpenFile } from '../../machines/machine/files-types.ts';
 import type { Clock } from '../../machines/machine/process.ts';
-import { CRI_LOG, type CriLogLine, type CriLogValue, formatLogLine } from './wire/log.ts';
+import { LogSegment } from './log-segment.ts';
+import { type CriLogLine, formatLogLine } from './wire/log.ts';
 
 /** The longest line (containerd's max_container_log_line_size). */
 const LINE_BYTES_MAX = 16 * 1024;
-/** Lines kept in one file: the learner's `while :; do echo; done` must not fill the tab. */
-const LINES_MAX = 50_000;
 
 export type LogStream = 'stdout' | 'stderr';
 
@@ -40,33 +39,31 @@ class KlogEntry implements CriLogLine {
   }
 }
 
-/** A log file that grows. */
-export class LogFile implements CriLogValue {
+/** The log of a container: the file that it writes now; the kubelet renames it when it has grown. */
+export class LogFile {
   readonly changed = new Condition('container output');
   readonly #files: Files;
   readonly #clock: Clock;
   readonly #path: string;
-  #lines: CriLogLine[] = [];
+  #segment: LogSegment;
   #partial: { readonly stdout: string; readonly stderr: string } = { stdout: '', stderr: '' };
   #ended = false;
-  #document: Document | undefined;
-  #rendered = '';
-  #renderedLines = 0;
   readonly #listeners = new Set<(stream: LogStream, chunk: Chunk) => void>();
 
   constructor(files: Files, clock: Clock, path: string) {
     this.#files = files;
     this.#clock = clock;
     this.#path = path;
-    this.#create();
+    this.#segment = this.#create();
   }
 
-  get lines(): readonly CriLogLine[] {
-    return this.#lines;
-  }
-
-  get ended(): boolean {
-    return this.#ended;
+  /** The file was renamed: what comes now goes into a new one. */
+  reopen(): void {
+    const old = this.#segment;
+    this.#segment = this.#create();
+    old.next = this.#segment;
+    old.ended = true;
+    this.changed.notify();
   }
 
   /** Calls for each chunk from now on (attach). */
@@ -84,8 +81,9 @@ export class LogFile implements CriLogValue {
       chunk.protocol === 'klog' &&
       this.#partial[stream] === ''
     ) {
-      this.#add(new KlogEntry(this.#clock.wall(), stream, chunk));
-      this.#written(this.#lines.length - 1);
+      const { lines } = this.#segment;
+      this.#segment.add(new KlogEntry(this.#clock.wall(), stream, chunk), chunk.wireSize);
+      this.#written(lines.length - 1);
       for (const listener of this.#listeners) listener(stream, chunk);
       return;
     }
@@ -93,7 +91,7 @@ export class LogFile implements CriLogValue {
     const parts = text.split('\n');
     const last = parts.length - 1;
     const time = this.#clock.wall();
-    const before = this.#lines.length;
+    const before = this.#segment.lines.length;
     parts.forEach((part, index) => {
       let line = index === 0 ? this.#partial[stream] + part : part;
       while (line.length > LINE_BYTES_MAX) {
@@ -103,7 +101,7 @@ export class LogFile implements CriLogValue {
       if (index === last) this.#partial = { ...this.#partial, [stream]: line };
       else this.#add({ time, stream, text: line, full: true });
     });
-    if (this.#lines.length > before) this.#written(before);
+    if (this.#segment.lines.length !== before) this.#written(before);
     if (this.#listeners.size > 0) {
       const bytes = typeof chunk === 'string' ? utf8(chunk) : chunk;
       for (const listener of this.#listeners) listener(stream, bytes);
@@ -113,53 +111,34 @@ export class LogFile implements CriLogValue {
   /** No more will come: what stands without a line end becomes the last line. */
   end(): void {
     if (this.#ended) return;
-    const before = this.#lines.length;
+    const before = this.#segment.lines.length;
     const time = this.#clock.wall();
     for (const stream of ['stdout', 'stderr'] as const) {
       const text = this.#partial[stream];
       if (text !== '') this.#add({ time, stream, text, full: false });
     }
     this.#ended = true;
+    this.#segment.ended = true;
     this.#written(before);
   }
 
-  /** The last `count` bytes of output as text, for terminationMessagePolicy FallbackToLogsOnError. */
-  tail(lines: number, bytes: number): string {
-    const text = this.#lines
-      .slice(-lines)
-      .map((line) => `${line.text}\n`)
-      .join('');
-    return text.slice(-bytes);
-  }
-
   #add(line: CriLogLine): void {
-    if (this.#lines.length >= LINES_MAX) {
-      // The oldest half goes, as a rotation would take it.
-      this.#lines = this.#lines.slice(LINES_MAX / 2);
-      this.#rendered = '';
-      this.#renderedLines = 0;
-    }
-    this.#lines.push(line);
+    this.#segment.add(line, line.text.length);
   }
 
-  #create(): void {
-    this.#document = { kind: CRI_LOG, value: this, render: () => utf8(this.#text()) };
+  #create(): LogSegment {
+    const segment = new LogSegment(this.changed);
     this.#files.mkdir(this.#path.slice(0, this.#path.lastIndexOf('/')), { parents: true });
-    this.#files.write(this.#path, this.#document, 0o640);
-  }
-
-  #text(): string {
-    for (; this.#renderedLines < this.#lines.length; this.#renderedLines += 1) {
-      this.#rendered += formatLogLine(this.#lines[this.#renderedLines] as CriLogLine);
-    }
-    return this.#rendered;
+    this.#files.write(this.#path, segment.document, 0o640);
+    return segment;
   }
 
   /** Somebody may have truncated or replaced the file: then text is appended to what stands there. */
   #written(before: number): void {
     const content = this.#files.readContent(this.#path);
-    if (content.ok && content.value !== this.#document) {
-      const text = this.#lines.slice(before).map(formatLogLine).join('');
+    const { document, lines } = this.#segment;
+    if (content.ok && content.value !== document) {
+      const text = lines.slice(before).map(formatLogLine).join('');
       this.#files.append(this.#path, text);
     }
     this.changed.notify();

@@ -43,6 +43,14 @@ const HANDLERS: Handlers = {
   CreateContainer: (service, request) => createContainer(service, request),
   StartContainer: (service, request) => startContainer(service, request.containerId),
   StopContainer: (service, request) => stopContainer(service, request.containerId, request.timeout),
+  ReopenContainerLog(service, request) {
+    const found = service.container(request.containerId);
+    if (!found.ok) return found;
+    if (found.value.state !== 'CONTAINER_RUNNING')
+      return err(rpcError('Unknown', 'container is not running'));
+    found.value.log.reopen();
+    return ok({});
+  },
   RemoveContainer: (service, request) => removeContainer(service, request.containerId),
   ListContainers: (service, request) => listContainers(service, request),
   ContainerStatus(service, request) {

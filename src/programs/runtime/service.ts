@@ -69,6 +69,7 @@ export class RuntimeService {
 
   forgetContainer(record: ContainerRecord): void {
     this.containers.delete(record.id);
+    record.namespaces.mount?.drop();
     this.sandboxes.get(record.sandboxId)?.containers.delete(record.id);
     dropRecord(this.process.files, 'containers', record.id);
   }

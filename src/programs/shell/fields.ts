@@ -27,6 +27,11 @@ export class Fields {
     this.#ifs = ifs;
   }
 
+  /** Characters of the field so far. */
+  get size(): number {
+    return this.#text.length;
+  }
+
   get ifs(): string {
     return this.#ifs;
   }

@@ -22,6 +22,7 @@ import { expandPromptText } from './prompt.ts';
 import { attributesOf, declareText, quoteForReuse } from './quoting.ts';
 import type { Shell } from './state.ts';
 import { isArray, keysOf, valuesOf } from './variables.ts';
+import { fits } from './word-size.ts';
 
 /** What a parameter stands for. */
 interface Value {
@@ -50,11 +51,16 @@ export function* expandParameter(
     const name = part.text.slice(1);
     const value = valueOf(shell, { name, index: undefined });
     if (yield* isUnbound(shell, value, name)) return;
-    emit(fields, value, reading);
+    if (yield* fits(shell, fields, sizeOf(value))) emit(fields, value, reading);
     return;
   }
   const value = yield* braced(shell, part, fields, reading);
-  if (value !== undefined && !shell.leaving) emit(fields, value, reading);
+  if (value !== undefined && !shell.leaving && (yield* fits(shell, fields, sizeOf(value))))
+    emit(fields, value, reading);
+}
+
+function sizeOf({ list, text }: Value): number {
+  return list?.reduce((sum, item) => sum + item.length, 0) ?? text?.length ?? 0;
 }
 
 /** Puts a value into the fields, by the rules of where it stands. */

@@ -1,5 +1,6 @@
 /** printenv, id, whoami, hostname, uname, nproc: who runs this, and where (GNU coreutils 9.1). */
 import { findUser, groupName, ownerName } from './file-text.ts';
+import type { Process } from '../../machines/machine/process.ts';
 import { complain, defineTool, parseOptions, quoteName, usageError } from './support.ts';
 
 export const printenv = defineTool('printenv', function* run(process, args) {
@@ -54,6 +55,16 @@ export const whoami = defineTool('whoami', function* run(process) {
   return 0;
 });
 
+/** The first name of the line of /etc/hosts that has this host's. */
+function fullHostName(process: Process): string {
+  const hosts = process.files.readText('/etc/hosts');
+  for (const line of hosts.ok ? hosts.value.split('\n') : []) {
+    const [, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (names.includes(process.hostname)) return names[0] ?? process.hostname;
+  }
+  return process.hostname;
+}
+
 export const hostname = defineTool('hostname', function* run(process, args) {
   if (args.includes('-i') || args.includes('-I')) {
     const hosts = process.files.readText('/etc/hosts');
@@ -63,6 +74,10 @@ export const hostname = defineTool('hostname', function* run(process, args) {
           .find((each) => each.split(/\s+/).slice(1).includes(process.hostname))
       : undefined;
     yield* process.print(`${line?.split(/\s+/)[0] ?? '127.0.0.1'}\n`);
+    return 0;
+  }
+  if (args.some((arg) => arg === '-f' || arg === '--fqdn' || arg === '--long')) {
+    yield* process.print(`${fullHostName(process)}\n`);
     return 0;
   }
   yield* process.print(

@@ -81,7 +81,7 @@ function countsOf(pod: Pod): Counts {
   }
   if (pod.metadata.deletionTimestamp !== undefined) {
     if (status?.reason === 'NodeLost') reason = 'Unknown';
-    else if (reason !== 'Succeeded' && reason !== 'Failed') reason = 'Terminating';
+    else if (status?.phase !== 'Succeeded' && status?.phase !== 'Failed') reason = 'Terminating';
   }
   const total = (pod.spec?.containers ?? []).length + sidecars.size;
   return { ready, total, restarts, lastRestart, reason };

@@ -26,8 +26,12 @@ export interface CriLogValue {
   readonly lines: readonly CriLogLine[];
   /** Notified after every line and at the end. */
   readonly changed: Condition;
-  /** True once the writer is gone. */
+  /** True once the writer is gone, or writes into another file. */
   readonly ended: boolean;
+  /** Size of the file, about: what has not been rendered is estimated. */
+  readonly bytes: number;
+  /** What is written after the file was rotated away. */
+  readonly next: CriLogValue | undefined;
 }
 
 /** One line of the file. The runtime prints nanoseconds; the model has microseconds. */

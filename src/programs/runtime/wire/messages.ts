@@ -196,6 +196,8 @@ export interface CriMethods {
     Record<string, never>,
   ];
   RemoveContainer: [{ readonly containerId: string }, Record<string, never>];
+  /** The log file was renamed: writes into a new one under the old path. */
+  ReopenContainerLog: [{ readonly containerId: string }, Record<string, never>];
   ListContainers: [
     { readonly podSandboxId?: string; readonly labels?: Readonly<Record<string, string>> },
     { readonly containers: readonly Container[] },
