@@ -16,6 +16,8 @@ export class LogSegment implements CriLogValue {
   bytes = 0;
   ended = false;
   next: LogSegment | undefined;
+  /** Somebody has truncated, overwritten or removed the file. */
+  replaced = false;
   #rendered = '';
   #renderedLines = 0;
 
