@@ -463,8 +463,24 @@ export class ProcessFiles implements Files {
 
 function statOf(inode: Inode): Stat {
   const links = inode.isDirectory ? 2 : inode.links;
-  const { type, mode, uid, gid, size, modified, number } = inode;
-  const stat: Stat = { type, mode, uid, gid, size, modified, inode: number, links };
+  const { type, mode, uid, gid, modified, number } = inode;
+  const rendered = inode.sizeIsRendered ? inode.content : undefined;
+  if (rendered !== undefined && 'render' in rendered) {
+    // Most who ask for a document's state do not ask how long its text is.
+    return {
+      type,
+      mode,
+      uid,
+      gid,
+      get size() {
+        return rendered.render().length;
+      },
+      modified,
+      inode: number,
+      links,
+    };
+  }
+  const stat: Stat = { type, mode, uid, gid, size: inode.size, modified, inode: number, links };
   return type === 'symlink' ? { ...stat, target: inode.target } : stat;
 }
 

@@ -138,6 +138,8 @@ export class Inode {
   #data: Stored = EMPTY;
   /** Of a folder; null hides what the layer below has. */
   #entries: Map<string, Inode | null> | undefined;
+  /** Of a folder without a source: its names, until it changes. */
+  #names: readonly string[] | undefined;
   readonly lower: LayerNode | undefined;
   readonly source: DirectorySource | undefined;
   /** Where a symlink points; what a device is; empty otherwise. */
@@ -197,6 +199,13 @@ export class Inode {
     return isRope(this.#data) ? this.#data.size : this.bytes.length;
   }
 
+  /** Whether the size is known only once the content has been made into bytes. */
+  get sizeIsRendered(): boolean {
+    if (this.type !== 'file' || isRope(this.#data) || this.#data instanceof Uint8Array)
+      return false;
+    return 'render' in this.#data && this.fs.kind !== 'proc' && this.fs.kind !== 'sysfs';
+  }
+
   get size(): number {
     if (this.type === 'directory') return BLOCK;
     if (this.type === 'symlink') return this.target.length;
@@ -217,6 +226,7 @@ export class Inode {
     }
     const size = content instanceof Uint8Array ? content.length : 1;
     if (!this.#charge(size)) return 'ENOSPC';
+    live.replaced?.();
     this.#data = content;
     this.modified = this.fs.now();
     return undefined;
@@ -229,6 +239,7 @@ export class Inode {
     if (!isRope(this.#data)) {
       const bytes = this.bytes;
       rope = { parts: bytes.length === 0 ? [] : [bytes], size: bytes.length };
+      live.replaced?.();
       this.#data = rope;
     }
     const size = sizeOfChunk(chunk);
@@ -253,6 +264,7 @@ export class Inode {
     this.fs.charge(-this.#charged);
     this.#charged = 0;
     this.fs.inodesUsed -= 1;
+    (this.#data as LiveDocument).replaced?.();
     this.#data = EMPTY;
   }
 
@@ -270,17 +282,20 @@ export class Inode {
     return this.source?.lookup(name, access);
   }
 
-  names(access: Access): string[] {
+  /** In byte order. */
+  names(access: Access): readonly string[] {
     if (this.source !== undefined) {
       const own = this.#entries === undefined ? [] : [...this.#entries.keys()];
       return sortedText(new Set([...this.source.names(access), ...own]));
     }
+    if (this.#names !== undefined) return this.#names;
     const names: string[] = [];
     for (const [name, inode] of this.#entries ?? []) if (inode !== null) names.push(name);
     for (const name of this.lower?.children?.keys() ?? []) {
       if (this.#entries?.get(name) === undefined) names.push(name);
     }
-    return sortedText(names);
+    this.#names = sortedText(names);
+    return this.#names;
   }
 
   get isEmpty(): boolean {
@@ -289,12 +304,14 @@ export class Inode {
 
   /** Puts an entry in, replacing what stands there. */
   link(name: string, inode: Inode): void {
+    this.#names = undefined;
     this.#own().set(name, inode);
     this.modified = this.fs.now();
   }
 
   /** Takes an entry out; what the layer below has is hidden by a whiteout. */
   detach(name: string): void {
+    this.#names = undefined;
     if (this.lower?.children?.has(name) === true) this.#own().set(name, null);
     else this.#entries?.delete(name);
     this.modified = this.fs.now();
