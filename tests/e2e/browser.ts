@@ -3,7 +3,7 @@
  * and a page that notes every request and every error. Used by all tests of this folder.
  */
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -37,10 +37,26 @@ const CHROMIUM_ARGS = [
   '--disable-sync',
 ];
 
-/** A server of the site on a free port of this machine. */
-export async function serveSite(): Promise<{ readonly url: string; readonly server: Server }> {
+export interface Site {
+  readonly url: string;
+  readonly server: Server;
+  /** Files that pages and their workers asked for: without what the service worker keeps. */
+  readonly asked: readonly string[];
+  /** Answers what was withheld, and withholds no more. */
+  release(): void;
+}
+
+/** A server of the site on a free port of this machine. Files that `withheld` matches have to wait. */
+export async function serveSite(withheld = /^$/): Promise<Site> {
+  const asked: string[] = [];
+  let waiting: (() => void)[] | undefined = [];
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').replace(/[?#].*$/, '');
+    if (request.headers['sec-fetch-dest'] !== 'empty') asked.push(path.slice(1));
+    if (waiting !== undefined && withheld.test(path)) waiting.push(() => answer(path, response));
+    else answer(path, response);
+  });
+  const answer = (path: string, response: ServerResponse): void => {
     try {
       const body = readFileSync(join(DIST, path === '/' ? 'index.html' : path));
       response.setHeader(
@@ -52,9 +68,18 @@ export async function serveSite(): Promise<{ readonly url: string; readonly serv
       response.statusCode = 404;
       response.end();
     }
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  return { url: `http://localhost:${(server.address() as AddressInfo).port}/`, server };
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    server,
+    asked,
+    release() {
+      const all = waiting ?? [];
+      waiting = undefined;
+      for (const one of all) one();
+    },
+  };
 }
 
 export function fileAddress(): string {

@@ -1,5 +1,4 @@
-/** The page: checks what the browser can do, restores choices, opens a lab, draws. */
-import { render } from 'preact';
+/** The page's first script: checks what the browser can do, begins the simulation, then the page. */
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
@@ -11,8 +10,7 @@ import './styles/inspector.css';
 import './styles/guide.css';
 import './styles/files.css';
 import './styles/phone.css';
-import { start } from './shell/start.ts';
-import { App } from './shell/app.tsx';
+import { beginEarly } from './mirror/early-worker.ts';
 
 const root = document.getElementById('app');
 
@@ -31,6 +29,7 @@ if (root !== null) {
     root.textContent =
       'This browser is too old for Drydock: Chromium 109, Firefox 115 or newer is needed. / 此浏览器版本过旧：Drydock 需要 Chromium 109、Firefox 115 或更新版本。';
   } else {
-    void start().then(() => render(<App />, root));
+    beginEarly();
+    void import('./page.tsx').then((page) => page.openPage(root));
   }
 }

@@ -2,8 +2,8 @@
  * One simulation worker from the page's side: requests by number, each with one answer, and batches as
  * they come. A worker that fails to start, or fails, is told of once.
  */
-import SimulationWorker from '../../worker/simulation.worker.ts?worker';
 import type { Answer, Batch, FromWorker, Request, ToWorker } from '../../worker/protocol.ts';
+import { startedWorker } from './early-worker.ts';
 
 /** An answer that says no: a locale key with values, or upstream's own words. */
 export class Refusal extends Error {
@@ -32,12 +32,15 @@ export class Connection {
 
   constructor(listener: ConnectionListener) {
     this.#listener = listener;
-    this.#worker = new SimulationWorker();
+    const { worker, said, failure } = startedWorker();
+    this.#worker = worker;
     this.#worker.onmessage = (event: MessageEvent<FromWorker>) => this.#take(event.data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#listener.broken(event.message || 'the simulation could not be started');
+      this.#break(event.message);
     };
+    for (const message of said) this.#take(message);
+    if (failure !== undefined) this.#break(failure.message);
   }
 
   /** The answer's value; throws a Refusal. */
@@ -65,6 +68,10 @@ export class Connection {
   close(): void {
     this.#worker.terminate();
     this.#waiting.clear();
+  }
+
+  #break(message: string): void {
+    this.#listener.broken(message || 'the simulation could not be started');
   }
 
   #take(message: FromWorker): void {

@@ -6,7 +6,6 @@
 import { FitAddon } from '@xterm/addon-fit';
 import type { SearchAddon } from '@xterm/addon-search';
 import { Terminal } from '@xterm/xterm';
-import '@xterm/xterm/css/xterm.css';
 import { editLine, type LineEffect } from '../../../programs/shell/line-editor.ts';
 import { noteScreenSize, resizeTerminal, sendKeys, sendLine } from '../actions/lab.ts';
 import { completeAt } from '../actions/complete.ts';
