@@ -76,7 +76,9 @@ export interface ResourceDescriptor<T extends KubeObject = KubeObject> {
   readonly columns: readonly Column<T>[];
   /** Selectable fields by path, besides metadata.name and metadata.namespace. */
   readonly fields: ReadonlyMap<string, (object: T) => string>;
-  /** Warnings for a write, besides those of unsupported fields: deprecations. */
+  /** Told to whoever asks for the resource, reading or writing (APIDeprecated and its kin). */
+  readonly deprecation?: string;
+  /** Warnings for a write, besides those of unsupported fields. */
   warnings?(object: T): readonly string[];
   readonly unsupported: readonly Unsupported[];
 }

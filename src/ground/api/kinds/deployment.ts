@@ -135,12 +135,7 @@ function specErrors(object: Deployment): FieldError[] {
   const errors = [
     ...notNegative(spec?.replicas, 'spec.replicas'),
     ...workloadSelectorErrors(spec?.selector, 'deployment'),
-    ...templateErrors(
-      spec?.template,
-      spec?.selector,
-      'spec.template',
-      spec?.selector !== undefined,
-    ),
+    ...templateErrors(spec?.template, spec?.selector, 'spec.template'),
     ...strategyErrors(spec?.strategy),
     ...notNegative(spec?.minReadySeconds, 'spec.minReadySeconds'),
     ...notNegative(spec?.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
@@ -162,7 +157,9 @@ function strategyErrors(strategy: Strategy | undefined): FieldError[] {
     return [forbiddenField('spec.strategy.rollingUpdate', detail)];
   }
   if (type !== 'RollingUpdate') {
-    return [unsupportedField('spec.strategy', strategy ?? null, ['Recreate', 'RollingUpdate'])];
+    // The internal type is shown, which has no JSON names of its own.
+    const shown = { Type: type, RollingUpdate: strategy?.rollingUpdate ?? null };
+    return [unsupportedField('spec.strategy', shown, ['Recreate', 'RollingUpdate'])];
   }
   const rolling = strategy?.rollingUpdate;
   const field = 'spec.strategy.rollingUpdate';

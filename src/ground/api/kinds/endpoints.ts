@@ -41,7 +41,7 @@ export const ENDPOINTS_KIND = describeKind<Endpoints>({
     textColumn('Endpoints', 'Addresses that are ready.', endpointsText),
     ageColumn(),
   ],
-  warnings: () => [DEPRECATED],
+  deprecation: DEPRECATED,
 });
 
 function endpointsText(object: Endpoints): string {

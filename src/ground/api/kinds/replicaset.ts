@@ -76,12 +76,7 @@ function specErrors(object: ReplicaSet): FieldError[] {
     ...notNegative(spec?.replicas, 'spec.replicas'),
     ...notNegative(spec?.minReadySeconds, 'spec.minReadySeconds'),
     ...workloadSelectorErrors(spec?.selector, 'replicaset'),
-    ...templateErrors(
-      spec?.template,
-      spec?.selector,
-      'spec.template',
-      spec?.selector !== undefined,
-    ),
+    ...templateErrors(spec?.template, spec?.selector, 'spec.template'),
   ];
 }
 

@@ -187,6 +187,18 @@ function specErrors(spec: Spec | undefined): FieldError[] {
   return errors;
 }
 
+/** A port as Go prints the internal type, which has no JSON names of its own. */
+function internalPort({ protocol, port }: ServicePort): object {
+  return {
+    Name: '',
+    Protocol: protocol,
+    AppProtocol: null,
+    Port: port,
+    TargetPort: 0,
+    NodePort: 0,
+  };
+}
+
 function portsErrors(ports: readonly ServicePort[], type: string): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
@@ -208,8 +220,7 @@ function portsErrors(ports: readonly ServicePort[], type: string): FieldError[] 
     errors.push(...portErrors(port.targetPort, `${at}.targetPort`));
     const key = `${port.protocol}/${port.port}`;
     if (numbers.has(key)) {
-      const same = { protocol: port.protocol, port: port.port };
-      errors.push(duplicateField(at, same));
+      errors.push(duplicateField(at, internalPort(port)));
     }
     numbers.add(key);
     const nodePort = port.nodePort ?? 0;

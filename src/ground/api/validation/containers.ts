@@ -56,8 +56,6 @@ export function containerErrors(
   if (name === '') errors.push(requiredField(`${field}.name`));
   else {
     for (const text of isDns1123Label(name)) errors.push(invalidField(`${field}.name`, name, text));
-    if (scope.names.has(name)) errors.push(duplicateField(`${field}.name`, name));
-    scope.names.add(name);
   }
   const image = container.image ?? '';
   if (image === '') errors.push(requiredField(`${field}.image`));
@@ -70,7 +68,6 @@ export function containerErrors(
       'File',
       'FallbackToLogsOnError',
     ]),
-    ...probesErrors(container, field, isInit),
     ...portsErrors(container.ports ?? [], `${field}.ports`, scope.hostNetwork),
     ...envErrors(container.env ?? [], `${field}.env`),
     ...envFromErrors(container.envFrom ?? [], `${field}.envFrom`),
@@ -81,6 +78,8 @@ export function containerErrors(
       'Never',
     ]),
     ...resourceErrors(container.resources, `${field}.resources`),
+    ...duplicateErrors(name, field, scope),
+    ...probesErrors(container, field, isInit),
   );
   const security = container.securityContext;
   if (security?.privileged === true && security.allowPrivilegeEscalation === false) {
@@ -93,6 +92,14 @@ export function containerErrors(
     );
   }
   return errors;
+}
+
+/** Names are compared after all else that containers of every sort have in common. */
+function duplicateErrors(name: string, field: string, scope: PodScope): FieldError[] {
+  if (name === '') return [];
+  const taken = scope.names.has(name);
+  scope.names.add(name);
+  return taken ? [duplicateField(`${field}.name`, name)] : [];
 }
 
 /** An optional text out of a list. */

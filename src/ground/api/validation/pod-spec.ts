@@ -221,7 +221,6 @@ export function templateErrors(
   template: PodTemplateSpec | undefined,
   selector: LabelSelector | undefined,
   field: string,
-  selectorGiven: boolean,
 ): FieldError[] {
   const errors: FieldError[] = [];
   const labels = template?.metadata?.labels;
@@ -230,7 +229,8 @@ export function templateErrors(
     const at = field.replace(/template$/, 'selector');
     return [invalidField(at, selector ?? null, 'invalid label selector')];
   }
-  if (selectorGiven && !matches(parsed.value, labels)) {
+  // Without a selector nothing is selected, so no labels match either.
+  if (selector === undefined || !matches(parsed.value, labels)) {
     const detail = '`selector` does not match template `labels`';
     errors.push(invalidField(`${field}.metadata.labels`, labels ?? null, detail));
   }

@@ -43,12 +43,17 @@ export function volumesErrors(volumes: readonly Volume[], field: string): FieldE
 
 function sourceErrors(volume: Volume, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  const sources = Object.keys(volume).filter((key) => key !== 'name');
+  // Go looks at the sources in an order of its own, which knows only some of them here.
+  const sources = Object.keys(volume)
+    .filter((key) => key !== 'name')
+    .sort((a, b) => rankOf(a) - rankOf(b));
   if (sources.length === 0) errors.push(requiredField(field, 'must specify a volume type'));
   for (const extra of sources.slice(1)) {
     errors.push(forbiddenField(`${field}.${extra}`, 'may not specify more than 1 volume type'));
   }
   const { hostPath, secret, configMap, downwardAPI, projected } = volume;
+  // Only the first source is looked into.
+  if (sources.length > 1) return errors.concat(firstErrors(volume, sources[0] as string, field));
   if (hostPath !== undefined) {
     const path = hostPath.path ?? '';
     if (path === '') errors.push(requiredField(`${field}.hostPath.path`));
@@ -75,6 +80,21 @@ function sourceErrors(volume: Volume, field: string): FieldError[] {
   }
   if (projected !== undefined) errors.push(...projectedErrors(projected, `${field}.projected`));
   return errors;
+}
+
+/** What is wrong with the first source of several, alone. */
+function firstErrors(volume: Volume, source: string, field: string): FieldError[] {
+  const name = volume.name ?? '';
+  const alone = { name, [source]: volume[source as keyof Volume] } as unknown as Volume;
+  return sourceErrors(alone, field);
+}
+
+const SOURCES =
+  'emptyDir hostPath secret persistentVolumeClaim downwardAPI configMap projected'.split(' ');
+
+function rankOf(source: string): number {
+  const at = SOURCES.indexOf(source);
+  return at < 0 ? SOURCES.length : at;
 }
 
 function projectedErrors(projected: ProjectedVolumeSource, field: string): FieldError[] {

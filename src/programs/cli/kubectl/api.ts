@@ -11,10 +11,10 @@ import { textOf } from '../../../ground/base/bytes.ts';
 import { type Micros, SECOND } from '../../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { bytesOf, type Chunk } from '../../../machines/network/chunk.ts';
+import { bytesOf, type Chunk, isBytes } from '../../../machines/network/chunk.ts';
 import type { Headers, HttpResponse } from '../../../machines/network/http-types.ts';
 import type { Process } from '../../../machines/machine/process.ts';
-import { objectMessage, objectOf } from '../../../spine/client/api-body.ts';
+import { objectMessage, type ObjectMessage, objectOf } from '../../../spine/client/api-body.ts';
 import { localFailure } from '../../../spine/client/api-error.ts';
 import { failureOf, openClient, userAgentOf } from '../../../spine/client/client.ts';
 import type { ClientConfig } from '../../../spine/client/kubeconfig.ts';
@@ -215,13 +215,23 @@ export class Api {
     return object.ok ? ok(object.value) : err(localFailure(object.error));
   }
 
-  /** The text of an answer: logs, health, metrics. */
-  *text(target: string, method = 'GET'): Task<ApiResult<string>> {
+  /** The text of an answer: logs, health, metrics; an object that came by reference in a form of its own. */
+  *text(
+    target: string,
+    method = 'GET',
+    format?: (object: Loose) => string,
+  ): Task<ApiResult<string>> {
     const response = yield* this.open(method, target, { accept: 'application/json, */*' });
     if (!response.ok) return response;
     const body = yield* response.value.whole();
     if (!body.ok) return err(localFailure('unexpected EOF'));
-    return ok(body.value === undefined ? '' : textOf(bytesOf(body.value)));
+    const chunk = body.value;
+    if (chunk === undefined) return ok('');
+    if (format !== undefined && !isBytes(chunk) && chunk.protocol === 'api-object') {
+      const object = (chunk as ObjectMessage).object as Loose;
+      if (object.apiVersion !== undefined && object.kind !== undefined) return ok(format(object));
+    }
+    return ok(textOf(bytesOf(chunk)));
   }
 
   /** One request, told as `-v` asks for it, and given up when its time is over. */

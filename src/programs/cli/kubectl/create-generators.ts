@@ -59,7 +59,7 @@ function* sendObject(
   value: object,
   what: string,
 ): Task<Outcome<number>> {
-  const reporter = Reporter.of(session);
+  const reporter = Reporter.of(session, true);
   if (!reporter.ok) return reporter;
   const sent = yield* createObject(session, reporter.value, kind, value);
   if (!sent.ok) return sent;

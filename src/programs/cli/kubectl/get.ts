@@ -18,7 +18,7 @@ import {
 import { flagSpecs } from './flags.ts';
 import { watchObjects } from './get-watch.ts';
 import type { Mapping } from './mapper.ts';
-import { listOf, type ObjectPrinter, printerFor } from './print.ts';
+import { listOf, type ObjectPrinter, printerFor, structJson } from './print.ts';
 import {
   fileInfos,
   listFailure,
@@ -82,7 +82,7 @@ function checkFlags(session: Session): Outcome<never> | undefined {
 function* getRaw(session: Session, path: string): Task<Outcome<number>> {
   const api = session.api();
   if (!api.ok) return api;
-  const text = yield* api.value.text(path);
+  const text = yield* api.value.text(path, 'GET', (object) => structJson(object, 0));
   if (!text.ok) return failApi(text.error);
   yield* session.print(text.value);
   return ok(0);

@@ -5,7 +5,9 @@
  *
  * Not supported: go-template and go-template-file, which say so.
  */
+import { orderedBySchema } from '../../../ground/api/encode.ts';
 import { withMeta } from '../../../ground/api/meta.ts';
+import { definitionOfKind } from '../../../ground/api/schema.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { quote, sortedText } from '../../../ground/base/text.ts';
 import { formatJson } from '../../../ground/lang/json.ts';
@@ -71,6 +73,19 @@ export function printerFor(
         `unable to match a printer suitable for the output format ${quote(form)}, allowed formats are: ${tables === '' ? FORMATS : `custom-columns,custom-columns-file,${FORMATS.replace('yaml', 'wide,yaml')}`}`,
       );
   }
+}
+
+/** JSON of what kubectl holds as a Go struct: fields in the schema's order, kind before apiVersion. */
+export function structJson(object: Loose, indent = 4): string {
+  const { kind, apiVersion, ...rest } = schemaOrdered(object);
+  return `${formatJson({ kind, apiVersion, ...rest }, { indent })}\n`;
+}
+
+function schemaOrdered(object: Loose): Loose {
+  const slash = object.apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : object.apiVersion.slice(0, slash);
+  const definition = definitionOfKind(group, object.apiVersion.slice(slash + 1), object.kind);
+  return definition === undefined ? object : (orderedBySchema(definition, object) as Loose);
 }
 
 /** Several objects as one. */

@@ -39,7 +39,7 @@ export const run: Verb = {
     if (!['Always', 'OnFailure', 'Never'].includes(restart)) {
       return session.usageError(`invalid restart policy: ${restart}`);
     }
-    const reporter = Reporter.of(session);
+    const reporter = Reporter.of(session, true);
     if (!reporter.ok) return reporter;
     if (attached && reporter.value.dryRun !== 'none')
       return session.usageError(

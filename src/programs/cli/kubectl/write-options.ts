@@ -5,7 +5,7 @@ import type { Task } from '../../../ground/base/task.ts';
 import type { Loose } from './api.ts';
 import { fail, type Outcome } from './failure.ts';
 import { type Mapping, named, typeName } from './mapper.ts';
-import { type ObjectPrinter, printerFor } from './print.ts';
+import { type ObjectPrinter, printerFor, shown, structJson } from './print.ts';
 import type { Session } from './session.ts';
 
 export type DryRun = 'none' | 'client' | 'server';
@@ -39,11 +39,17 @@ export class Reporter {
     this.#printer = printer;
   }
 
-  static of(session: Session): Outcome<Reporter> {
+  /** `typed`: what is told is made of Go structs, which shows in the order of JSON's fields. */
+  static of(session: Session, typed = false): Outcome<Reporter> {
     const dryRun = dryRunOf(session);
     if (!dryRun.ok) return dryRun;
     const form = session.flags.text('output');
-    const printer = form === 'name' ? ok(undefined) : printerFor(session, form);
+    const printer =
+      form === 'name'
+        ? ok(undefined)
+        : typed && form === 'json'
+          ? ok((object: Loose) => ok(structJson(shown(session, object))))
+          : printerFor(session, form);
     if (!printer.ok) return printer;
     return ok(new Reporter(session, dryRun.value, printer.value));
   }

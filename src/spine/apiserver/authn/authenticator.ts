@@ -5,10 +5,12 @@
  * and the objects that it is bound to at every request.
  */
 import type { ObjectMeta } from '../../../ground/api/types.ts';
+import { hexOf } from '../../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { parseRfc3339, type WallTime } from '../../../ground/base/time.ts';
 import { parseJson } from '../../../ground/lang/json.ts';
 import { isValueMap } from '../../../ground/lang/value.ts';
+import { sha256 } from '../../../ground/pki/digest.ts';
 import { type SignedToken, TokenVerifier } from '../../../ground/pki/jwt.ts';
 import type { PublicKey } from '../../../ground/pki/keys.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
@@ -136,12 +138,13 @@ export class TokenAuthenticator {
   }
 }
 
+const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
+
 /** The user that a service-account token stands for (pkg/serviceaccount/util.go UserInfo). */
 function accountUser(claims: TokenClaims, namespace: string, account: BoundName): User {
   const { pod, node } = claims['kubernetes.io'] ?? {};
   const extra = new Map<string, readonly string[]>();
-  if (claims.jti !== undefined)
-    extra.set('authentication.kubernetes.io/credential-id', [`JTI=${claims.jti}`]);
+  if (claims.jti !== undefined) extra.set(CREDENTIAL_ID, [`JTI=${claims.jti}`]);
   if (pod !== undefined) {
     extra.set('authentication.kubernetes.io/pod-name', [pod.name]);
     extra.set('authentication.kubernetes.io/pod-uid', [pod.uid]);
@@ -189,9 +192,11 @@ export class RequestAuthenticator implements Authenticator {
         name: commonName,
         uid: '',
         groups: [...organizations, 'system:authenticated'],
-        extra: new Map([
-          ['authentication.kubernetes.io/credential-id', [`X509SHA256=${certificate.id}`]],
-        ]),
+        // The digest needs the certificate's bytes, which are made only for who reads this.
+        get extra() {
+          const digest = hexOf(sha256(certificate.der()));
+          return new Map([[CREDENTIAL_ID, [`X509SHA256=${digest}`]]]);
+        },
       };
       this.#users.set(certificate.id, user);
       return ok(user);

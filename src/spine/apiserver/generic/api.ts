@@ -73,6 +73,8 @@ export class Api {
     const { info } = context;
     const registry = this.registry(info.group, info.resource, info.version);
     if (registry === undefined) return unknownPath(answer);
+    const { deprecation } = registry.descriptor;
+    if (deprecation !== undefined) context.warnings.add(deprecation);
     const qualified = info.group === '' ? info.resource : `${info.resource}.${info.group}`;
     if (info.subresource !== '') {
       const own = this.#options.subresources.get(`${qualified}/${info.subresource}`);

@@ -51,6 +51,11 @@ function hasVersion(parameters: readonly string[], versions: readonly string[]):
   return versions.includes(version);
 }
 
+/** True when the answer is wanted as a Table first. */
+export function wantsTable(answer: Answer): boolean {
+  return formFor(answer) === 'table';
+}
+
 /** People read with these. */
 function wantsIndent(context: RequestContext): boolean {
   const pretty = context.info.query.get('pretty');

@@ -155,9 +155,27 @@ function typeOf(shape: Shape, schemas: Record<string, unknown>): Json {
         type: 'object',
         additionalProperties: shape.of === undefined ? {} : typeOf(shape.of, schemas),
       };
+    case 'quantity':
+      return scalarReference('io.k8s.apimachinery.pkg.api.resource.Quantity', shape.kind, schemas);
+    case 'intOrString':
+      return scalarReference(
+        'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+        shape.kind,
+        schemas,
+      );
     default:
       return scalar(shape.kind);
   }
+}
+
+/** Scalars that have a name: `explain` shows it as their type. */
+function scalarReference(
+  name: string,
+  kind: Shape['kind'],
+  schemas: Record<string, unknown>,
+): Json {
+  schemas[name] ??= scalar(kind);
+  return { allOf: [{ $ref: `#/components/schemas/${name}` }] };
 }
 
 function scalar(kind: Shape['kind']): Json {

@@ -10,12 +10,15 @@ import { formatLabelSelector } from '../../../ground/api/selector.ts';
 import type { Deployment, Scale } from '../../../ground/api/types.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
+import { humanDuration, parseRfc3339, type WallTime } from '../../../ground/base/time.ts';
 import type { RequestContext } from '../generic/context.ts';
 import { decodeAny } from '../generic/decode.ts';
+import { wantsTable } from '../generic/encode.ts';
 import type { Answer } from '../generic/handler.ts';
 import { applyPatchTo } from '../generic/patch.ts';
 import type { Registry } from '../generic/registry.ts';
 import { type Failure, invalid, methodNotAllowed } from '../generic/status.ts';
+import { partialOf } from '../generic/table.ts';
 
 export function* scaleSubresource(
   registry: Registry,
@@ -26,7 +29,9 @@ export function* scaleSubresource(
   if (info.verb === 'get') {
     yield* process.work(process.costs.apiReadMicros);
     const found = yield* registry.get(info.namespace, info.name);
-    return found.ok ? answer.object(200, scaleOf(found.value)) : answer.fail(found.error);
+    if (!found.ok) return answer.fail(found.error);
+    const scale = scaleOf(found.value);
+    return answer.object(200, wantsTable(answer) ? scaleTable(scale, context.now) : scale);
   }
   if (info.verb !== 'update' && info.verb !== 'patch') return answer.fail(methodNotAllowed().error);
   yield* process.work(process.costs.apiWriteMicros);
@@ -44,6 +49,34 @@ export function* scaleSubresource(
   );
   if (!updated.ok) return answer.fail(updated.error);
   answer.object(200, scaleOf(updated.value));
+}
+
+/** pkg/printers/internalversion printScale */
+function scaleTable(scale: Scale, now: WallTime): KubeObject {
+  const { metadata, spec, status } = scale;
+  const column = (name: string, type: string, format = '') => ({
+    name,
+    type,
+    format,
+    description: '',
+    priority: 0,
+  });
+  const created = parseRfc3339(metadata.creationTimestamp ?? '');
+  const age = created === undefined ? '<unknown>' : humanDuration(now - created);
+  const cells = [metadata.name, spec?.replicas ?? 0, status?.replicas ?? 0, age];
+  const { resourceVersion } = metadata;
+  return freezeDeep({
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion },
+    columnDefinitions: [
+      column('Name', 'string', 'name'),
+      column('Desired', 'integer'),
+      column('Available', 'integer'),
+      column('Age', 'string'),
+    ],
+    rows: [{ cells, object: partialOf(scale as unknown as KubeObject) }],
+  }) as unknown as KubeObject;
 }
 
 /** From the present scale to the wanted one. */

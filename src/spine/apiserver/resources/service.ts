@@ -231,7 +231,7 @@ function claimAddress(
   if (ip === undefined) return ok(wanted);
   if (!contains(network.range, ip) || !network.addresses.contains(ip)) {
     return refuse(
-      `the provided network does not match the current range. The range of valid IPs is ${formatCidr(network.range)}`,
+      `the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${formatCidr(network.range)}`,
     );
   }
   return network.addresses.take(ip) ? ok(wanted) : refuse('provided IP is already allocated');
