@@ -9,6 +9,8 @@ import { LEARNER, openTerminal } from './terminals.ts';
 const SCRIPT_TERMINAL = 900;
 /** Events between two looks at the terminal. */
 const SLICE_EVENTS = 2_000;
+/** Ctrl-D. */
+const END_OF_INPUT = '\x04';
 
 /** Exit code of the script; output goes to `print` in order. */
 export function runScript(
@@ -33,6 +35,14 @@ export function runScript(
       when: () => terminal.shell.status !== undefined,
     });
     print(terminal.takeOutput());
+    // Nobody sits here: an editor is closed at once, and a program that reads a line gets none.
+    const { edit, waiting } = terminal.state;
+    if (edit !== undefined) {
+      print(
+        `(nobody is here to edit ${edit.name}: closed without saving; set EDITOR or KUBE_EDITOR)\n`,
+      );
+      terminal.pty.edited(undefined);
+    } else if (waiting) terminal.pty.keys(END_OF_INPUT);
     assert(reason !== 'empty', 'a script that waits has something to wait for');
   }
   print(terminal.takeOutput());

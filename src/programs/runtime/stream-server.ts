@@ -142,7 +142,7 @@ function* exec(
       [2, new CollectDescriptor(post(connection, 'stderr'))],
     ]);
   }
-  listenInput(connection, input, pty, gone, true);
+  listenInput(connection, input, pty, gone, 'session');
   const done = yield* runExec(service, record, stream.cmd, descriptors, gone, undefined, pty?.file);
   // The session ends when nobody has the terminal any more; what was written last comes first.
   pty?.file.close();
@@ -172,7 +172,8 @@ function* attach(
       connection.post(streamMessage(channel, { chunk }));
   });
   const pty = stream.stdin ? record.pty : undefined;
-  listenInput(connection, stream.stdin ? record.stdin : undefined, pty, gone, false);
+  const input = stream.stdin ? record.stdin : undefined;
+  listenInput(connection, input, pty, gone, record.config.stdinOnce ? 'input' : 'nothing');
   if (pty !== undefined && stream.tty) {
     greet(pty, (chunk) => connection.post(streamMessage('stdout', { chunk })));
   }
@@ -188,15 +189,13 @@ function listenInput(
   input: OpenFile | undefined,
   pty: Pty | undefined,
   gone: Deferred<number>,
-  /** The session is the client's own: it ends with it. */
-  own: boolean,
+  /** What ends with the client's input: an exec's whole session, a container's input (stdinOnce). */
+  ends: 'session' | 'input' | 'nothing',
 ): void {
   connection.onReceive((event) => {
     if (!event.ok || event.value === undefined) {
-      if (own) {
-        input?.close();
-        pty?.hangUp();
-      }
+      if (ends !== 'nothing') input?.close();
+      if (ends === 'session') pty?.hangUp();
       gone.resolve(137);
       return;
     }
@@ -206,7 +205,7 @@ function listenInput(
       if (pty !== undefined) pty.feed(message.chunk);
       else input?.post(message.chunk);
     } else if (message.channel === 'resize') pty?.resize(message.width, message.height);
-    else if (message.channel === 'close') input?.close();
+    else if (message.channel === 'close' && ends !== 'nothing') input?.close();
   });
 }
 

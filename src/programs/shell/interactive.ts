@@ -13,8 +13,8 @@ import { runText } from './script.ts';
 import type { Shell } from './state.ts';
 import { runPendingTraps } from './traps.ts';
 
-/** user@host bold green, path bold blue, as Debian's .bashrc sets it. */
-const PS1 = '\\[\\e[1;32m\\]\\u@\\h\\[\\e[0m\\]:\\[\\e[1;34m\\]\\w\\[\\e[0m\\]\\$ ';
+/** As Debian's /etc/bash.bashrc sets it. */
+const PS1 = '\\u@\\h:\\w\\$ ';
 const HISTORY_MAX = 1000;
 
 export function* runInteractive(shell: Shell): Task<void> {

@@ -18,7 +18,6 @@ const CONTAINER: readonly [string, 'ignored' | 'refused', string][] = [
   ['volumeDevices', 'refused', 'Raw block volumes need storage that a lab does not have.'],
   ['resizePolicy', 'ignored', 'Containers are not resized in place yet.'],
   ['restartPolicyRules', 'ignored', 'Restart rules by exit code are not simulated yet.'],
-  ['stdinOnce', 'ignored', 'Standard input stays open.'],
   ['securityContext.seccompProfile', 'ignored', 'The kernel model has no system call filter.'],
   ['securityContext.appArmorProfile', 'ignored', 'The kernel model has no AppArmor.'],
   ['securityContext.seLinuxOptions', 'ignored', 'The kernel model has no SELinux.'],

@@ -96,6 +96,8 @@ export interface ContainerConfig {
   /** Below the sandbox's log directory: `web/0.log`. */
   readonly logPath: string;
   readonly stdin: boolean;
+  /** Standard input ends with the first client that was attached to it. */
+  readonly stdinOnce: boolean;
   readonly tty: boolean;
   readonly resources: LinuxResources;
   readonly uid?: number;

@@ -220,12 +220,12 @@ test('every path of the support table is a path of the schema', () => {
 test('what has no effect is said, what cannot work is refused', () => {
   const { resource, object } = read(
     pod(
-      '{containers: [{name: c, image: x, stdinOnce: true, livenessProbe: {grpc: {port: 1}}}], volumes: [{name: v, nfs: {server: s, path: /}}]}',
+      '{containers: [{name: c, image: x, resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}], livenessProbe: {grpc: {port: 1}}}], volumes: [{name: v, nfs: {server: s, path: /}}]}',
     ),
   );
   const found = unsupportedIn(resource, object);
   expect(found.warnings).toEqual([
-    'spec.containers[0].stdinOnce: has no effect here: Standard input stays open.',
+    'spec.containers[0].resizePolicy: has no effect here: Containers are not resized in place yet.',
   ]);
   expect(found.errors.map((each) => each.field).sort()).toEqual([
     'spec.containers[0].livenessProbe.grpc',
