@@ -27,7 +27,7 @@ import {
   targetsOf,
   visit,
 } from './resource-builder.ts';
-import type { Session, Verb } from './session.ts';
+import { type Session, shownGroup, type Verb } from './session.ts';
 import { dryRunOf, FILE_FLAGS } from './write-options.ts';
 
 export const deleteVerb: Verb = {
@@ -241,10 +241,7 @@ function* tellDeleted(session: Session, info: Subject, choice: DeleteChoice): Ta
   const { mapping } = info;
   const kind = mapping.kind.toLowerCase();
   const era = session.profile === 'seed-era';
-  const type =
-    mapping.group === ''
-      ? kind
-      : `${kind}.${era && mapping.group === 'apps' ? 'extensions' : mapping.group}`;
+  const type = mapping.group === '' ? kind : `${kind}.${shownGroup(session, mapping.group)}`;
   const what = choice.force ? 'force deleted' : 'deleted';
   const dry =
     choice.dryRun === 'none' ? '' : choice.dryRun === 'client' ? ' (dry run)' : ' (server dry run)';

@@ -19,7 +19,7 @@ import { kindMapping } from './kinds.ts';
 import { printerFor } from './print.ts';
 import { type Subject, visit } from './resource-builder.ts';
 import { rolloutStatus } from './rollout-status.ts';
-import type { Session, Verb } from './session.ts';
+import { type Session, shownGroup, type Verb } from './session.ts';
 import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
@@ -101,7 +101,10 @@ const pause = stepVerb(
   '',
   function* (session, api, info, reporter) {
     const spec = info.object['spec'] as Deployment['spec'];
-    if (spec?.paused === true) return fail(`deployments.apps "${info.name}" is already paused`);
+    if (spec?.paused === true)
+      return fail(
+        `deployments.${shownGroup(session, info.mapping.group)} "${info.name}" is already paused`,
+      );
     if (reporter.client) return ok('paused');
     const done = yield* patched(session, api, info, reporter, { spec: { paused: true } });
     return done.ok ? ok('paused') : failApi(done.error);
@@ -114,7 +117,10 @@ const resume = stepVerb(
   '',
   function* (session, api, info, reporter) {
     const spec = info.object['spec'] as Deployment['spec'];
-    if (spec?.paused !== true) return fail(`deployments.apps "${info.name}" is not paused`);
+    if (spec?.paused !== true)
+      return fail(
+        `deployments.${shownGroup(session, info.mapping.group)} "${info.name}" is not paused`,
+      );
     if (reporter.client) return ok('resumed');
     const done = yield* patched(session, api, info, reporter, { spec: { paused: null } });
     return done.ok ? ok('resumed') : failApi(done.error);
@@ -129,7 +135,7 @@ const restart = stepVerb(
     const spec = info.object['spec'] as Deployment['spec'];
     if (spec?.paused === true) {
       return fail(
-        `deployments.apps "${info.name}" can't restart paused deployment (run rollout resume first)`,
+        `deployments.${shownGroup(session, info.mapping.group)} "${info.name}" can't restart paused deployment (run rollout resume first)`,
       );
     }
     if (reporter.client) return ok('restarted');
@@ -273,7 +279,7 @@ function* showHistory(
   const byRevision = new Map(sets.value.map((set) => [revisionOf(set), set]));
   const form = session.flags.text('output');
   if (form !== '') return yield* printRevision(session, byRevision, revision, form);
-  const name = `${info.mapping.singular}.${info.mapping.group}/${info.name}`;
+  const name = `${info.mapping.singular}.${shownGroup(session, info.mapping.group)}/${info.name}`;
   if (revision > 0) {
     const set = byRevision.get(revision);
     if (set === undefined) return fail('unable to find the specified revision');

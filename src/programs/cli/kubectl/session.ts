@@ -41,6 +41,11 @@ export interface Line {
   readonly dash: number;
 }
 
+/** The group that a kind is named by: kubectl of the seeds said `extensions` of what is in apps now. */
+export function shownGroup(session: Session, group: string): string {
+  return session.profile === 'seed-era' && group === 'apps' ? 'extensions' : group;
+}
+
 export class Session {
   readonly process: Process;
   readonly profile: Profile;

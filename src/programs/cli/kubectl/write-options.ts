@@ -6,7 +6,7 @@ import type { Loose } from './api.ts';
 import { fail, type Outcome } from './failure.ts';
 import { type Mapping, named, typeName } from './mapper.ts';
 import { type ObjectPrinter, printerFor, shown, structJson } from './print.ts';
-import type { Session } from './session.ts';
+import { type Session, shownGroup } from './session.ts';
 
 export type DryRun = 'none' | 'client' | 'server';
 
@@ -87,10 +87,8 @@ export class Reporter {
 
   /** kubectl of the seeds named deployments by their first group. */
   nameOf(mapping: Mapping, name: string): string {
-    if (this.#session.profile === 'seed-era' && mapping.group === 'apps') {
-      return `${mapping.kind.toLowerCase()}.extensions/${name}`;
-    }
-    return `${typeName(mapping)}/${name}`;
+    const group = shownGroup(this.#session, mapping.group);
+    return `${typeName({ ...mapping, group })}/${name}`;
   }
 
   get suffix(): string {
