@@ -1,6 +1,6 @@
 /**
  * The Vite plugin that compiles the AssemblyScript cores: `virtual:core/packet` and
- * `virtual:core/scheduler` are modules that export the Wasm bytes, inlined as base64 in every build
+ * `virtual:core/scheduler` are modules that export the Wasm bytes, inlined as text in every build
  * (site, single file, Node, tests). A compile takes a second or two, so the result is kept in
  * `.cache` under the hash of all sources of `assembly`.
  */
@@ -64,6 +64,20 @@ async function compile(core: string): Promise<Uint8Array> {
   return binary;
 }
 
+const SPACE = 0x20;
+const LETTERS = 0x7f;
+const BEYOND = 0xa1 - (LETTERS - SPACE);
+
+/**
+ * A letter for each byte: ASCII from the space on, then Latin letters. Unlike base64 it leaves the bytes
+ * whole, so that gzip finds what repeats: a quarter less.
+ */
+function lettersOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) =>
+    String.fromCharCode(byte + SPACE < LETTERS ? byte + SPACE : byte + BEYOND),
+  ).join('');
+}
+
 /** AssemblyScript's casts for the parts of `assembly` that the host imports (the layouts). */
 const CASTS =
   'const u32 = (value) => value >>> 0, i32 = (value) => value | 0, f64 = Number, bool = Boolean;';
@@ -82,10 +96,12 @@ export function corePlugin(): Plugin {
     async load(id) {
       if (!id.startsWith(`\0${PREFIX}`)) return undefined;
       const wasm = await compile(id.slice(PREFIX.length + 1));
-      const base64 = Buffer.from(wasm).toString('base64');
       return [
-        `const text = atob(${JSON.stringify(base64)});`,
-        'export const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));',
+        `const text = ${JSON.stringify(lettersOf(wasm))};`,
+        'export const bytes = Uint8Array.from(text, (char) => {',
+        '  const code = char.charCodeAt(0);',
+        `  return code < ${LETTERS} ? code - ${SPACE} : code - ${BEYOND};`,
+        '});',
       ].join('\n');
     },
   };

@@ -64,17 +64,22 @@ function pauseWhenHidden(): void {
   });
 }
 
+/** Keeps the whole site for a page without a network, once the lab has what it needs of the line. */
 function keepOffline(): void {
   if (location.protocol === 'file:') {
     offline.value = 'file';
     return;
   }
   if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
-  navigator.serviceWorker
-    .register('./service-worker.js')
-    .then(() => navigator.serviceWorker.ready)
-    .then(() => {
-      offline.value = 'ready';
-    })
-    .catch(() => undefined);
+  const stop = mirror.booted.subscribe((booted) => {
+    if (!booted) return;
+    queueMicrotask(() => stop());
+    navigator.serviceWorker
+      .register('./service-worker.js')
+      .then(() => navigator.serviceWorker.ready)
+      .then(() => {
+        offline.value = 'ready';
+      })
+      .catch(() => undefined);
+  });
 }
