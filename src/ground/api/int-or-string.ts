@@ -23,6 +23,8 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 
 /** Reads Go's `1h30m`, `1.5s`, `-2m`; microseconds, or undefined when it is no duration. */
 export function parseDuration(text: string): number | undefined {
+  const plain = /^(\d{1,9})s$/.exec(text);
+  if (plain !== null) return Number(plain[1]) * 1_000_000;
   const match = /^([+-]?)((?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.exec(text);
   if (text === '0' || text === '+0' || text === '-0') return 0;
   if (match === null) return undefined;

@@ -378,16 +378,23 @@ export interface FirstOf {
 
 const NO_WAITS: readonly Wait[] = [];
 
-/** The first of several waits, or a deadline in microseconds from now; for one waiter. */
-class AnyOf implements Wait, Due {
+/**
+ * The first of several waits, or a deadline in microseconds from now; for one waiter. It is itself the
+ * arm of its first wait, which is often the only one.
+ */
+class AnyOf implements Wait, Waiter, Due {
   #waits: readonly Wait[];
   readonly #deadline: Micros | undefined;
-  #arms: readonly Arm[] | undefined;
+  #others: Arm[] | undefined;
   #waiter: Waiter | undefined;
 
   constructor(waits: readonly Wait[], deadline: Micros | undefined) {
     this.#waits = waits;
     this.#deadline = deadline;
+  }
+
+  get loop(): EventLoop {
+    return (this.#waiter as Waiter).loop;
   }
 
   get description(): string {
@@ -397,11 +404,11 @@ class AnyOf implements Wait, Due {
   arm(waiter: Waiter): void {
     this.#waiter = waiter;
     const waits = this.#waits;
-    const arms: Arm[] = [];
-    this.#arms = arms;
-    for (let index = 0; index < waits.length && this.pending; index += 1) {
+    waits[0]?.arm(this);
+    for (let index = 1; index < waits.length && this.pending; index += 1) {
       const arm = new Arm(this, index, waiter.loop);
-      arms.push(arm);
+      this.#others ??= [];
+      this.#others.push(arm);
       waits[index]?.arm(arm);
     }
     if (this.pending && this.#deadline !== undefined)
@@ -422,15 +429,25 @@ class AnyOf implements Wait, Due {
     this.end(-1)?.resume(new First(-1, undefined));
   }
 
+  wake(value: unknown): void {
+    this.end(0)?.wake(new First(0, value));
+  }
+
+  resume(value: unknown): void {
+    this.end(0)?.resume(new First(0, value));
+  }
+
   /** Withdraws from all but one; gives whoever waited, once. */
   end(except: number): Waiter | undefined {
     const waiter = this.#waiter;
     if (waiter === undefined) return undefined;
     this.#waiter = undefined;
-    for (const arm of this.#arms ?? [])
-      if (arm.index !== except) this.#waits[arm.index]?.withdraw(arm);
+    if (except !== 0) this.#waits[0]?.withdraw(this);
+    if (this.#others !== undefined)
+      for (const arm of this.#others)
+        if (arm.index !== except) this.#waits[arm.index]?.withdraw(arm);
     // The deadline may stand in the loop for long: it keeps nothing alive.
-    this.#arms = undefined;
+    this.#others = undefined;
     this.#waits = NO_WAITS;
     return waiter;
   }

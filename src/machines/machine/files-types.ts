@@ -21,6 +21,8 @@ export interface Document {
    * of the file is a copy.
    */
   snapshot?(): Document;
+  /** Told when the file that holds it gets other content, or has gone. */
+  replaced?(): void;
 }
 
 /** What a regular file holds. */

@@ -6,6 +6,23 @@ import { utf8 } from '../../ground/base/bytes.ts';
 import { formatKlog, type WallTime } from '../../ground/base/time.ts';
 import type { Message } from '../network/chunk.ts';
 
+/** A line of text, with its end, that is made when somebody reads it: an access log's. */
+export class LateLine implements Message {
+  readonly protocol = 'line';
+  readonly wireSize: number;
+  readonly #make: () => string;
+
+  /** `size` is what it will have in bytes, nearly. */
+  constructor(size: number, make: () => string) {
+    this.wireSize = size;
+    this.#make = make;
+  }
+
+  render(): Uint8Array {
+    return utf8(this.#make());
+  }
+}
+
 export class LogLine implements Message {
   readonly protocol = 'klog';
   readonly wireSize: number;

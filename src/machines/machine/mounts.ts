@@ -29,6 +29,8 @@ import type { PidNamespace } from './pids.ts';
 
 const PATH_MAX = 4096;
 const NAME_MAX = 255;
+/** Paths whose names a view remembers. */
+const NAMES_MAX = 256;
 /** Linux follows at most 40 symlinks in one walk. */
 const SYMLINKS_MAX = 40;
 
@@ -79,6 +81,8 @@ export class MountView {
   /** Last names of the mount points: a walk looks a path up only below one of these. */
   readonly #points = new Set<string>();
   #root: Mount | undefined;
+  /** Paths walked before, cut into names. */
+  readonly #names = new Map<string, readonly string[]>();
 
   constructor(name: string, support: MountSupport) {
     this.name = name;
@@ -254,14 +258,15 @@ export class MountView {
     access: Access,
     followLast: boolean,
   ): Result<Place, Errno> | undefined {
+    const names = this.#namesOf(path);
+    if (names === undefined) return undefined;
     let mount = root;
     let parent = root.root;
-    for (let start = 1; ; ) {
-      const slash = path.indexOf('/', start);
-      const last = slash < 0;
-      const end = last ? path.length : slash;
-      const name = path.slice(start, end);
-      if (name === '' || name === '.' || name === '..') return undefined;
+    let end = 0;
+    for (let index = 0; ; index += 1) {
+      const name = names[index] as string;
+      const last = index === names.length - 1;
+      end += name.length + 1;
       if (name.length > NAME_MAX) return err('ENAMETOOLONG');
       if (!parent.isDirectory) return err('ENOTDIR');
       if (!mayAccess(parent, access, 1)) return err('EACCES');
@@ -272,8 +277,19 @@ export class MountView {
       if (inode?.type === 'symlink' && (!last || followLast)) return undefined;
       if (last) return ok({ parent, mount, name, path, inode, slash: false });
       parent = inode as Inode;
-      start = end + 1;
     }
+  }
+
+  /** The names of a path without `.`, `..` and doubled slashes. Programs ask for few paths, often. */
+  #namesOf(path: string): readonly string[] | undefined {
+    const known = this.#names.get(path);
+    if (known !== undefined) return known;
+    const names = path.slice(1).split('/');
+    const plain = names.every((name) => name !== '' && name !== '.' && name !== '..');
+    if (!plain) return undefined;
+    if (this.#names.size >= NAMES_MAX) this.#names.clear();
+    this.#names.set(path, names);
+    return names;
   }
 }
 

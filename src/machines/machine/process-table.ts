@@ -109,6 +109,7 @@ export class ProcessTable {
     );
     if (options.terminal !== undefined) adoptTerminal(process, options.terminal);
     inheritIgnored(parent, process);
+    if (options.detached === true) adopt(process, this.#system.pids.init);
     this.#run(process, options.fork ?? ((executable as Executable).program.main));
     return ok(this.#childOf(parent, process));
   }
@@ -348,11 +349,8 @@ export class ProcessTable {
     const heir = init?.alive === true ? init : this.#system.pids.init;
     for (const child of process.children) {
       if (!child.alive) this.#reap(child);
-      else if (heir?.alive === true && heir !== process) {
-        child.parent = heir;
-        heir.children.add(child);
-        child.adopted = true;
-      } else child.parent = undefined;
+      else if (heir?.alive === true && heir !== process) adopt(child, heir);
+      else child.parent = undefined;
     }
     process.children.clear();
   }
@@ -378,6 +376,15 @@ export class ProcessTable {
     for (const process of all) process.forgetFiles();
     this.#exitListeners.clear();
   }
+}
+
+/** Gives a process another parent, which waits for it without being asked. */
+function adopt(child: RunningProcess, heir: RunningProcess | undefined): void {
+  if (heir?.alive !== true) return;
+  child.parent?.children.delete(child);
+  child.parent = heir;
+  heir.children.add(child);
+  child.adopted = true;
 }
 
 function commOf(path: string): string {

@@ -102,6 +102,8 @@ export interface SpawnOptions {
   readonly fork?: (process: Process) => Task<number>;
   /** Replaces comm in `ps`. */
   readonly comm?: string;
+  /** Forked twice: the process between has ended, and process 1 is the parent and will wait for it. */
+  readonly detached?: boolean;
 }
 
 /** Why a program could not be executed; a shell turns it into 126 or 127. */

@@ -14,7 +14,7 @@ import type { WallTime } from '../../ground/base/time.ts';
 import { Http1Client } from './http1-client.ts';
 import { MuxClient } from './http-mux-client.ts';
 import type { HttpConnection, HttpError } from './http-types.ts';
-import type { Connection, Sockets } from './socket.ts';
+import type { Connection, ConnectOptions, Sockets } from './socket.ts';
 import { tlsClient } from './tls.ts';
 import type { TlsClientOptions, TlsPeer } from './tls-types.ts';
 
@@ -45,8 +45,16 @@ export function* openHttp(
   host: HttpHost,
   options: OpenHttpOptions,
 ): Task<Result<HttpConnection, HttpError>> {
-  const dialled = yield* dial(host, options);
-  if (!dialled.ok) return dialled;
+  const { path, dialTimeout } = options;
+  const dialled =
+    path === undefined
+      ? yield* host.net.connect(options.ip ?? 0, options.port ?? 0, dialOptions(options))
+      : yield* host.net.connectUnix(path);
+  if (!dialled.ok) {
+    if (dialled.error === 'ETIMEDOUT' && dialTimeout !== undefined)
+      return err({ kind: 'timeout', phase: 'dial' });
+    return err({ kind: 'socket', errno: dialled.error, phase: 'dial' });
+  }
   if (options.tls === undefined)
     return ok(clientOn(dialled.value, undefined, options.multiplex === true));
   const secured = yield* tlsClient(
@@ -69,17 +77,7 @@ function clientOn(
   return multiplexed ? new MuxClient(connection, peer) : new Http1Client(connection, peer);
 }
 
-function* dial(host: HttpHost, options: OpenHttpOptions): Task<Result<Connection, HttpError>> {
-  const { path, dialTimeout, source } = options;
-  const dialled =
-    path !== undefined
-      ? yield* host.net.connectUnix(path)
-      : yield* host.net.connect(options.ip ?? 0, options.port ?? 0, {
-          ...(dialTimeout === undefined ? {} : { deadline: dialTimeout }),
-          ...(source === undefined ? {} : { source }),
-        });
-  if (dialled.ok) return dialled;
-  if (dialled.error === 'ETIMEDOUT' && dialTimeout !== undefined)
-    return err({ kind: 'timeout', phase: 'dial' });
-  return err({ kind: 'socket', errno: dialled.error, phase: 'dial' });
+function dialOptions({ dialTimeout, source }: OpenHttpOptions): ConnectOptions {
+  if (source === undefined) return dialTimeout === undefined ? {} : { deadline: dialTimeout };
+  return dialTimeout === undefined ? { source } : { deadline: dialTimeout, source };
 }

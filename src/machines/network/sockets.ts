@@ -71,10 +71,10 @@ class OwnedSockets implements ProcessSockets, SocketKeeper {
     return local.ok ? ok(new TcpListener(this.#namespace, this, local.value)) : local;
   }
 
-  *connect(ip: Ip, port: number, options: ConnectOptions = {}): Task<Result<Connection, Errno>> {
+  connect(ip: Ip, port: number, options: ConnectOptions = {}): Task<Result<Connection, Errno>> {
     // Linux takes 0.0.0.0 for this host.
     const target = { ip: ip === ANY_ADDRESS ? LOOPBACK : ip, port };
-    return yield* connectTcp(this.#namespace, this, target, options);
+    return connectTcp(this.#namespace, this, target, options);
   }
 
   listenUnix(path: string): Result<Listener, Errno> {

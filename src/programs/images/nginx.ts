@@ -9,10 +9,13 @@ import { civilFromWall, formatHttpDate, type WallTime } from '../../ground/base/
 import { formatIp } from '../../ground/base/ip.ts';
 import type { Task } from '../../ground/base/task.ts';
 import type { ImageArchive } from '../../machines/machine/image.ts';
+import { LateLine } from '../../machines/machine/log-line.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { type Errno, strerror } from '../../machines/network/errno.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
-import type { HttpExchange } from '../../machines/network/http-types.ts';
+import type { HttpExchange, HttpRequest } from '../../machines/network/http-types.ts';
+import { LateHeaders } from '../../machines/network/late-headers.ts';
+import type { Endpoint } from '../../machines/network/socket.ts';
 import {
   archive,
   commonRoot,
@@ -43,6 +46,8 @@ export function logTime(wall: WallTime): string {
   const two = (value: number): string => `${value}`.padStart(2, '0');
   return `${two(t.day)}/${MONTHS[t.month - 1]}/${t.year}:${two(t.hour)}:${two(t.minute)}:${two(t.second)} +0000`;
 }
+
+type Pairs = readonly (readonly [string, string])[];
 
 interface Site {
   readonly port: number;
@@ -91,23 +96,46 @@ function nginxOf(version: string): Program {
     return `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx/${version}</center>\r\n</body>\r\n</html>\r\n`;
   };
 
+  /** One line of the main log format, made when somebody reads the log. */
+  function accessLine(
+    { ip }: Endpoint,
+    { method, target, headers }: HttpRequest,
+    now: WallTime,
+    status: number,
+    bytes: number,
+  ): LateLine {
+    const field = (name: string): string => headers.get(name) ?? '-';
+    return new LateLine(
+      80 + target.length + field('user-agent').length,
+      () =>
+        `${formatIp(ip)} - - [${logTime(now)}] "${method} ${target} HTTP/1.1" ${status} ${bytes} "${field('referer')}" "${field('user-agent')}" "${field('x-forwarded-for')}"\n`,
+    );
+  }
+
   function* handle(process: Process, site: Site, exchange: HttpExchange): Task<void> {
     yield* process.work(process.costs.nginxAnswerMicros);
     const { request } = exchange;
     const now = process.clock.wall();
-    const headers = new Map([
-      ['server', `nginx/${version}`],
-      ['date', formatHttpDate(now)],
-    ]);
-    const finish = (status: number, type: string, body: Uint8Array): void => {
-      headers.set('content-type', type);
-      exchange.respond(status, headers, request.method === 'HEAD' ? undefined : body);
-      const agent = request.headers.get('user-agent') ?? '-';
-      const referer = request.headers.get('referer') ?? '-';
-      const line = `${formatIp(exchange.remote.ip)} - - [${logTime(now)}] "${request.method} ${request.target} HTTP/1.1" ${status} ${request.method === 'HEAD' ? 0 : body.length} "${referer}" "${agent}" "${request.headers.get('x-forwarded-for') ?? '-'}"\n`;
+    const finish = (
+      status: number,
+      type: string,
+      body: Uint8Array,
+      count = 0,
+      more: () => Pairs = () => [],
+    ): void => {
+      const headers = new LateHeaders(count + 3, () => [
+        ['server', `nginx/${version}`],
+        ['date', formatHttpDate(now)],
+        ...more(),
+        ['content-type', type],
+      ]);
+      const head = request.method === 'HEAD';
+      exchange.respond(status, headers, head ? undefined : body);
+      const line = accessLine(exchange.remote, request, now, status, head ? 0 : body.length);
       process.stdout.post(line);
     };
-    const fail = (status: number): void => finish(status, 'text/html', utf8(page(status)));
+    const fail = (status: number, count = 0, more?: () => Pairs): void =>
+      finish(status, 'text/html', utf8(page(status)), count, more);
     if (site.returns !== undefined) {
       finish(site.returns.code, 'text/plain', utf8(site.returns.body));
       return;
@@ -117,17 +145,16 @@ function nginxOf(version: string): Program {
     if (request.method !== 'GET' && request.method !== 'HEAD') return fail(405);
     const found = findFile(process, site.root, path, site.index);
     if (found.kind === 'file') {
-      headers.set('last-modified', formatHttpDate(found.modified));
-      headers.set(
-        'etag',
-        `"${Math.floor(found.modified / 1_000_000).toString(16)}-${found.bytes.length.toString(16)}"`,
-      );
-      headers.set('accept-ranges', 'bytes');
-      return finish(200, contentType(found.path) ?? 'application/octet-stream', found.bytes);
+      const { modified, bytes } = found;
+      const seconds = Math.floor(modified / 1_000_000);
+      return finish(200, contentType(found.path) ?? 'application/octet-stream', bytes, 3, () => [
+        ['last-modified', formatHttpDate(modified)],
+        ['etag', `"${seconds.toString(16)}-${bytes.length.toString(16)}"`],
+        ['accept-ranges', 'bytes'],
+      ]);
     }
     if (found.kind === 'redirect') {
-      headers.set('location', `http://${request.host}${path}/`);
-      return fail(301);
+      return fail(301, 1, () => [['location', `http://${request.host}${path}/`]]);
     }
     if (found.kind === 'missing') {
       process.stderr.post(

@@ -21,6 +21,7 @@ export function contentType(path: string): string | undefined {
 
 /** Path of a request target: without query, `%41` decoded, `..` resolved; undefined when it leaves the root. */
 export function requestPath(target: string): string | undefined {
+  if (target === '/') return target;
   const raw = (target.split('?')[0] ?? '/').split('#')[0] as string;
   const decoded = raw.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
     String.fromCharCode(parseInt(hex, 16)),
@@ -55,16 +56,19 @@ export function findFile(
   path: string,
   index: readonly string[],
 ): Found {
-  const full = `${root}${path === '/' ? '' : path}`.replace(/\/$/, '') || '/';
-  const stat = process.files.stat(full);
-  if (!stat.ok) return { kind: stat.error === 'EACCES' ? 'denied' : 'missing' };
-  if (stat.value.type === 'directory') {
-    if (path !== '/' && !path.endsWith('/')) return { kind: 'redirect' };
+  const joined = path === '/' ? root : root + path;
+  const full = (joined.endsWith('/') ? joined.slice(0, -1) : joined) || '/';
+  // An index file that is there says all about its folder.
+  if (path.endsWith('/')) {
     for (const name of index) {
       const found = findFile(process, full, `/${name}`, []);
       if (found.kind === 'file') return found;
     }
-    return { kind: 'folder', path: full };
+  }
+  const stat = process.files.stat(full);
+  if (!stat.ok) return { kind: stat.error === 'EACCES' ? 'denied' : 'missing' };
+  if (stat.value.type === 'directory') {
+    return path.endsWith('/') ? { kind: 'folder', path: full } : { kind: 'redirect' };
   }
   const bytes = process.files.read(full);
   if (!bytes.ok) return { kind: bytes.error === 'EACCES' ? 'denied' : 'missing' };

@@ -7,7 +7,7 @@ import { quote } from '../../ground/base/text.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { formatRpcError } from '../runtime/wire/index.ts';
 import { formatPod } from './core.ts';
-import { httpGet, portOf } from './http-get.ts';
+import { httpGet, portOf, prepareGet } from './http-get.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 const HTTP_TIMEOUT = 30 * SECOND;
@@ -38,15 +38,9 @@ export function* runHook(
     const port = portOf(container, hook.httpGet.port);
     if (port === undefined)
       return err(`couldn't find port: ${hook.httpGet.port} in container ${container.name}`);
-    const answer = yield* httpGet(
-      core.process,
-      hook.httpGet,
-      host,
-      port,
-      'kube-lifecycle/1.34',
-      HTTP_TIMEOUT,
-    );
-    return answer.ok ? ok(undefined) : err(answer.error);
+    const { httpGet: action } = hook;
+    const made = prepareGet(action, host, port, 'kube-lifecycle/1.34', HTTP_TIMEOUT);
+    return made.ok ? yield* httpGet(core.process, made.value) : made;
   }
   if (hook.sleep !== undefined) {
     yield* core.process.sleep(hook.sleep.seconds * SECOND);

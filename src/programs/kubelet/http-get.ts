@@ -5,11 +5,11 @@
 import type { Container, HTTPGetAction } from '../../ground/api/types.ts';
 import { parseIp } from '../../ground/base/ip.ts';
 import type { Micros } from '../../ground/base/event-loop.ts';
-import { err, ok, type Result } from '../../ground/base/result.ts';
+import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { goError } from '../../machines/network/errno.ts';
-import { httpAnswer } from './http-once.ts';
+import { httpAnswer, type OneRequest, probeTls } from './http-once.ts';
 
 /** A port by number, or by the name that the container gives it. */
 export function portOf(container: Container, port: number | string): number | undefined {
@@ -19,15 +19,22 @@ export function portOf(container: Container, port: number | string): number | un
   return /^\d+$/.test(port) ? Number(port) : undefined;
 }
 
-/** Succeeds on 200 ≤ status < 400. */
-export function* httpGet(
-  process: Process,
+/** A request that is sent again and again: everything about it but the answer. */
+export interface PreparedGet {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly request: OneRequest;
+}
+
+/** Makes the request of a probe or hook; the error is a host that is no address. */
+export function prepareGet(
   action: HTTPGetAction,
   host: string,
   port: number,
   userAgent: string,
   timeout: Micros,
-): Task<Result<void, string>> {
+): Result<PreparedGet, string> {
   const scheme = (action.scheme ?? 'HTTP').toLowerCase();
   const path =
     action.path === undefined || action.path === ''
@@ -48,17 +55,22 @@ export function* httpGet(
   }
   const ip = parseIp(host);
   if (ip === undefined) return err(`Get "${url}": dial tcp: lookup ${host}: no such host`);
-  const answer = yield* httpAnswer(process, {
+  const request: OneRequest = {
     ip,
     port,
-    secure: scheme === 'https',
-    target: path,
-    host: name,
-    headers,
+    tls: scheme === 'https' ? probeTls(name.replace(/:\d+$/, '')) : undefined,
+    http: { method: 'GET', target: path, host: name, headers, body: undefined },
     timeout,
-  });
+  };
+  return ok({ url, host, port, request });
+}
+
+/** Succeeds on 200 ≤ status < 400. */
+export function* httpGet(process: Process, prepared: PreparedGet): Task<Result<void, string>> {
+  const { url, host, port } = prepared;
+  const answer = yield* httpAnswer(process, prepared.request);
   if (answer.ok) {
-    if (answer.value >= 200 && answer.value < 400) return ok(undefined);
+    if (answer.value >= 200 && answer.value < 400) return DONE;
     return err(`HTTP probe failed with statuscode: ${answer.value}`);
   }
   const head = `Get "${url}": `;

@@ -27,6 +27,8 @@ import { watchManifests } from './static-pods.ts';
 import { StatusManager } from './status-manager.ts';
 
 const RUNTIME_CHECK = 5 * SECOND;
+/** How often the image manager asks (pkg/kubelet/images/image_gc_manager.go Start). */
+const IMAGE_CACHE_PERIOD = 30 * SECOND;
 
 /** Its start-up is computed before this: by the table of costs, while its code may still be coming. */
 export const kubelet: Program = {
@@ -109,7 +111,8 @@ function* runKubelet(process: Process, config: KubeletConfig): Task<number> {
   events.event(nodeReference(config.nodeName), 'Normal', 'Starting', 'Starting kubelet.');
   if (!(yield* runtimeAnswers(core))) return 1;
   yield* pods.inherit();
-  yield* checkRuntime(core, health, reporter, pods);
+  yield* checkRuntime(core, health, pods);
+  process.start('image cache', imageLoop(core, reporter));
   startTasks(core, { ...core, client: heartbeat }, pods, reporter, health);
   serveKubelet(core, pods);
   yield process.terminated;
@@ -143,7 +146,7 @@ function startTasks(
   );
   core.services.start();
   core.nodes.start();
-  process.start('register', registerAndReport(core, pods, reporter, health));
+  process.start('register', registerAndReport(core, pods, reporter));
   process.start('lease', new NodeReporter(beating, health).renewLease());
   process.start('container events', followEvents(core, pods));
   process.start('runtime check', runtimeLoop(core, health, reporter, pods));
@@ -164,17 +167,11 @@ function* removeOrphans(informer: Informer<Pod>, pods: PodManager): Task<void> {
   yield* pods.removeOrphans();
 }
 
-function* registerAndReport(
-  core: Core,
-  pods: PodManager,
-  reporter: NodeReporter,
-  health: NodeHealth,
-): Task<void> {
+function* registerAndReport(core: Core, pods: PodManager, reporter: NodeReporter): Task<void> {
   yield* reporter.register();
   yield* core.nodes.synced.wait();
   pods.makeMirrors();
   for (;;) {
-    yield* checkRuntime(core, health, reporter, pods);
     yield* reporter.report();
     const soon = core.nodes.get(core.config.nodeName) === undefined;
     yield* sleepInBackground(core.process, soon ? SECOND : core.config.nodeStatusFrequency);
@@ -190,7 +187,7 @@ function* runtimeLoop(
 ): Task<void> {
   for (let round = 0; ; round += 1) {
     const before = health.networkError;
-    yield* checkRuntime(core, health, reporter, pods);
+    yield* checkRuntime(core, health, pods);
     // Logs are looked at every 10 s, which is every other time.
     if (round % 2 === 1) yield* rotateLogs(core, pods.workers());
     if (!reporter.wasReady && before !== health.networkError) yield* reporter.report();
@@ -198,13 +195,17 @@ function* runtimeLoop(
   }
 }
 
+/** The image manager asks what images there are, for the node's status. */
+function* imageLoop(core: Core, reporter: NodeReporter): Task<void> {
+  for (;;) {
+    const images = yield* core.cri.call('ListImages', {});
+    if (images.ok) reporter.imagesChanged(images.value.images);
+    yield* sleepInBackground(core.process, IMAGE_CACHE_PERIOD);
+  }
+}
+
 /** Asks the runtime how it is. */
-function* checkRuntime(
-  core: Core,
-  health: NodeHealth,
-  reporter: NodeReporter,
-  pods: PodManager,
-): Task<void> {
+function* checkRuntime(core: Core, health: NodeHealth, pods: PodManager): Task<void> {
   const status = yield* core.cri.call('Status', {}, 2 * 60 * SECOND);
   if (!status.ok) {
     core.process.log(
@@ -222,8 +223,6 @@ function* checkRuntime(
     : `NetworkReady=false reason:${networkReason} message:${networkMessage}`;
   core.networkError =
     health.networkError === '' ? '' : `container runtime network not ready: ${health.networkError}`;
-  const images = yield* core.cri.call('ListImages', {});
-  if (images.ok) reporter.imagesChanged(images.value.images);
   if (wasDown && health.networkError === '') pods.networkReady();
 }
 

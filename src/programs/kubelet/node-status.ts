@@ -6,6 +6,7 @@
 import { freezeDeep, sameValue } from '../../ground/api/edit.ts';
 import { conditionOf } from '../../ground/api/meta.ts';
 import { LEASES, NODES } from '../../ground/api/names.ts';
+import { canonicalQuantity } from '../../ground/api/quantity.ts';
 import type { Lease, Node, NodeCondition, NodeStatus } from '../../ground/api/types.ts';
 import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
 import type { Task } from '../../ground/base/task.ts';
@@ -41,6 +42,14 @@ export class NodeReporter {
   #ready: boolean | undefined;
   #registered = false;
   #lease: Lease | undefined;
+  /** What the status was last made from. */
+  #seen:
+    | {
+        readonly status: NodeStatus | undefined;
+        readonly images: readonly Image[];
+        readonly health: string;
+      }
+    | undefined;
 
   constructor(core: Core, health: NodeHealth) {
     this.#core = core;
@@ -48,7 +57,7 @@ export class NodeReporter {
   }
 
   imagesChanged(images: readonly Image[]): void {
-    this.#images = images;
+    if (!sameValue(this.#images, images)) this.#images = images;
   }
 
   /** Creates the node, or finds it; tries again with upstream's back-off of 100 ms doubling to 7 s. */
@@ -113,13 +122,13 @@ export class NodeReporter {
   } {
     const { process, config } = this.#core;
     const { kernel, costs } = process;
-    const disk = Math.floor(costs.diskBytes / 1024);
+    const disk = canonicalQuantity(`${Math.floor(costs.diskBytes / 1024)}Ki`);
     const memory = Math.floor(kernel.memoryBytes / 1024);
     const common = { 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' };
     return {
       capacity: {
         cpu: `${kernel.cpus}`,
-        'ephemeral-storage': `${disk}Ki`,
+        'ephemeral-storage': disk.ok ? disk.value : '0',
         ...common,
         memory: `${memory}Ki`,
         pods: `${config.maxPods}`,
@@ -258,10 +267,13 @@ export class NodeReporter {
     const { client, config, events, process, nodes } = this.#core;
     const node = nodes.get(config.nodeName);
     if (node === undefined) return;
-    const status = this.#status(node.status, process.clock.wall());
     const now = process.clock.monotonic();
+    const early = now - this.#reported < config.nodeStatusReport;
+    if (early && this.#looksAsBefore(node)) return;
+    const status = this.#status(node.status, process.clock.wall());
     const changed = !sameValue(withoutHeartbeats(node.status), withoutHeartbeats(status));
-    if (!changed && now - this.#reported < config.nodeStatusReport) return;
+    this.#seen = { status: node.status, images: this.#images, health: this.#healthText() };
+    if (!changed && early) return;
     this.#announce(node, status, events);
     const patch = changed ? { status } : { status: { conditions: status.conditions } };
     const answer = yield* client.patch<Node>(
@@ -279,6 +291,23 @@ export class NodeReporter {
         'kubelet_node_status.go:549',
         `"Error updating node status, will retry" err="${answer.error.message}"`,
       );
+  }
+
+  /** True when nothing that the status is made from has changed since it was last made. */
+  #looksAsBefore(node: Node): boolean {
+    const seen = this.#seen;
+    return (
+      seen !== undefined &&
+      seen.status === node.status &&
+      seen.images === this.#images &&
+      seen.health === this.#healthText()
+    );
+  }
+
+  #healthText(): string {
+    const { networkError, memoryPressure, diskPressure } = this.#health;
+    const runtime = this.#runtimeErrors().join();
+    return `${this.#registered} ${memoryPressure} ${diskPressure} ${networkError} ${runtime}`;
   }
 
   /** Events about the node's own state, as the setters of upstream record them. */

@@ -11,7 +11,7 @@ import type { ContainerStatus as CriContainer } from '../runtime/wire/index.ts';
 import { stopContainer } from './container-stop.ts';
 import { podEvent } from './core.ts';
 import type { PodWorker } from './pod-worker.ts';
-import { runProbe } from './prober.ts';
+import { type KeptRequest, runProbe } from './prober.ts';
 
 export type ProbeKind = 'liveness' | 'readiness' | 'startup';
 
@@ -129,12 +129,13 @@ export class ProbeManager {
     // Ticks count from the pod's first sync; a kubelet that has just started spreads them.
     const fresh = worker.firstSync - this.#begun < period;
     const anchor = worker.firstSync + (fresh ? process.random.below(period) : 0);
+    const kept: KeptRequest = {};
     for (;;) {
       yield* sleepInBackground(process, nextTick(anchor, period, process.clock.monotonic()));
       if (process.clock.wall() - running.startedAt < delay) continue;
       if (state.kind !== 'startup' && !this.isStarted(worker.uid, container, state.containerId))
         continue;
-      const result = yield* runProbe(worker, container, state.containerId, probe);
+      const result = yield* runProbe(worker, container, state.containerId, probe, kept);
       if (!result.ok) {
         const { unknown, text } = result.error;
         const how = unknown ? 'errored and resulted in unknown state' : 'failed';
@@ -147,19 +148,18 @@ export class ProbeManager {
       failures = result.ok ? 0 : failures + 1;
       const threshold = result.ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
       if ((result.ok ? successes : failures) >= threshold) {
-        const ended = yield* this.#conclude(worker, container, state, result.ok);
-        if (ended) return;
+        if (this.#conclude(worker, container, state, result.ok)) return;
       }
     }
   }
 
   /** A verdict is reached; true when the probe has nothing more to ask. */
-  *#conclude(
+  #conclude(
     worker: PodWorker,
     container: Container,
     state: ProbeWorker,
     passing: boolean,
-  ): Task<boolean> {
+  ): boolean {
     const changed = state.passing !== passing;
     state.passing = passing;
     if (state.kind === 'readiness') {

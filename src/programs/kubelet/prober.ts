@@ -12,7 +12,7 @@ import type { Task } from '../../ground/base/task.ts';
 import { goError } from '../../machines/network/errno.ts';
 import { formatRpcError } from '../runtime/wire/index.ts';
 import { formatPod } from './core.ts';
-import { httpGet, portOf } from './http-get.ts';
+import { httpGet, portOf, type PreparedGet, prepareGet } from './http-get.ts';
 import type { PodWorker } from './pod-worker.ts';
 
 /** Longest text of a probe's output in an event (pkg/probe/exec maxReadLength). */
@@ -34,11 +34,17 @@ const asFailure = (result: Result<void, string>): Result<void, ProbeFailure> =>
 const noNumber = (port: number | string): Result<never, ProbeFailure> =>
   unknown(`strconv.Atoi: parsing ${quote(`${port}`)}: invalid syntax`);
 
+/** What a probe that comes again need not make anew. */
+export interface KeptRequest {
+  prepared?: PreparedGet;
+}
+
 export function* runProbe(
   worker: PodWorker,
   container: Container,
   containerId: string,
   probe: Probe,
+  kept: KeptRequest,
 ): Task<Result<void, ProbeFailure>> {
   const timeout = (probe.timeoutSeconds ?? 1) * SECOND;
   const { core } = worker.parts;
@@ -51,11 +57,16 @@ export function* runProbe(
       probe.timeoutSeconds ?? 1,
     );
   if (probe.httpGet !== undefined) {
-    const port = portOf(container, probe.httpGet.port);
-    if (port === undefined) return noNumber(probe.httpGet.port);
     const { httpGet: action } = probe;
     const host = action.host || podIp;
-    return asFailure(yield* httpGet(core.process, action, host, port, 'kube-probe/1.34', timeout));
+    if (kept.prepared?.host !== host) {
+      const port = portOf(container, action.port);
+      if (port === undefined) return noNumber(action.port);
+      const made = prepareGet(action, host, port, 'kube-probe/1.34', timeout);
+      if (!made.ok) return asFailure(made);
+      kept.prepared = made.value;
+    }
+    return asFailure(yield* httpGet(core.process, kept.prepared));
   }
   if (probe.tcpSocket !== undefined) {
     const port = portOf(container, probe.tcpSocket.port);

@@ -12,6 +12,7 @@ import { fnv1a, mixWord } from '../../ground/base/hash.ts';
 import { anyOf, type Task } from '../../ground/base/task.ts';
 import { formatRfc3339Micro } from '../../ground/base/time.ts';
 import { parseYaml } from '../../ground/lang/yaml/index.ts';
+import type { Content } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { enterBackground } from '../../spine/client/background.ts';
 import type { KubeletConfig } from './config.ts';
@@ -21,6 +22,7 @@ import { CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE } from './pod-kind.ts';
 export type StaticSink = (pods: ReadonlyMap<string, Pod>) => void;
 
 interface Known {
+  readonly content: Content;
   readonly text: string;
   readonly pod: Pod | undefined;
 }
@@ -58,11 +60,16 @@ function readFolder(
   for (const name of names.ok ? names.value : []) {
     if (name.startsWith('.')) continue;
     const path = `${folder}/${name}`;
-    const text = process.files.readText(path);
-    if (!text.ok) continue;
+    const content = process.files.readContent(path);
+    if (!content.ok) continue;
     let entry = known.get(path);
-    if (entry?.text !== text.value) {
-      entry = { text: text.value, pod: readManifest(process, config, path, text.value) };
+    // A file that nobody has written since holds the very same content.
+    if (entry === undefined || entry.content !== content.value) {
+      const text = process.files.readText(path);
+      if (!text.ok) continue;
+      const pod =
+        entry?.text === text.value ? entry.pod : readManifest(process, config, path, text.value);
+      entry = { content: content.value, text: text.value, pod };
       known.set(path, entry);
     }
     if (entry.pod !== undefined) pods.set(entry.pod.metadata.uid ?? '', entry.pod);

@@ -19,8 +19,8 @@ const LINE_BYTES_MAX = 16 * 1024;
 
 export type LogStream = 'stdout' | 'stderr';
 
-/** A component's line of klog: text only when somebody reads it. */
-class KlogEntry implements CriLogLine {
+/** A component's line of klog, or an access log's: text only when somebody reads it. */
+class LateEntry implements CriLogLine {
   readonly time: WallTime;
   readonly stream: LogStream;
   readonly full = true;
@@ -78,11 +78,11 @@ export class LogFile {
     if (
       typeof chunk !== 'string' &&
       !isBytes(chunk) &&
-      chunk.protocol === 'klog' &&
+      (chunk.protocol === 'klog' || chunk.protocol === 'line') &&
       this.#partial[stream] === ''
     ) {
       const { lines } = this.#segment;
-      this.#segment.add(new KlogEntry(this.#clock.wall(), stream, chunk), chunk.wireSize);
+      this.#segment.add(new LateEntry(this.#clock.wall(), stream, chunk), chunk.wireSize);
       this.#written(lines.length - 1);
       for (const listener of this.#listeners) listener(stream, chunk);
       return;
@@ -133,11 +133,10 @@ export class LogFile {
     return segment;
   }
 
-  /** Somebody may have truncated or replaced the file: then text is appended to what stands there. */
+  /** Once somebody has truncated or replaced the file, text is appended to what stands there. */
   #written(before: number): void {
-    const content = this.#files.readContent(this.#path);
-    const { document, lines } = this.#segment;
-    if (content.ok && content.value !== document) {
+    const { replaced, lines } = this.#segment;
+    if (replaced && this.#files.exists(this.#path)) {
       const text = lines.slice(before).map(formatLogLine).join('');
       this.#files.append(this.#path, text);
     }

@@ -23,7 +23,14 @@ export class LogSegment implements CriLogValue {
 
   constructor(changed: Condition) {
     this.changed = changed;
-    this.document = { kind: CRI_LOG, value: this, render: () => utf8(this.text()) };
+    this.document = {
+      kind: CRI_LOG,
+      value: this,
+      render: () => utf8(this.text()),
+      replaced: () => {
+        this.replaced = true;
+      },
+    };
   }
 
   /** Takes a line whose text has about this many bytes. */

@@ -91,6 +91,7 @@ export class RuntimeService {
       comm: 'containerd-shim',
       cgroup: '/system.slice/containerd.service',
       newGroup: true,
+      detached: true,
       fork: (process) => runShim(process, sandboxId),
     });
     if (!spawned.ok)

@@ -43,6 +43,7 @@ const TCP_STATES: ReadonlyMap<number, string> = new Map([
   [at.TCP_TIME_WAIT, 'TIME_WAIT'],
 ]);
 const LOCALHOST = 0x7f000001;
+const NONE: readonly never[] = [];
 /** Words of a trail before its counters: generation, connection, its serial, direction. */
 const TRAIL_HEAD = 4;
 
@@ -168,8 +169,8 @@ export class NamespaceNetfilter implements Netfilter {
       sport: words[at.P_SPORT >>> 2] as number,
       dport: words[at.P_DPORT >>> 2] as number,
       mark: words[at.P_MARK >>> 2] as number,
-      trail: (mode & at.QUIET) !== 0 ? [] : this.#trail(words),
-      hops: record ? hopsOf(core, tables) : [],
+      trail: (mode & at.QUIET) !== 0 ? NONE : this.#trail(words),
+      hops: record ? hopsOf(core, tables) : NONE,
     };
   }
 
@@ -205,14 +206,13 @@ export class NamespaceNetfilter implements Netfilter {
   #trail(words: Uint32Array): Trail {
     const count = words[at.TRAIL_COUNT >>> 2] as number;
     const entry = words[at.ENTRY_NOW >>> 2] as number;
-    const trail: number[] = [
-      this.generation,
-      entry,
-      entry === 0 ? 0 : (words[(entry + at.X_SERIAL) >>> 2] as number),
-      words[at.P_DIRECTION >>> 2] as number,
-    ];
+    const trail = new Array<number>(TRAIL_HEAD + count);
+    trail[0] = this.generation;
+    trail[1] = entry;
+    trail[2] = entry === 0 ? 0 : (words[(entry + at.X_SERIAL) >>> 2] as number);
+    trail[3] = words[at.P_DIRECTION >>> 2] as number;
     for (let index = 0; index < count; index += 1)
-      trail.push(words[(at.TRAIL >>> 2) + index] as number);
+      trail[TRAIL_HEAD + index] = words[(at.TRAIL >>> 2) + index] as number;
     return trail;
   }
 
