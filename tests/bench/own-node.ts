@@ -1,5 +1,5 @@
-/** Drydock's side of the comparison in a process of its own: `own-node nodes replicas` prints its times. */
+/** Drydock's side of the comparison in a process of its own: `own-node nodes replicas …` prints its times. */
 import { runOwn } from './own.ts';
 
-const [nodes, replicas] = process.argv.slice(2).map(Number);
-process.stdout.write(`${JSON.stringify(runOwn(nodes ?? 10, replicas ?? 1))}\n`);
+const [nodes = 10, ...counts] = process.argv.slice(2).map(Number);
+process.stdout.write(`${JSON.stringify(runOwn(nodes, counts))}\n`);

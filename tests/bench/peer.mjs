@@ -1,5 +1,5 @@
 // The peer's side of the comparison, copied beside its package in a temporary folder: the same
-// Deployment on as many nodes, from the create to the last pod Ready, on a cluster that is up.
+// Deployments on as many nodes, each from the create to the last pod Ready, on a cluster that is up.
 import { BaseImage, Cluster } from '@ngrok/webernetes';
 
 class Web extends BaseImage {
@@ -18,8 +18,8 @@ const CALM_MS = 1000;
 const isReady = (pod) =>
   (pod.status?.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True');
 
-/** Milliseconds until every pod of the control plane is Ready, and from then on for the Deployment. */
-export async function runPeer(nodes, replicas) {
+/** Milliseconds until every pod of the control plane is Ready, and then of each Deployment in turn. */
+export async function runPeer(nodes, counts) {
   const before = performance.now();
   const cluster = new Cluster({ nodes });
   cluster.registerImage(Web);
@@ -49,32 +49,36 @@ export async function runPeer(nodes, replicas) {
     pods.size > 0 &&
     [...pods.values()].every((ready) => ready);
   while (!calm()) await new Promise((resolve) => setTimeout(resolve, 20));
-  const system = pods.size;
   const start = changed - before;
-  const begin = performance.now();
-  const labels = { app: 'web' };
-  await cluster.apply([
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'web', namespace: 'default' },
-      spec: {
-        replicas,
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: { containers: [{ name: 'web', image: 'nginx' }] },
-        },
+  const ready = [];
+  for (const replicas of counts) {
+    const wanted = pods.size + replicas;
+    const begin = performance.now();
+    await cluster.apply([deployment(`web-${replicas}`, replicas)]);
+    await until(() => {
+      if (pods.size < wanted) return false;
+      let count = 0;
+      for (const value of pods.values()) if (value) count += 1;
+      return count >= wanted;
+    });
+    ready.push(performance.now() - begin);
+  }
+  return { start, ready };
+}
+
+function deployment(name, replicas) {
+  const labels = { app: name };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { containers: [{ name: 'web', image: 'nginx' }] },
       },
     },
-  ]);
-  let ready = 0;
-  await until(() => {
-    if (pods.size < system + replicas) return false;
-    ready = 0;
-    for (const value of pods.values()) if (value) ready += 1;
-    return ready >= system + replicas;
-  });
-  const end = performance.now();
-  return { start, ready: end - begin };
+  };
 }

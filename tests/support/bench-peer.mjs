@@ -1,33 +1,65 @@
 // The comparison with the nearest peer: both in turns, each run in a process or a page of its own, in
 // Node and in Chromium. The peer is installed into the temporary folder, never into the project.
+// `--quick` makes fewer replicas, to try the comparison itself.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { buildBench } from './bench-build.mjs';
+import { buildSite, pageGap, serve } from './bench-page.mjs';
 import { findBrowser } from './browsers.mjs';
 
 const PEER = '@ngrok/webernetes@0.3.5';
 const NODES = 10;
-/** Replicas, turns, and how many times faster than the peer is wanted. */
-const CELLS = [
-  [1, 3, 1],
-  [100, 3, 1],
-  [1000, 2, 15],
-];
 const GAP_MS_MAX = 50;
+const GAP_TURNS = 2;
 const LOAD_MAX = 1.5;
 const RUN_MS_MAX = 300_000;
 
-export async function benchPeer(root, folder) {
+/**
+ * Runs of a cluster that is up: who takes part in which order, and the cells, each so many replicas and
+ * how many times faster than the peer is wanted. The few replicas of a run share one start; a thousand
+ * take the peer most of a minute, so that its one run says enough.
+ */
+const RUNS = [
+  {
+    order: ['own', 'peer', 'own', 'peer', 'own', 'peer'],
+    cells: [
+      { replicas: 1, goal: 1 },
+      { replicas: 100, goal: 1 },
+    ],
+  },
+  { order: ['own', 'peer', 'own'], cells: [{ replicas: 1000, goal: 15 }] },
+];
+const QUICK_RUNS = [
+  {
+    order: ['own', 'peer'],
+    cells: [
+      { replicas: 1, goal: 1 },
+      { replicas: 20, goal: 1 },
+    ],
+  },
+];
+
+export async function benchPeer(root, folder, quick) {
   await prepare(root, folder);
-  const rows = await compare('Node', async (who, replicas) => runNode(folder, who, replicas));
-  const browser = findBrowser('chromium');
-  if (browser === undefined) console.error('no Chromium: only Node was measured');
-  else rows.push(...(await inBrowser(folder, browser)));
+  const runs = quick ? QUICK_RUNS : RUNS;
+  const rows = await compare('Node', runs, async (who, counts) => runNode(folder, who, counts));
+  const executablePath = findBrowser('chromium');
+  if (executablePath === undefined) console.error('no Chromium: only Node was measured');
+  else {
+    rows.push(...(await inBrowser(folder, executablePath, runs)));
+    rows.push(...(await gapRows(root, folder, executablePath, quick ? 50 : 1000)));
+  }
   printRows(rows);
-  console.log(`load ${loadavg()[0].toFixed(2)}`);
+  return 0;
+}
+
+/** The rows of the page alone. */
+export async function benchPage(root, folder) {
+  const executablePath = findBrowser('chromium');
+  if (executablePath === undefined) throw new Error('no Chromium is installed');
+  printRows(await gapRows(root, folder, executablePath, 1000));
   return 0;
 }
 
@@ -38,8 +70,8 @@ async function prepare(root, folder) {
   writeFileSync(
     join(folder, 'peer-node.mjs'),
     `import { runPeer } from './page/peer.mjs';
-const [nodes, replicas] = process.argv.slice(2).map(Number);
-console.log(JSON.stringify(await runPeer(nodes, replicas)));
+const [nodes, ...counts] = process.argv.slice(2).map(Number);
+console.log(JSON.stringify(await runPeer(nodes, counts)));
 process.exit(0);`,
   );
   buildBench(root, folder, 'node');
@@ -70,66 +102,46 @@ function run(command, args, cwd) {
   if (done.status !== 0) throw new Error(`${command} ${args.join(' ')} failed`);
 }
 
-/** Least times of both, measured in turns; a round on a busy machine is repeated once. */
-async function compare(where, measure) {
+/** Least times of both, measured in turns; runs on a busy machine that miss a goal are repeated once. */
+async function compare(where, runs, measure) {
   const rows = [];
-  const starts = { own: Infinity, peer: Infinity };
-  for (const [replicas, turns, goal] of CELLS) {
-    const least = { own: Infinity, peer: Infinity };
-    const gaps = { own: 0, peer: 0 };
+  const least = { own: new Map(), peer: new Map() };
+  const note = (who, what, ms) => least[who].set(what, Math.min(least[who].get(what) ?? ms, ms));
+  const ratio = (what) => least.peer.get(what) / least.own.get(what);
+  for (const { order, cells } of runs) {
+    const counts = cells.map((cell) => cell.replicas);
     const round = async () => {
-      for (let turn = 0; turn < turns; turn += 1) {
-        for (const who of ['own', 'peer']) {
-          const { start, ready, gap = 0 } = await measure(who, replicas);
-          console.error(`${where} ${who} ${replicas}: start ${start | 0}, ready ${ready | 0} ms`);
-          least[who] = Math.min(least[who], ready);
-          starts[who] = Math.min(starts[who], start);
-          gaps[who] = Math.max(gaps[who], gap);
-        }
+      for (const who of order) {
+        const { start, ready } = await measure(who, counts);
+        note(who, 'start', start);
+        for (const [index, count] of counts.entries()) note(who, count, ready[index]);
+        const times = ready.map((ms, index) => `${counts[index]} ready ${ms | 0}`).join(', ');
+        console.error(`${where} ${who}: start ${start | 0}, ${times} ms`);
       }
     };
     await round();
-    if (least.peer / least.own < goal && loadavg()[0] > LOAD_MAX) await round();
-    rows.push(
-      atLeast(`${where}: ${replicas} replicas, peer against Drydock`, least.peer / least.own, goal),
-    );
-    if (gaps.own > 0) {
-      rows.push({
-        what: `${where}: ${replicas} replicas, longest gap of the page's main thread against 50 ms`,
-        ratio: gaps.own / GAP_MS_MAX,
-        goal: '≤ 1',
-        met: gaps.own <= GAP_MS_MAX,
-      });
-      rows.push(
-        atLeast(
-          `${where}: ${replicas} replicas, gap, peer against Drydock`,
-          gaps.peer / gaps.own,
-          1,
-        ),
-      );
+    if (cells.some((cell) => ratio(cell.replicas) < cell.goal) && loadavg()[0] > LOAD_MAX) {
+      console.error(`${where} again: the machine was busy`);
+      await round();
     }
+    for (const { replicas, goal } of cells)
+      rows.push(
+        atLeast(`${where}, ${replicas} replicas: peer against Drydock`, ratio(replicas), goal),
+      );
   }
-  rows.unshift(
-    atLeast(`${where}: start until all is up, peer against Drydock`, starts.peer / starts.own, 1),
-  );
-  return rows;
+  const start = `${where}, start until all is up: peer against Drydock`;
+  return [atLeast(start, ratio('start'), 1), ...rows];
 }
 
-function atLeast(what, ratio, goal) {
-  return { what, ratio, goal: `≥ ${goal}`, met: ratio >= goal };
+function atLeast(what, figure, goal) {
+  return { what, figure, goal: `≥ ${goal}`, met: figure >= goal };
 }
 
-function runNode(folder, who, replicas) {
-  const script = who === 'own' ? 'own.mjs' : 'peer-node.mjs';
-  const done = spawnSync(
-    process.execPath,
-    [join(folder, script), String(NODES), String(replicas)],
-    {
-      encoding: 'utf8',
-      timeout: RUN_MS_MAX,
-      maxBuffer: 1e8,
-    },
-  );
+function runNode(folder, who, counts) {
+  const script = join(folder, who === 'own' ? 'own.mjs' : 'peer-node.mjs');
+  const args = [script, NODES, ...counts].map(String);
+  const options = { encoding: 'utf8', timeout: RUN_MS_MAX, maxBuffer: 1e8 };
+  const done = spawnSync(process.execPath, args, options);
   const line = done.stdout.trim().split('\n').pop() ?? '';
   if (done.status !== 0 || !line.startsWith('{')) throw new Error(`${script}: ${done.stderr}`);
   return JSON.parse(line);
@@ -137,81 +149,96 @@ function runNode(folder, who, replicas) {
 
 /** The page: Drydock runs in a worker, the peer where it can, on the main thread. */
 const PAGE = `<!doctype html><title>bench</title><script type="module">
-let last = performance.now(), gap = 0;
-const beat = () => {
-  const now = performance.now();
-  gap = Math.max(gap, now - last);
-  last = now;
-  setTimeout(beat, 1);
-};
-beat();
-window.measure = async (who, nodes, replicas) => {
-  let result;
-  if (who === 'own') {
-    const worker = new Worker('/worker.mjs', { type: 'module' });
-    gap = 0;
-    result = await new Promise((resolve, reject) => {
-      worker.onmessage = (event) => resolve(event.data);
-      worker.onerror = (event) => reject(new Error(event.message));
-      worker.postMessage({ nodes, replicas });
-    });
-    worker.terminate();
-  } else {
-    const { runPeer } = await import('/peer.mjs');
-    gap = 0;
-    result = await runPeer(nodes, replicas);
-  }
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  return { ...result, gap };
+window.measure = async (who, nodes, counts) => {
+  if (who === 'peer') return (await import('/peer.mjs')).runPeer(nodes, counts);
+  const worker = new Worker('/worker.mjs', { type: 'module' });
+  const result = await new Promise((resolve, reject) => {
+    worker.onmessage = (event) => resolve(event.data);
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.postMessage({ nodes, counts });
+  });
+  worker.terminate();
+  return result;
 };
 </script>`;
 
-async function inBrowser(folder, executablePath) {
-  const { default: puppeteer } = await import('puppeteer-core');
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?')[0];
-    const type = extname(path) === '.mjs' ? 'text/javascript' : 'text/html';
-    response.setHeader('content-type', `${type}; charset=utf-8`);
-    try {
-      response.end(path === '/' ? PAGE : readFileSync(join(folder, 'page', path)));
-    } catch {
-      response.statusCode = 404;
-      response.end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${server.address().port}/`;
+async function inBrowser(folder, executablePath, runs) {
+  const site = await serve(join(folder, 'page'), PAGE);
   try {
-    return await compare('Chromium', async (who, replicas) => {
-      const browser = await puppeteer.launch({
-        executablePath,
-        headless: true,
-        args: ['--no-sandbox', '--disable-background-timer-throttling'],
-        protocolTimeout: RUN_MS_MAX,
-      });
-      try {
+    return await compare('Chromium', runs, async (who, counts) => {
+      return withBrowser(executablePath, async (browser) => {
         const page = await browser.newPage();
-        await page.goto(address);
-        return await page.evaluate(
-          (name, nodes, count) => window.measure(name, nodes, count),
-          who,
-          NODES,
-          replicas,
-        );
-      } finally {
-        await browser.close();
-      }
+        await page.goto(site.url);
+        return page.evaluate((...order) => window.measure(...order), who, NODES, counts);
+      });
     });
   } finally {
-    server.close();
+    site.close();
+  }
+}
+
+/** The built page while it makes the replicas: the least disturbed of some turns. */
+async function gapRows(root, folder, executablePath, replicas) {
+  buildSite(root, join(folder, 'site'));
+  const site = await serve(join(folder, 'site'));
+  const least = { gap: Infinity, task: Infinity };
+  try {
+    for (let turn = 0; turn < GAP_TURNS; turn += 1) {
+      const { gap, task, ready } = await withBrowser(executablePath, (browser) =>
+        pageGap(browser, site.url, NODES, replicas),
+      );
+      console.error(`page: ${replicas} ready ${ready}, gap ${gap | 0}, task ${task.toFixed(1)} ms`);
+      least.gap = Math.min(least.gap, gap);
+      least.task = Math.min(least.task, task);
+    }
+  } finally {
+    site.close();
+  }
+  const row = (what, figure) => ({
+    what: `Built page, ${replicas} replicas: ${what}`,
+    figure,
+    goal: `≤ ${GAP_MS_MAX}`,
+    met: figure <= GAP_MS_MAX,
+  });
+  return [
+    row('longest gap of the main thread, ms', least.gap),
+    row('longest task of the main thread, ms of its CPU', least.task),
+  ];
+}
+
+async function withBrowser(executablePath, use) {
+  const { default: puppeteer } = await import('puppeteer-core');
+  const browser = await puppeteer.launch({
+    executablePath,
+    headless: true,
+    args: ['--no-sandbox', '--disable-background-timer-throttling'],
+    protocolTimeout: RUN_MS_MAX,
+  });
+  try {
+    return await use(browser);
+  } finally {
+    await browser.close();
   }
 }
 
 function printRows(rows) {
-  const width = Math.max(...rows.map((row) => row.what.length));
-  console.log(`${'WHAT'.padEnd(width)}  RATIO   GOAL   MET`);
-  for (const { what, ratio, goal, met } of rows) {
-    const text = ratio.toFixed(ratio >= 10 ? 1 : 2).padEnd(6);
-    console.log(`${what.padEnd(width)}  ${text}  ${goal.padEnd(5)}  ${met ? 'yes' : 'no'}`);
-  }
+  const cells = [
+    ['ID', 'WHAT', 'FIGURE', 'GOAL', 'MET'],
+    ...rows.map(({ what, figure, goal, met }, index) => [
+      `W${index + 1}`,
+      what,
+      figure.toFixed(figure >= 10 ? 1 : 2),
+      goal,
+      met ? 'yes' : 'no',
+    ]),
+  ];
+  const widths = cells[0].map((_, column) => Math.max(...cells.map((line) => line[column].length)));
+  for (const line of cells)
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    );
+  console.log(`load ${loadavg()[0].toFixed(2)}`);
 }

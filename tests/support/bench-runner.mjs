@@ -1,5 +1,6 @@
 // `npm run bench [-- name …]` builds the benchmarks and runs them; with `--peer` it measures against
-// the nearest peer instead, which is installed into a temporary folder and never into the project.
+// the nearest peer instead, which is installed into a temporary folder and never into the project, and
+// with `--page` only how fluid the built page stays meanwhile.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,9 +12,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'drydock-bench-'));
 let status = 1;
 try {
-  if (process.argv.includes('--peer')) {
-    const { benchPeer } = await import('./bench-peer.mjs');
-    status = await benchPeer(root, folder);
+  if (process.argv.includes('--peer') || process.argv.includes('--page')) {
+    const { benchPage, benchPeer } = await import('./bench-peer.mjs');
+    status = process.argv.includes('--page')
+      ? await benchPage(root, folder)
+      : await benchPeer(root, folder, process.argv.includes('--quick'));
   } else {
     buildBench(root, folder, 'node');
     const flags = ['--expose-gc', '--stack-size=4000', '--max-old-space-size=4096'];
