@@ -98,10 +98,13 @@ function gzip(bytes: Uint8Array): Uint8Array {
 }
 
 function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ ((crc & 1) === 0 ? 0 : 0xedb88320);
+  const table = new Uint32Array(256);
+  for (let byte = 0; byte < 256; byte += 1) {
+    let word = byte;
+    for (let bit = 0; bit < 8; bit += 1) word = (word >>> 1) ^ ((word & 1) === 0 ? 0 : 0xedb88320);
+    table[byte] = word;
   }
+  let crc = -1;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 255] ?? 0);
   return ~crc >>> 0;
 }
