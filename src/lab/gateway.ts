@@ -20,7 +20,12 @@ import { serveHttp } from '../machines/network/http-server.ts';
 import type { HttpExchange } from '../machines/network/http-types.ts';
 import { utf8 } from '../ground/base/bytes.ts';
 import type { CodeShelf } from './lazy-program.ts';
-import { archiveMessage, digestOf, manifestMessage } from '../programs/runtime/stored-image.ts';
+import {
+  archiveMessage,
+  digestOf,
+  type ManifestMessage,
+  manifestMessage,
+} from '../programs/runtime/stored-image.ts';
 
 function address(text: string): Ip {
   return required(parseIp(text), `${text} is an address`);
@@ -138,6 +143,8 @@ class Registry {
   readonly #byTag = new Map<string, ImageArchive>();
   readonly #byDigest = new Map<string, ImageArchive>();
   readonly #known = new Set<string>();
+  /** Manifests are asked for at every start of a container whose tag may move. */
+  readonly #manifests = new Map<ImageArchive, ManifestMessage>();
   #generic: ImageArchive | undefined;
 
   constructor(shelf: CodeShelf, images: () => readonly ImageArchive[]) {
@@ -166,7 +173,13 @@ class Registry {
       this.#byTag.get(`${name}:${reference}`) ??
       (this.#known.has(name) ? undefined : this.#generic);
     if (image === undefined) return undefined;
-    return kind === 'manifests' ? manifestMessage(image) : archiveMessage(image);
+    return kind === 'manifests' ? this.#manifestOf(image) : archiveMessage(image);
+  }
+
+  #manifestOf(image: ImageArchive): ManifestMessage {
+    const manifest = this.#manifests.get(image) ?? manifestMessage(image);
+    this.#manifests.set(image, manifest);
+    return manifest;
   }
 }
 

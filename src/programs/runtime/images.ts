@@ -37,11 +37,13 @@ import type { CriError, Image } from './wire/messages.ts';
 import { rpcError } from './wire/rpc.ts';
 
 const UNPACKED_RATIO = 2.6;
+const NAMES_MAX = 1000;
 
 export class ImageStore {
   readonly #process: Process;
   readonly #byId = new Map<string, StoredImage>();
   readonly #byReference = new Map<string, StoredImage>();
+  readonly #names = new Map<string, string>();
   readonly #pulling = new Semaphore('an image pull', 1);
 
   constructor(process: Process) {
@@ -53,8 +55,20 @@ export class ImageStore {
   find(reference: string): StoredImage | undefined {
     const byId = this.#byId.get(reference) ?? this.#byId.get(`sha256:${reference}`);
     if (byId !== undefined) return byId;
-    const parsed = parseReference(reference);
-    return parsed === undefined ? undefined : this.#byReference.get(formatReference(parsed));
+    const name = this.#nameOf(reference);
+    return name === undefined ? undefined : this.#byReference.get(name);
+  }
+
+  /** The whole name that a user's text stands for; the same few texts are asked again and again. */
+  #nameOf(text: string): string | undefined {
+    let name = this.#names.get(text);
+    if (name !== undefined) return name;
+    const parsed = parseReference(text);
+    if (parsed === undefined) return undefined;
+    name = formatReference(parsed);
+    if (this.#names.size >= NAMES_MAX) this.#names.clear();
+    this.#names.set(text, name);
+    return name;
   }
 
   list(): readonly Image[] {
@@ -80,6 +94,9 @@ export class ImageStore {
 
   /** Puts an image into the store without a pull (`ctr images import`; images that a host ships with). */
   add(archive: ImageArchive, reference: ImageReference): StoredImage {
+    const known = this.#byReference.get(formatReference(reference));
+    if (known?.archive === archive && this.#process.files.exists(contentPath(known.image.id)))
+      return known;
     const stored = storedImage(archive, reference, this.#byId.get(digestOf(archive)));
     const { image } = stored;
     const digest = image.id;

@@ -10,7 +10,7 @@
  * - Repetition: the same event again is a patch of count, message and lastTimestamp.
  * - A write that fails in transport is tried again, at most 12 times, 10 s apart; a refusal is logged.
  */
-import { freezeDeep } from '../../ground/api/edit.ts';
+import { freezeDeep, newRecord } from '../../ground/api/edit.ts';
 import { EVENTS } from '../../ground/api/names.ts';
 import type { KubeObject } from '../../ground/api/object.ts';
 import type { Event, ObjectReference } from '../../ground/api/types.ts';
@@ -37,9 +37,10 @@ const QUEUE_MAX = 1000;
 const TRIES_MAX = 12;
 const TRY_PAUSE: Micros = 10 * SECOND;
 
-/** Events that differ only in their message. */
+/** Events that differ only in their message. Most have no second message, and need no set. */
 interface Similar {
-  readonly messages: Set<string>;
+  readonly first: string;
+  messages: Set<string> | undefined;
   last: Micros;
 }
 
@@ -70,7 +71,8 @@ export class EventRecorder {
   constructor(process: Process, client: Client, source: EventSource) {
     this.#process = process;
     this.#client = client;
-    this.#source = freezeDeep({ ...source });
+    const { component, host } = source;
+    this.#source = Object.freeze(host === undefined ? { component } : { component, host });
   }
 
   /** Queues an event about an object; never waits, never fails. */
@@ -110,14 +112,17 @@ export class EventRecorder {
     const now = this.#process.clock.monotonic();
     let similar = this.#similar.get(group);
     if (similar === undefined || now - similar.last > SIMILAR_WINDOW) {
-      similar = { messages: new Set(), last: now };
+      similar = { first: message, messages: undefined, last: now };
       remember(this.#similar, group, similar);
     }
     similar.last = now;
-    similar.messages.add(message);
-    if (similar.messages.size < SIMILAR_MAX) return false;
+    if (similar.messages === undefined && similar.first === message) return false;
+    similar.messages ??= new Set([similar.first]);
+    const { messages } = similar;
+    messages.add(message);
+    if (messages.size < SIMILAR_MAX) return false;
     // The oldest message makes room, so that the set stays just below its limit.
-    similar.messages.delete(similar.messages.values().next().value as string);
+    messages.delete(messages.values().next().value as string);
     return true;
   }
 
@@ -218,15 +223,15 @@ export class EventRecorder {
 /** The reference that an event's involvedObject holds; `fieldPath` as in `spec.containers{web}`. */
 export function referenceTo(object: KubeObject, fieldPath?: string): ObjectReference {
   const { namespace, name, uid, resourceVersion } = object.metadata;
-  return freezeDeep<ObjectReference>({
-    kind: object.kind,
-    ...(namespace === undefined || namespace === '' ? {} : { namespace }),
-    name,
-    ...(uid === undefined ? {} : { uid }),
-    apiVersion: object.apiVersion,
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    ...(fieldPath === undefined ? {} : { fieldPath }),
-  });
+  const reference = newRecord(7);
+  reference['kind'] = object.kind;
+  if (namespace !== undefined && namespace !== '') reference['namespace'] = namespace;
+  reference['name'] = name;
+  if (uid !== undefined) reference['uid'] = uid;
+  reference['apiVersion'] = object.apiVersion;
+  if (resourceVersion !== undefined) reference['resourceVersion'] = resourceVersion;
+  if (fieldPath !== undefined) reference['fieldPath'] = fieldPath;
+  return Object.freeze(reference);
 }
 
 function objectKey(reference: ObjectReference): string {

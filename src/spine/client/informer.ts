@@ -68,6 +68,8 @@ export class Informer<T extends KubeObject> {
   readonly #options: InformerOptions<T>;
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, Index<T>>();
+  /** The same, for the changes of objects, which go through all of them. */
+  readonly #allIndexes: Index<T>[] = [];
   readonly #handlers: InformerHandler<T>[] = [];
   #running: Running<void> | undefined;
   #watch: WatchStream<T> | undefined;
@@ -120,6 +122,7 @@ export class Informer<T extends KubeObject> {
     if (this.#indexes.has(name)) return this;
     const index: Index<T> = { values, basis, entries: new Map() };
     this.#indexes.set(name, index);
+    this.#allIndexes.push(index);
     for (const [key, object] of this.#objects) enter(index, key, object);
     return this;
   }
@@ -285,7 +288,7 @@ export class Informer<T extends KubeObject> {
   #put(key: string, object: T, initial: boolean): void {
     const old = this.#objects.get(key);
     this.#objects.set(key, object);
-    for (const index of this.#indexes.values()) {
+    for (const index of this.#allIndexes) {
       if (old !== undefined) moveEntry(index, key, old, object);
       else enter(index, key, object);
     }
@@ -299,7 +302,7 @@ export class Informer<T extends KubeObject> {
     const old = this.#objects.get(key);
     if (old === undefined) return;
     this.#objects.delete(key);
-    for (const index of this.#indexes.values()) leave(index, key, old);
+    for (const index of this.#allIndexes) leave(index, key, old);
     for (const handler of this.#handlers) handler.onDelete?.(last ?? old);
   }
 

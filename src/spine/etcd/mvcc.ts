@@ -120,9 +120,9 @@ export class Mvcc {
 
   /** Runs a checked transaction (`check.ts`); it cannot fail. */
   txn(request: TxnRequest): TxnResult {
-    const result = this.#runTxn(request);
+    const { succeeded, responses } = this.#runTxn(request);
     this.#commit();
-    return { ...result, revision: this.#revision };
+    return { succeeded, responses, revision: this.#revision };
   }
 
   /** Whether all comparisons hold now. */
@@ -264,13 +264,20 @@ export class Mvcc {
   }
 
   #compare(compare: Compare): boolean {
-    const kvs = this.#select(compare.key, compare.rangeEnd, 0);
-    if (kvs.length === 0) {
-      // An absent key compares as all zero; an absent value never compares.
-      return compare.target !== 'VALUE' && decide(0 - Number(compare.operand), compare.result);
+    const { rangeEnd } = compare;
+    if (rangeEnd === undefined || rangeEnd === '') {
+      const kv = this.get(compare.key);
+      return kv === undefined ? absent(compare) : decide(difference(kv, compare), compare.result);
     }
+    const kvs = this.#select(compare.key, rangeEnd, 0);
+    if (kvs.length === 0) return absent(compare);
     return kvs.every((kv) => decide(difference(kv, compare), compare.result));
   }
+}
+
+/** An absent key compares as all zero; an absent value never compares. */
+function absent(compare: Compare): boolean {
+  return compare.target !== 'VALUE' && decide(0 - Number(compare.operand), compare.result);
 }
 
 function difference(kv: KeyValue, compare: Compare): number {

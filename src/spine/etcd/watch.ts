@@ -110,15 +110,17 @@ export class WatchHub {
     if (events.length > 0 && !entry.sink(revision, events)) this.#remove(entry);
   }
 
-  *#matching(key: string): Generator<Entry, void, void> {
-    const exact = this.#byKey.get(key);
-    if (exact !== undefined) yield* exact;
+  #matching(key: string): readonly Entry[] {
+    const matching: Entry[] = [];
+    const exact = this.#byKey.size === 0 ? undefined : this.#byKey.get(key);
+    if (exact !== undefined) matching.push(...exact);
     for (const length of this.#lengths.keys()) {
       if (length > key.length) continue;
       const found = this.#byPrefix.get(key.slice(0, length));
-      if (found !== undefined) yield* found;
+      if (found !== undefined) matching.push(...found);
     }
-    for (const entry of this.#ranges) if (covers(entry.request, key)) yield entry;
+    for (const entry of this.#ranges) if (covers(entry.request, key)) matching.push(entry);
+    return matching;
   }
 
   #setOf(request: WatchCreateRequest): Set<Entry> {

@@ -35,10 +35,12 @@ export interface CacheEvent {
   /** The last state with the revision of its deletion. */
   readonly last: KubeObject | undefined;
   /** Bodies for watchers, by type, each made at most once and shared. */
-  readonly bodies: Map<EventType, Message>;
+  readonly bodies: Bodies;
 }
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+type Bodies = Record<EventType, Message | undefined>;
 
 export interface Filter {
   readonly namespace: string;
@@ -115,7 +117,7 @@ export class ResourceCache {
       object: next?.object,
       previous: old?.object,
       last,
-      bodies: new Map(),
+      bodies: { ADDED: undefined, MODIFIED: undefined, DELETED: undefined },
     };
     this.#events.push(event);
     if (this.#events.length > HISTORY_EVENTS_MAX * 2) {

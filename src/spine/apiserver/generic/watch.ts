@@ -77,10 +77,10 @@ export class ClientWatch implements CacheWatcher {
     if (this.#transform !== undefined) {
       return watchMessage({ type, object: this.#transform(shownObject(event, type)) });
     }
-    let body = event.bodies.get(type);
+    let body = event.bodies[type];
     if (body === undefined) {
       body = watchMessage({ type, object: shownObject(event, type) });
-      event.bodies.set(type, body);
+      event.bodies[type] = body;
     }
     return body;
   }
