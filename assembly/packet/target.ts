@@ -3,9 +3,18 @@
  * counters that the later packets of a flow touch too.
  */
 import { TRAIL_MAX } from '../shared/limits.ts';
-import { clearMemory, loadDouble, loadWord, storeDouble, storeWord } from '../shared/memory.ts';
+import {
+  addPairs,
+  clearMemory,
+  loadPair,
+  loadWord,
+  pairOf,
+  storePair,
+  storeWord,
+} from '../shared/memory.ts';
 import {
   B_STAMP,
+  COUNTED,
   C_POLICY,
   C_RULES,
   ENTRY_NOW,
@@ -58,9 +67,13 @@ export const NOTED: u32 = 0x100;
 /** Adds the packet to a counter (packets, bytes as doubles), unless the walk is quiet. */
 export function countPacket(counter: u32, how: u32): void {
   if (u32(how & QUIET) != 0) return;
-  storeDouble(counter, loadDouble(counter) + 1);
-  storeDouble(u32(counter + 8), loadDouble(u32(counter + 8)) + f64(loadWord(P_SIZE)));
+  storePair(counter, addPairs(loadPair(counter), loadPair(COUNTED)));
   if (u32(how & NOTED) != 0) follow(counter);
+}
+
+/** Says what counters grow by for the packet in hand. */
+export function beginCounting(): void {
+  storePair(COUNTED, pairOf(1, f64(loadWord(P_SIZE))));
 }
 
 /** Notes a counter for the flow's later packets. */

@@ -78,6 +78,7 @@ import { firstFailure } from './match.ts';
 import {
   NOTED,
   ON,
+  beginCounting,
   choose,
   countPacket,
   freshen,
@@ -150,6 +151,7 @@ function comeBack(): void {
 export function walk(space: u32, base: u32, ofTable: u32, mode: u32): u32 {
   storeWord(NAT_SET, 0);
   storeWord(VERDICT_BY, 0);
+  beginCounting();
   const noted: u32 = ofTable == TABLE_NAT ? 0 : NOTED;
   if (u32(mode & u32(RECORD | LINEAR)) == 0) return walkHashed(space, base, u32(mode | noted));
   how = u32(mode | noted);
