@@ -10,6 +10,7 @@ import { formatRpcError } from '../runtime/wire/index.ts';
 import { Backoff } from './backoff.ts';
 import { type Core, podEvent } from './core.ts';
 import { goDuration } from './duration.ts';
+import { imageNameFault } from './image-name.ts';
 
 /** Why an image is not there; the reason is that of the waiting container. */
 export interface ImageError {
@@ -39,8 +40,9 @@ export class ImagePuller {
     const image = container.image ?? '';
     const say = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
       podEvent(this.#core, pod, container.name, type, reason, message, isInit);
-    if (!/^[a-zA-Z0-9][\w.\-/:@]*$/.test(image)) {
-      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+    const fault = imageNameFault(image);
+    if (fault !== undefined) {
+      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${fault}`;
       say('Warning', 'InspectFailed', message);
       return err({ reason: 'InvalidImageName', message });
     }

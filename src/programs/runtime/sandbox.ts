@@ -6,6 +6,8 @@ import { formatIp } from '../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import type { Namespaces } from '../../machines/machine/kernel.ts';
+import type { Process } from '../../machines/machine/process.ts';
+import type { NetworkNamespace } from '../../machines/network/namespace.ts';
 import { runNetwork } from './cni/network.ts';
 import type { CniPortMapping } from './cni/plugin.ts';
 import { stopNow } from './containers.ts';
@@ -41,7 +43,7 @@ export function* runPodSandbox(
   const record = newSandbox(service, id, config);
   const networked = yield* setUpNetwork(service, record);
   if (!networked.ok) {
-    if (record.ownNetwork) record.namespaces.network.destroy();
+    if (record.ownNetwork) endNetns(process, record);
     return release(service, config, networked.error);
   }
   service.sandboxes.set(id, record);
@@ -105,9 +107,7 @@ function newSandbox(service: RuntimeService, id: string, config: PodSandboxConfi
   const own = process.kernel.namespaces;
   const ownNetwork = config.namespaces.network !== 'NODE';
   const namespaces: Namespaces = {
-    network: ownNetwork
-      ? process.kernel.newNetworkNamespace(`cni-${process.random.uuid()}`)
-      : own.network,
+    network: ownNetwork ? makeNetns(process) : own.network,
     pid: config.namespaces.pid === 'NODE' ? own.pid : process.kernel.newPidNamespace(id),
     mount: own.mount,
     uts: ownNetwork ? { hostname: config.hostname } : own.uts,
@@ -130,6 +130,26 @@ function newSandbox(service: RuntimeService, id: string, config: PodSandboxConfi
     pid: 0,
     containers: new Set(),
   };
+}
+
+/** Where namespaces are kept by name, as files that hold them. */
+const NETNS_FOLDER = '/run/netns';
+
+function makeNetns(process: Process): NetworkNamespace {
+  const made = process.kernel.newNetworkNamespace(`cni-${process.random.uuid()}`);
+  process.files.mkdir(NETNS_FOLDER, { parents: true });
+  process.files.write(
+    `${NETNS_FOLDER}/${made.name}`,
+    { kind: 'network-namespace', value: made, render: () => new Uint8Array() },
+    0o444,
+  );
+  return made;
+}
+
+function endNetns(process: Process, record: SandboxRecord): void {
+  const { network } = record.namespaces;
+  process.files.unlink(`${NETNS_FOLDER}/${network.name}`);
+  network.destroy();
 }
 
 /** The DNS configuration as a file; without any, the host's own. */
@@ -271,7 +291,7 @@ export function* stopPodSandbox(
       return err(
         rpcError('Unknown', `failed to destroy network for sandbox "${record.id}": ${failed}`),
       );
-    record.namespaces.network.destroy();
+    endNetns(process, record);
   }
   service.saveSandbox(record);
   return ok({});
