@@ -38,6 +38,8 @@ export interface OpenHttpOptions {
   /** For the TLS handshake. */
   readonly tlsTimeout?: Micros;
   readonly source?: { readonly ip?: Ip; readonly port?: number };
+  /** Called when the dial has succeeded, before TLS. */
+  readonly onDialled?: () => void;
 }
 
 /** A connection ready for requests. */
@@ -55,6 +57,7 @@ export function* openHttp(
       return err({ kind: 'timeout', phase: 'dial' });
     return err({ kind: 'socket', errno: dialled.error, phase: 'dial' });
   }
+  options.onDialled?.();
   if (options.tls === undefined)
     return ok(clientOn(dialled.value, undefined, options.multiplex === true));
   const secured = yield* tlsClient(

@@ -29,6 +29,8 @@ import { StatusManager } from './status-manager.ts';
 const RUNTIME_CHECK = 5 * SECOND;
 /** How often the image manager asks (pkg/kubelet/images/image_gc_manager.go Start). */
 const IMAGE_CACHE_PERIOD = 30 * SECOND;
+/** runtimeRequestTimeout: how long the runtime may take over a call. */
+const RUNTIME_REQUEST = 120 * SECOND;
 
 /** Its start-up is computed before this: by the table of costs, while its code may still be coming. */
 export const kubelet: Program = {
@@ -72,7 +74,7 @@ function* runKubelet(process: Process, config: KubeletConfig): Task<number> {
     openClient(process, credentials.value, { qps: 50, burst: 100 }),
     { component: 'kubelet', host: config.nodeName },
   );
-  const cri = new CriClient(process, config.containerRuntimeEndpoint);
+  const cri = new CriClient(process, config.containerRuntimeEndpoint, RUNTIME_REQUEST);
   const users = { changed: (_: ReadonlySet<string>): void => {} };
   const changed = (uids: ReadonlySet<string>): void => users.changed(uids);
   const services = new Informer<Service>(process, client, SERVICES);

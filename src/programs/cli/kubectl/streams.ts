@@ -35,9 +35,9 @@ export function* streamTo(session: Session, wanted: StreamTarget): Task<Outcome<
     tty,
   });
   if (!outcome.ok) {
-    // A refused upgrade is told as a broken stream, not as an answer of the server.
+    // What goes wrong behind the server is told on the stream, not as an answer of the server.
     const { message } = outcome.error;
-    return message.includes('unable to upgrade connection')
+    return /unable to upgrade connection|error sending request/.test(message)
       ? fail(message)
       : failApi(outcome.error);
   }

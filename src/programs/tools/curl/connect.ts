@@ -184,20 +184,21 @@ function* open(
   const { process, measures } = dialler;
   const source = parseIp(lastOf(dialler.options, 'interface') ?? '');
   const budget = left(process, connectDeadline(dialler));
-  const before = elapsed(dialler);
   const opened = yield* openHttp(process, {
     ...(path === undefined ? { ip, port } : { path }),
     ...(tls === undefined ? {} : { tls, tlsTimeout: budget }),
     ...(source === undefined ? {} : { source: { ip: source } }),
     dialTimeout: budget,
+    onDialled: () => {
+      measures.connect = elapsed(dialler);
+    },
     multiplex: dialler.options.flags.has('http2-prior-knowledge'),
   });
-  // A handshake is one more round trip than the dial was.
+  if (!opened.ok) return opened;
   const now = elapsed(dialler);
-  measures.connect = tls === undefined ? now : before + Math.floor((now - before) / 2);
   measures.appConnect = tls === undefined ? 0 : now;
   measures.preTransfer = now;
-  if (opened.ok) measures.connects += 1;
+  measures.connects += 1;
   return opened;
 }
 

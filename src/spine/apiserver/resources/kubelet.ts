@@ -124,7 +124,8 @@ function* serveStream(
   }
   const query = kubeletQuery(info.query.text);
   const target = `${path}${query === '' ? '' : `?${query}`}`;
-  yield* forward(api, client, answer, node, target, upgradeFailure);
+  const unreached = verb === 'portForward' ? tunnelUnreached : streamUnreached;
+  yield* forward(api, client, answer, node, target, upgradeFailure, unreached);
 }
 
 /** The kubelet's own names of the options: input, output, error. */
@@ -179,6 +180,7 @@ function* forward(
   nodeName: string,
   target: string,
   failureOf?: (status: number, body: string) => Failure,
+  unreached: (url: string, reason: string) => Failure = requestUnreached,
 ): Task<void> {
   const node = api.registry('', 'nodes')?.cache.get('', nodeName)?.object as Node | undefined;
   const address = node === undefined ? undefined : addressOf(node, client.addressTypes);
@@ -201,8 +203,7 @@ function* forward(
       ...(client.identity === undefined ? {} : { identity: client.identity }),
     },
   });
-  if (!opened.ok)
-    return answer.fail(dialFailure(exchange.request.method, url, address, opened.error));
+  if (!opened.ok) return answer.fail(unreached(url, dialText(address, opened.error)));
   const request = {
     method: exchange.request.method,
     target,
@@ -290,20 +291,31 @@ export function* relay(
   }
 }
 
-function dialFailure(method: string, url: string, address: string, error: HttpError): Failure {
-  const verb = method.charAt(0) + method.slice(1).toLowerCase();
-  return shown(`${verb} "${url}": ${dialText(address, error)}`);
+/** A request for text: net/http's own error. */
+function requestUnreached(url: string, reason: string): Failure {
+  return plainFailure(`Get "${url}": ${reason}`);
 }
 
-/** Failures of the way to the kubelet come out as Go's text, code 500. */
-function shown(message: string): Failure {
-  const { error } = internalError(message);
-  return { status: Object.freeze({ ...error.status, message, reason: 'InternalError' }) };
+/** exec and attach: the server has already upgraded the client, and asks the kubelet as a client of its own. */
+function streamUnreached(url: string, reason: string): Failure {
+  return internalError(`error sending request: Post "${url}": ${reason}`).error;
+}
+
+/** port-forward is tunnelled as it is. */
+function tunnelUnreached(_url: string, reason: string): Failure {
+  return plainFailure(`error dialing backend: ${reason}`);
+}
+
+/** An error that is no Status becomes one of code 500 without a reason (responsewriters/status.go). */
+function plainFailure(message: string): Failure {
+  const { reason: _, details: __, ...status } = internalError(message).error.status;
+  return { status: Object.freeze({ ...status, message }) };
 }
 
 function dialText(address: string, error: HttpError): string {
   const to = `dial tcp ${address}:${KUBELET_PORT}`;
   if (error.kind === 'socket') return `${to}: connect: ${goError(error.errno)}`;
+  if (error.kind === 'timeout' && error.phase === 'tls') return 'net/http: TLS handshake timeout';
   if (error.kind === 'timeout') return `${to}: i/o timeout`;
   return error.kind === 'tls' ? error.message : 'EOF';
 }
