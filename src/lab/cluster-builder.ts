@@ -242,6 +242,9 @@ class ClusterBuilder {
   #installWorkstation(host: Host): void {
     for (const tool of this.#software.workstation)
       this.#write(host, tool.path, tool.program, 0o755);
+    const { name, uid, gid, home } = LEARNER;
+    host.files.append('/etc/passwd', `${name}:x:${uid}:${gid}:${name}:${home}:/bin/bash\n`);
+    host.files.append('/etc/group', `${name}:x:${gid}:\n`);
     const admin = this.#authority.client('kubernetes-admin', ['kubeadm:cluster-admins']);
     this.#home(
       host,

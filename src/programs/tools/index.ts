@@ -37,6 +37,7 @@ import { sed } from './sed/sed.ts';
 import { sort } from './sort.ts';
 import { df, du, free, uptime, watch } from './system.ts';
 import { kill, killall, pgrep, pkill, ps, top } from './processes.ts';
+import { tar } from './tar.ts';
 import { wc } from './wc.ts';
 import { which } from './which.ts';
 
@@ -84,6 +85,7 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ['comm', comm],
   ['seq', seq],
   ['split', split],
+  ['tar', tar],
   ['column', column],
   ['grep', grep],
   ['egrep', egrep],

@@ -64,7 +64,7 @@ function* podToExec(session: Session, files: readonly string[]): Task<Outcome<Po
 }
 
 /** The request of one command in one container. */
-function execTarget(
+export function execTarget(
   pod: Pod,
   container: string,
   command: readonly string[],

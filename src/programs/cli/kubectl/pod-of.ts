@@ -15,7 +15,7 @@ import type { Session } from './session.ts';
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
 
 /** The object of `NAME` (a pod) or `TYPE/NAME`. */
-export function* namedObject(session: Session, text: string): Task<Outcome<Loose>> {
+export function* namedObject(session: Session, text: string, where = ''): Task<Outcome<Loose>> {
   const slash = text.indexOf('/');
   const type = slash < 0 ? 'pods' : text.slice(0, slash);
   const name = text.slice(slash + 1);
@@ -27,7 +27,7 @@ export function* namedObject(session: Session, text: string): Task<Outcome<Loose
   if (!namespace.ok) return namespace;
   const api = session.api();
   if (!api.ok) return api;
-  const got = yield* api.value.get(mapping.value, namespace.value, name);
+  const got = yield* api.value.get(mapping.value, where === '' ? namespace.value : where, name);
   return got.ok ? got : failApi(got.error);
 }
 
@@ -90,8 +90,13 @@ function isReady(pod: Pod): boolean {
 }
 
 /** The first pod of what was named; waits for one until `limit` microseconds have passed. */
-export function* attachablePod(session: Session, text: string, limit: number): Task<Outcome<Pod>> {
-  const object = yield* namedObject(session, text);
+export function* attachablePod(
+  session: Session,
+  text: string,
+  limit: number,
+  where = '',
+): Task<Outcome<Pod>> {
+  const object = yield* namedObject(session, text, where);
   return object.ok ? yield* firstPodOf(session, object.value, limit) : object;
 }
 

@@ -1,6 +1,7 @@
 /** The client's end of exec and attach: streams or the terminal joined to a container (k8s.io/kubectl/pkg/cmd/exec). */
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
+import type { OpenFile } from '../../../machines/machine/files-types.ts';
 import { streamExec } from '../../../spine/client/remotecommand.ts';
 import { exitWith, fail, failApi, type Outcome } from './failure.ts';
 import type { Session } from './session.ts';
@@ -12,8 +13,20 @@ export interface StreamTarget {
   readonly tty: boolean;
 }
 
-/** Joins this run's streams to the target until it ends; its exit code becomes ours. */
-export function* streamTo(session: Session, wanted: StreamTarget): Task<Outcome<number>> {
+/** Streams that stand in for those of the process. */
+export interface OtherStreams {
+  readonly stdin?: OpenFile;
+  readonly stdout?: OpenFile;
+  readonly stderr?: OpenFile;
+}
+
+/** Joins this run's streams, or others, to the target until it ends; its exit code becomes ours. */
+export function* streamTo(
+  session: Session,
+  wanted: StreamTarget,
+  others: OtherStreams = {},
+  quiet = false,
+): Task<Outcome<number>> {
   const api = session.api();
   if (!api.ok) return api;
   const { process } = session;
@@ -29,9 +42,9 @@ export function* streamTo(session: Session, wanted: StreamTarget): Task<Outcome<
       ? wanted.target
       : wanted.target.replace('&tty=true', '').replace('&stdout=true', '&stderr=true&stdout=true');
   const outcome = yield* streamExec(process, api.value.client, target, {
-    ...(wanted.stdin ? { stdin: process.stdin } : {}),
-    stdout: process.stdout,
-    stderr: process.stderr,
+    ...(wanted.stdin ? { stdin: others.stdin ?? process.stdin } : {}),
+    stdout: others.stdout ?? process.stdout,
+    stderr: others.stderr ?? process.stderr,
     tty,
   });
   if (!outcome.ok) {
@@ -44,6 +57,6 @@ export function* streamTo(session: Session, wanted: StreamTarget): Task<Outcome<
   const { code, message } = outcome.value;
   if (message !== '') return fail(message);
   if (code === 0) return ok(0);
-  yield* session.printError(`command terminated with exit code ${code}\n`);
+  if (!quiet) yield* session.printError(`command terminated with exit code ${code}\n`);
   return exitWith(code);
 }
