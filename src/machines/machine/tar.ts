@@ -141,7 +141,8 @@ export function parseTar(bytes: Uint8Array): Result<readonly TarEntry[], 'no arc
     });
     at = start + Math.ceil(size / BLOCK) * BLOCK;
   }
-  return entries.length === 0 && bytes.length > 0 ? err('no archive') : ok(entries);
+  if (at === bytes.length) return ok(entries);
+  return err(entries.length === 0 ? 'no archive' : 'cut off');
 }
 
 function isHeader(header: Uint8Array): boolean {
