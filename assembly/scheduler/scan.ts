@@ -131,6 +131,24 @@ function keepLarger(offset: u32, pair: Pair): void {
   if (second > loadDouble(offset)) storeDouble(offset, second);
 }
 
+/** Too little cpu or memory for the pod; what it does not ask for is never too little. */
+function shortLanes(cpu: Pair, usedCpu: Pair, memory: Pair, usedMemory: Pair): Lanes {
+  return orLanes(
+    andLanes(lessLanes(cpu, usedCpu), loadMask(PAIR_ASKS_CPU)),
+    andLanes(lessLanes(memory, usedMemory), loadMask(PAIR_ASKS_MEMORY)),
+  );
+}
+
+/** The weighted scores that need no other node; TaintToleration's in full. */
+function weightedPair(fit: Pair, balanced: Pair, flags: u32, imageAt: u32): Pair {
+  const sum: Pair = addPairs(
+    addPairs(loadPair(PAIR_TAINT), multiplyPairs(loadPair(PAIR_WEIGHT_FIT), fit)),
+    multiplyPairs(loadPair(PAIR_WEIGHT_BALANCED), balanced),
+  );
+  if (u32(flags & FLAG_SKIP_IMAGE) != 0) return sum;
+  return addPairs(sum, multiplyPairs(loadPair(PAIR_WEIGHT_IMAGE), loadPair(imageAt)));
+}
+
 /**
  * Filters and scores the pairs whose first column stands from `first` to `end`, and gives how many of
  * their nodes are feasible. Columns are `column` bytes apart; those of the class `raws` after the first
@@ -165,9 +183,7 @@ function scanPairs(
     const podsAt: u32 = u32(nonzeroMemoryAt + column);
     const allowedAt: u32 = u32(podsAt + column);
     const full: Lanes = atMostLanes(loadPair(allowedAt), loadPair(podsAt));
-    const cpuShort: Lanes = andLanes(lessLanes(cpu, usedCpu), loadMask(PAIR_ASKS_CPU));
-    const memoryShort: Lanes = andLanes(lessLanes(memory, usedMemory), loadMask(PAIR_ASKS_MEMORY));
-    const unfit: Lanes = orLanes(full, orLanes(cpuShort, memoryShort));
+    const unfit: Lanes = orLanes(full, shortLanes(cpu, usedCpu, memory, usedMemory));
     const verdict: Lanes = lowestBits(
       orLanes(loadLanes(gate), andLanes(unfit, loadMask(PAIR_BY_FIT))),
     );
@@ -196,15 +212,8 @@ function scanPairs(
     storePair(fitAt, fit);
     const balancedAt: u32 = u32(fitAt + column);
     storePair(balancedAt, balanced);
-    let total: Pair = addPairs(
-      addPairs(loadPair(PAIR_TAINT), multiplyPairs(loadPair(PAIR_WEIGHT_FIT), fit)),
-      multiplyPairs(loadPair(PAIR_WEIGHT_BALANCED), balanced),
-    );
-    if (u32(flags & FLAG_SKIP_IMAGE) == 0) {
-      const image: Pair = loadPair(u32(u32(rawAt + column) + column));
-      total = addPairs(total, multiplyPairs(loadPair(PAIR_WEIGHT_IMAGE), image));
-    }
-    total = choosePair(passed, total, loadPair(PAIR_NOT_FEASIBLE));
+    const sum: Pair = weightedPair(fit, balanced, flags, u32(u32(rawAt + column) + column));
+    const total: Pair = choosePair(passed, sum, loadPair(PAIR_NOT_FEASIBLE));
     storePair(u32(balancedAt + column), total);
     best = largerPair(best, total);
   }

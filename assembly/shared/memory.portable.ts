@@ -103,10 +103,6 @@ export function truncatePair(a: Pair): Pair {
   return { first: Math.trunc(a.first), second: Math.trunc(a.second) };
 }
 
-export function sqrtPair(a: Pair): Pair {
-  return { first: Math.sqrt(a.first), second: Math.sqrt(a.second) };
-}
-
 export function absolutePair(a: Pair): Pair {
   return { first: Math.abs(a.first), second: Math.abs(a.second) };
 }

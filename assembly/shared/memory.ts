@@ -83,10 +83,6 @@ export function truncatePair(a: Pair): Pair {
   return f64x2.trunc(a);
 }
 
-export function sqrtPair(a: Pair): Pair {
-  return f64x2.sqrt(a);
-}
-
 export function absolutePair(a: Pair): Pair {
   return f64x2.abs(a);
 }
