@@ -30,6 +30,7 @@ import { FileSystem, type Inode, ROOT_ACCESS } from './files/inode.ts';
 import { deviceFile, nullFile } from './files/open-file.ts';
 import type { Files, OpenFile } from './files-types.ts';
 import { Journal } from './journal.ts';
+import { noteBoot } from './kernel-messages.ts';
 import type { Kernel, Namespaces } from './kernel.ts';
 import { MountView } from './mounts.ts';
 import { PidNamespace } from './pids.ts';
@@ -208,6 +209,7 @@ export class Host {
       random: this.#random.fork(bootId),
     });
     this.#system = system;
+    noteBoot(this.journal, this.#cpus);
     this.#mountAll(system);
     const namespaces: Namespaces = {
       network: this.port.namespace,

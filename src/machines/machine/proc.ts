@@ -17,6 +17,7 @@ import {
   type LiveDocument,
 } from './files/inode.ts';
 import { RegularFile } from './files/open-file.ts';
+import { KERNEL_VERSION } from './kernel-messages.ts';
 import type { OpenFile } from './files-types.ts';
 import { stateOf } from './kernel-calls.ts';
 import type { PidNamespace } from './pids.ts';
@@ -161,10 +162,7 @@ function topFiles(system: System, make: Synthetic): Record<string, Maker> {
       const idle = uptime() * system.cpus - system.cpu.used / 1_000_000;
       return `${uptime().toFixed(2)} ${idle.toFixed(2)}\n`;
     }),
-    version: text(
-      () =>
-        'Linux version 6.1.0-40-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)\n',
-    ),
+    version: text(() => `${KERNEL_VERSION}\n`),
   };
 }
 

@@ -104,7 +104,7 @@ export const uname = defineTool('uname', function* run(process, args) {
     ['s', 'Linux'],
     ['n', process.hostname],
     ['r', process.kernel.sysctl('kernel.osrelease') ?? '6.1.0'],
-    ['v', '#1 SMP PREEMPT_DYNAMIC Debian 6.1.0'],
+    ['v', '#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)'],
     ['m', 'x86_64'],
     ['o', 'GNU/Linux'],
   ];
