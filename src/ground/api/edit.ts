@@ -53,25 +53,22 @@ export function withFields<T extends object>(
 ): T {
   const source = object as Fields;
   const given = changes as Fields;
-  let removes = false;
-  let differs = false;
+  let copy: Fields | undefined;
   for (const key in given) {
     const value = given[key];
     if (value === source[key]) {
       // A field that is present but undefined would print; take it out.
-      if (value === undefined && Object.hasOwn(source, key)) removes = differs = true;
+      if (value === undefined && Object.hasOwn(source, key)) return rebuilt(source, given) as T;
       continue;
     }
-    differs = true;
-    if (value === undefined) removes = true;
+    if (value === undefined) return rebuilt(source, given) as T;
+    if (copy === undefined) {
+      if (!Object.isFrozen(source)) return rebuilt(source, given) as T;
+      copy = { ...source };
+    }
+    copy[key] = value;
   }
-  if (!differs) return object;
-  if (!removes && Object.isFrozen(source)) {
-    const copy = { ...source };
-    for (const key in given) if (given[key] !== undefined) copy[key] = given[key];
-    return Object.freeze(copy) as T;
-  }
-  return rebuilt(source, given) as T;
+  return copy === undefined ? object : (Object.freeze(copy) as T);
 }
 
 function rebuilt(source: Fields, given: Fields): Fields {

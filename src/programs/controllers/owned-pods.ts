@@ -74,6 +74,7 @@ export class OwnedPods {
   }
 
   #change(old: Pod | undefined, pod: Pod | undefined): void {
+    if (old !== undefined && pod !== undefined && countsAlike(old, pod)) return;
     if (old !== undefined) this.#add(old, -1);
     if (pod !== undefined) this.#add(pod, 1);
   }
@@ -83,6 +84,16 @@ export class OwnedPods {
     const entry = uid === undefined ? undefined : this.#entries.get(uid);
     if (entry !== undefined) count(entry, pod, sign);
   }
+}
+
+/** Whether two states of a pod stand for the same in every tally. */
+function countsAlike(old: Pod, pod: Pod): boolean {
+  return (
+    old.metadata.labels === pod.metadata.labels &&
+    old.metadata.ownerReferences === pod.metadata.ownerReferences &&
+    isPodActive(old) === isPodActive(pod) &&
+    isPodReady(old) === isPodReady(pod)
+  );
 }
 
 function sameLabels(a: ReplicaSet['spec'], b: ReplicaSet['spec']): boolean {

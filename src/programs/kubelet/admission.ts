@@ -25,9 +25,12 @@ interface Room {
 
 const NOTHING: Room = Object.freeze({ cpu: 0, memory: 0 });
 
+function asks(container: Container): boolean {
+  return container.resources?.requests !== undefined;
+}
+
 /** Requests of a pod: the sum of its containers, or the largest init container if that is more. */
 function requestsOf(pod: Pod): Room {
-  const asks = (container: Container): boolean => container.resources?.requests !== undefined;
   const { containers, initContainers } = pod.spec ?? {};
   if (containers?.some(asks) !== true && initContainers?.some(asks) !== true) return NOTHING;
   let cpu = 0;

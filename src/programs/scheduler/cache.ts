@@ -117,6 +117,14 @@ export class SchedulerCache {
   setPod(pod: Pod): void {
     const key = keyOf(pod);
     this.#assumed.delete(key);
+    const placed = this.#placed.get(key);
+    if (placed !== undefined && placed.node === pod.spec?.nodeName && sameNeeds(placed.pod, pod)) {
+      // What it takes is counted already: most changes are of its status.
+      const next = { ...placed, pod };
+      this.#placed.set(key, next);
+      this.nodeNamed(placed.node)?.pods.set(key, next);
+      return;
+    }
     this.removePod(key);
     this.#place(pod, required(pod.spec?.nodeName, 'a placed pod has a node'));
   }
@@ -340,4 +348,13 @@ export class SchedulerCache {
     this.#classes.delete(victim.key);
     return victim.slot;
   }
+}
+
+/** Whether two states of a pod ask the same of a node, seen by the parts that they share. */
+function sameNeeds(a: Pod, b: Pod): boolean {
+  return (
+    a.spec?.containers === b.spec?.containers &&
+    a.spec?.initContainers === b.spec?.initContainers &&
+    a.spec?.overhead === b.spec?.overhead
+  );
 }

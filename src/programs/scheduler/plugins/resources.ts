@@ -72,14 +72,11 @@ function plus(a: Sum, b: Sum): Sum {
   };
 }
 
-/** What the pod requests of a node. */
-export function podRequest(pod: Pod): PodRequest {
-  const sum = emptySum();
-  for (const container of pod.spec?.containers ?? []) addContainer(sum, container);
-  // Restartable init containers stay; the others only need room while they run, on top of those.
+/** With init containers: restartable ones stay; the others only need room while they run, on top of those. */
+function withFirst(sum: Sum, initContainers: readonly Container[]): Sum {
   let stay = emptySum();
   const start = emptySum();
-  for (const container of pod.spec?.initContainers ?? []) {
+  for (const container of initContainers) {
     const one = emptySum();
     addContainer(one, container);
     if (container.restartPolicy === 'Always') {
@@ -89,6 +86,15 @@ export function podRequest(pod: Pod): PodRequest {
   }
   const total = plus(sum, stay);
   raise(total, start);
+  return total;
+}
+
+/** What the pod requests of a node. */
+export function podRequest(pod: Pod): PodRequest {
+  const sum = emptySum();
+  for (const container of pod.spec?.containers ?? []) addContainer(sum, container);
+  const first = pod.spec?.initContainers ?? [];
+  const total = first.length === 0 ? sum : withFirst(sum, first);
   for (const [name, text] of Object.entries(pod.spec?.overhead ?? {})) {
     if (name === 'cpu') {
       total.cpu += milliValue(text);
