@@ -45,7 +45,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'kubectl',
-    what: 'apply --server-side and --prune, proxy, debug, kustomize, go-template output, URLs after -f, autoscale, create job, cronjob, ingress, pdb and quota',
+    what: 'apply --server-side and --prune, proxy, debug, kustomize, go-template output, autoscale, create job, cronjob, ingress, pdb and quota',
     how: 'refused',
   },
   {

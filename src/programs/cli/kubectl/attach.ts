@@ -1,6 +1,7 @@
 /** `kubectl attach` and the attached end of `kubectl run` (k8s.io/kubectl/pkg/cmd/attach, v0.34). */
 import type { Pod } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { queryOf, resourcePath } from '../../../spine/client/paths.ts';
 import { exitWith, fail, failApi, type Outcome } from './failure.ts';
@@ -9,6 +10,7 @@ import { kindMapping } from './kinds.ts';
 import { attachablePod, containerOf } from './pod-of.ts';
 import type { Session, Verb } from './session.ts';
 import { type StreamTarget, streamTo } from './streams.ts';
+import { untilOne } from './watch-one.ts';
 
 export const attach: Verb = {
   name: 'attach',
@@ -74,6 +76,13 @@ export function* attachToPod(session: Session, pod: Pod): Task<Outcome<number>> 
       session,
       attachTarget(now, container, flags.bool('stdin'), flags.bool('tty')),
     );
+    // A container that was faster than we has said all that it will say.
+    if (!outcome.ok && outcome.error.kind === 'text') {
+      yield* session.printError(
+        `warning: couldn't attach to pod/${now.metadata.name}, falling back to streaming logs: ${outcome.error.text}\n`,
+      );
+      outcome = yield* printWholeLog(session, now, container);
+    }
   } else outcome = yield* printWholeLog(session, now, container);
   if (outcome.ok && flags.text('restart') !== 'Always') outcome = yield* exitOf(session, now);
   if (flags.bool('rm')) {
@@ -99,7 +108,7 @@ function flagsLimit(session: Session): number {
   return session.flags.duration('pod-running-timeout');
 }
 
-/** Asks every half second, as the phases of a pod are few. */
+/** Follows the pod until a test holds. */
 function* waitFor(
   session: Session,
   pod: Pod,
@@ -108,17 +117,25 @@ function* waitFor(
 ): Task<Outcome<Pod>> {
   const api = session.api();
   if (!api.ok) return api;
+  const { clock } = session.process;
   const { name, namespace = '' } = pod.metadata;
-  const end = session.process.clock.monotonic() + limit;
-  for (;;) {
-    const got = yield* api.value.get(kindMapping('Pod'), namespace, name);
-    if (!got.ok) return failApi(got.error);
-    const now = got.value as unknown as Pod;
-    if (done(now)) return ok(now);
-    if (session.process.clock.monotonic() >= end)
-      return fail('timed out waiting for the condition');
-    yield* session.process.sleep(500_000);
-  }
+  const one = { mapping: kindMapping('Pod'), namespace, name };
+  const end = clock.monotonic() + limit;
+  let gone = false;
+  const found = yield* untilOne(
+    api.value,
+    one,
+    () => end - clock.monotonic(),
+    (object) => {
+      gone = object === undefined;
+      if (object === undefined) return pod;
+      const now = object as unknown as Pod;
+      return done(now) ? now : undefined;
+    },
+  );
+  if (!found.ok) return found;
+  if (gone) return fail(`pods ${quote(name)} not found`);
+  return found.value === undefined ? fail('timed out waiting for the condition') : ok(found.value);
 }
 
 function* printWholeLog(session: Session, pod: Pod, container: string): Task<Outcome<number>> {

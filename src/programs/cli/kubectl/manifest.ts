@@ -42,11 +42,7 @@ export function* readManifests(
     if (path === '-') {
       collect(yield* readAll(process), 'STDIN', validated, found, failures);
     } else if (/^https?:\/\//.test(path)) {
-      failures.push(
-        textFailure(
-          `unable to read URL ${quote(path)}: manifests cannot be fetched from the Internet here; save it to a file first`,
-        ),
-      );
+      failures.push(unreachable(process, path));
     } else if (!process.files.exists(path)) {
       failures.push(textFailure(`the path ${quote(path)} does not exist`));
     } else {
@@ -69,6 +65,15 @@ export function* readManifests(
     }
   }
   return { found, failures };
+}
+
+/** There is no Internet behind this lab: names of it are not found. */
+function unreachable(process: Process, url: string): Failure {
+  const host = /^https?:\/\/([^/:]+)/.exec(url)?.[1] ?? '';
+  const table = process.files.readText('/etc/resolv.conf');
+  const server = /^nameserver\s+(\S+)/m.exec(table.ok ? table.value : '')?.[1] ?? '127.0.0.1';
+  const text = `Unable to connect to the server: dial tcp: lookup ${host} on ${server}:53: no such host`;
+  return { kind: 'plain', text };
 }
 
 /** All of standard input. */
