@@ -62,6 +62,13 @@ const resolve = (lab: Lab, from: string, ip: string | undefined): string | undef
 /** Rounded to tens of milliseconds; no minus zero. */
 const tens = (milli: number): number => Math.round(milli / 10) * 10 + 0;
 
+/** The health of a node's kube-proxy, as the workstation finds it. */
+const knock = (lab: Lab, node: string): string => {
+  const url = `http://192.168.0.${node === 'node-1' ? 11 : 12}:10256/healthz`;
+  const line = `curl -s -m 4 -o /dev/null -w '%{http_code}' ${url} || echo " ($?)"`;
+  return onHost(lab, 'workstation', line).trim();
+};
+
 /** Milliseconds that a fetch takes. */
 const fetchTime = (lab: Lab, from: string, node: string): number => {
   const url = `http://${ipOf(lab, `web-${node}`)}/`;
@@ -120,6 +127,12 @@ test.each(CUTS)('cut $pair', ({ pair, lost, kubectl, unreached }) => {
       way,
       unreached.includes(way) ? '000 (28)' : '200',
     ]);
+
+  // What a node serves to the outside, a person reaches directly.
+  for (const node of NODES) {
+    const reached = a === 'workstation' && b === node ? '000 (28)' : '200';
+    expect([node, knock(lab, node)]).toEqual([node, reached]);
+  }
 
   // Names are answered by the resolvers that can be reached.
   for (const [way, from, node] of WAYS) {
