@@ -89,8 +89,8 @@ function containerStatusOf(
   const started = running && input.started(container, latest.id);
   const succeeded = isInit && latest?.state === 'CONTAINER_EXITED' && latest.exitCode === 0;
   const record = newRecord(12);
-  record['allocatedResources'] = container.resources?.requests;
-  if (record['allocatedResources'] === undefined) delete record['allocatedResources'];
+  const requests = container.resources?.requests;
+  if (requests !== undefined) record['allocatedResources'] = requests;
   if (latest !== undefined) record['containerID'] = `containerd://${latest.id}`;
   record['image'] = latest?.image ?? container.image ?? '';
   record['imageID'] = latest?.imageRef ?? '';

@@ -1,12 +1,13 @@
 /** JSON Merge Patch (RFC 7396): maps merge, null removes, everything else replaces. */
 import { isValueMap, setOwn, type Value } from '../../lang/value.ts';
-import { sameValue } from '../edit.ts';
+import { newRecord, sameValue } from '../edit.ts';
 
 /** The document with the patch applied; parts that do not change are shared. */
 export function applyMergePatch(document: Value | undefined, patch: Value): Value {
   if (!isValueMap(patch)) return patch;
   const source = isValueMap(document) ? document : {};
-  const result: Record<string, Value> = {};
+  const fields = Object.keys(source).length + Object.keys(patch).length;
+  const result = newRecord(fields) as Record<string, Value>;
   for (const key of Object.keys(source)) {
     if (!Object.hasOwn(patch, key)) setOwn(result, key, source[key]);
     else if (patch[key] !== null) {
