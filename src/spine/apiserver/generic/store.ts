@@ -401,6 +401,7 @@ export class Store {
       if (old === undefined) return undefined;
       const last = withRevision(old.object, modRevision);
       if (intent !== undefined) this.#commit(intent, key, last, modRevision, true);
+      else this.#noteExpiry(key, modRevision);
       return cache.apply(key, undefined, last, modRevision);
     }
     const cached = this.#cached(event.kv);
@@ -409,6 +410,14 @@ export class Store {
     this.#puts.delete(event.kv.value);
     if (intent !== undefined) this.#commit(intent, key, cached.object, modRevision, false);
     return cache.apply(key, cached, undefined, modRevision);
+  }
+
+  /** What nobody here has deleted is gone all the same: an event whose hour is over, a key taken by etcdctl. */
+  #noteExpiry(key: string, revision: number): void {
+    const { history } = this.#process.trace;
+    if ((history.of(key).at(-1)?.revision ?? revision) >= revision) return;
+    const moment = { time: this.#loop.now, revision, value: undefined, cause: this.#loop.cause };
+    history.put(key, moment, false);
   }
 
   *#deliver(deliveries: readonly Delivery[]): Task<void> {
