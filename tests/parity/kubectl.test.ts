@@ -128,6 +128,22 @@ const LINES: readonly string[] = [
 
   'create deployment web --image=nginx --dry-run=client -o custom-columns=N:.metadata.name,I:.spec.template.spec.containers[*].image',
   'create deployment web --image=nginx --dry-run=client -o jsonpath={.foo}',
+  'create deployment web --image=nginx --port=80 --dry-run=client -o json',
+  'run a --image=nginx --port=x',
+  'create service clusterip s --tcp=x',
+  'create secret tls s --cert=a --key=b',
+  'create clusterrole c --verb=get',
+  'cp a',
+  'cp a b',
+  'cp a:b c:d',
+  'cp :a b',
+  'cp a: b',
+  'label pods a b=c=d',
+  'label pods a b=c b-',
+  'label pods a b=c d',
+  'annotate pods a b=c b-',
+  'auth can-i',
+  'auth can-i get',
 ];
 
 describe.skipIf(REAL === undefined)("the words of the machine's kubectl", () => {

@@ -18,7 +18,7 @@ export function resourcesAndPairs(args: readonly string[], what: string): Outcom
     const isPair = arg.indexOf('=') > 0 || (arg.endsWith('-') && arg !== '-');
     if (isPair) pairs.push(arg);
     else if (pairs.length === 0) resources.push(arg);
-    else return fail(`expected all resources to be specified before ${what} changes: ${arg}`);
+    else return fail(`all resources must be specified before ${what} changes: ${arg}`);
   }
   return ok({ resources, pairs });
 }

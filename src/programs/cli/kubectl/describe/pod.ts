@@ -1,6 +1,8 @@
 /** `describe pod` (describe.go describePod, v0.34). */
 import { controllerOf } from '../../../../ground/api/meta.ts';
-import type { Pod } from '../../../../ground/api/types.ts';
+import { formatLabelSelector } from '../../../../ground/api/selector.ts';
+import type { Pod, TopologySpreadConstraint } from '../../../../ground/api/types.ts';
+import { compareText } from '../../../../ground/base/text.ts';
 import { describeContainers, describeTolerations, describeVolumes } from './pod-spec.ts';
 import type { DescribeWriter } from './writer.ts';
 
@@ -58,6 +60,22 @@ export function describePod(writer: DescribeWriter, pod: Pod): void {
   optional('QoS Class', status?.qosClass);
   writer.labels('Node-Selectors', spec?.nodeSelector);
   describeTolerations(writer, 'Tolerations', spec?.tolerations ?? []);
+  describeSpread(writer, spec?.topologySpreadConstraints ?? []);
+}
+
+/** Only where there are any: `zone:ScheduleAnyway when max skew 1 is exceeded for selector a=b`. */
+function describeSpread(
+  writer: DescribeWriter,
+  constraints: readonly TopologySpreadConstraint[],
+): void {
+  if (constraints.length === 0) return;
+  const sorted = [...constraints].sort((a, b) => compareText(a.topologyKey, b.topologyKey));
+  const texts = sorted.map(({ topologyKey, whenUnsatisfiable, maxSkew, labelSelector }) => {
+    const selector =
+      labelSelector === undefined ? '' : ` for selector ${formatLabelSelector(labelSelector)}`;
+    return `${topologyKey}:${whenUnsatisfiable} when max skew ${maxSkew} is exceeded${selector}`;
+  });
+  writer.lines('Topology Spread Constraints', texts);
 }
 
 function describeConditions(writer: DescribeWriter, pod: Pod): void {
