@@ -30,6 +30,14 @@ import { Sender } from './sender.ts';
 import { type Software, softwareOf } from './software.ts';
 import { LEARNER } from './terminals.ts';
 
+/** Commands that people send requests with, from a host. */
+const CLIENTS: ReadonlySet<string> = new Set(['curl', 'wget', 'dig', 'nslookup', 'ping', 'nc']);
+
+/** Whose first packets leave a record: people's requests and those of pods; not the cluster's own talk. */
+function recordWalk(source: NetworkNamespace, owner: { readonly comm: string }): boolean {
+  return source.name === 'host' ? CLIENTS.has(owner.comm) : owner.comm !== 'coredns';
+}
+
 /** Code that only a door can load. */
 export interface ClusterParts {
   readonly newPacketCore: () => PacketCore;
@@ -97,6 +105,7 @@ class ClusterBuilder {
     const core = plan.parts.newPacketCore();
     this.#fabric = new Fabric(plan.loop, plan.recorder, plan.profile.costs, {
       seed: plan.seed,
+      recordWalk,
       newNetfilter: (namespace: NetworkNamespace) =>
         createNetfilter({
           core,

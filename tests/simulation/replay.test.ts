@@ -143,12 +143,10 @@ test('a link that was cut off or altered says so', () => {
       parts: shippedParts(),
     }).save(),
   );
-  const cut = unpackLink(link.slice(0, link.length - 12));
+  const cuts = [9, 10, 11, 12, 40].map((by) => unpackLink(link.slice(0, -by)));
   const altered = unpackLink(
     `${link.slice(0, 40)}${link[40] === 'A' ? 'B' : 'A'}${link.slice(41)}`,
   );
-  expect([cut.ok ? '' : cut.error.key, altered.ok ? '' : altered.error.key]).toEqual([
-    'link.cut',
-    'link.altered',
-  ]);
+  for (const cut of cuts) expect(cut.ok ? '' : cut.error.key).toBe('link.cut');
+  expect(altered.ok ? '' : altered.error.key).toBe('link.altered');
 });

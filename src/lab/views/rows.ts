@@ -97,7 +97,7 @@ export class RowTable {
     // Ages tick on their own: the page works them out from `created`.
     const created = parseRfc3339(object.metadata.creationTimestamp ?? '') ?? this.#epoch;
     const cells = columns.map((column) =>
-      column.name === 'Age' ? '' : column.cell(object, created),
+      column.name === 'Age' ? '' : withoutAge(column.cell(object, created)),
     );
     const statusAt = columns.findIndex((column) => column.name === 'Status');
     const status = statusAt < 0 ? '' : String(cells[statusAt]);
@@ -135,6 +135,11 @@ export class RowTable {
       if (name !== undefined) this.#changed.set(name, undefined);
     }
   }
+}
+
+/** `3 (12s ago)` of the restarts goes without what ticks. */
+function withoutAge(cell: string | number): string | number {
+  return typeof cell === 'string' ? cell.replace(/ \(\S+ ago\)$/, '') : cell;
 }
 
 function addressOf(object: KubeObject): string {

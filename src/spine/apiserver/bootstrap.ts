@@ -181,10 +181,16 @@ export function* writeMissing(
 ): Task<void> {
   const creationTimestamp = formatRfc3339(now);
   let ops: RequestOp[] = [];
+  let written: { readonly key: string; readonly object: KubeObject }[] = [];
   let compare: { key: string; target: 'MOD'; result: 'EQUAL'; operand: number }[] = [];
   const flush = function* (): Task<void> {
     if (ops.length === 0) return;
-    yield* api.store.etcd.txn({ compare, success: ops, failure: [] });
+    const answer = yield* api.store.etcd.txn({ compare, success: ops, failure: [] });
+    if (answer.ok && answer.value.succeeded) {
+      const { revision } = answer.value.header;
+      for (const { key, object } of written) api.store.remember(key, object, revision);
+    }
+    written = [];
     ops = [];
     compare = [];
   };
@@ -196,6 +202,7 @@ export function* writeMissing(
     const metadata = Object.freeze({ ...object.metadata, uid: random.uuid(), creationTimestamp });
     const whole = Object.freeze({ ...object, metadata }) as KubeObject;
     ops.push({ put: { key, value: api.store.stored(whole) } });
+    written.push({ key, object: whole });
     compare.push({ key, target: 'MOD', result: 'EQUAL', operand: 0 });
     if (ops.length === OPS_MAX) yield* flush();
   }

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import type { PacketHop, PacketWalk } from '../../worker/protocol.ts';
 import { runCommand } from '../actions/lab.ts';
 import { clockText } from '../format.ts';
+import { rows } from '../mirror/mirror.ts';
 import { t } from '../text.ts';
 import { Icon } from '../widgets/icon.tsx';
 import { packetAnswer } from './answers.ts';
@@ -10,7 +11,15 @@ import { packetAnswer } from './answers.ts';
 const chosen = signal<number | undefined>(undefined);
 /** Rules that did not match are shown too. */
 const rejected = signal(true);
-const EXAMPLE = 'curl -s http://web.default/';
+
+/** A request that leaves a record: to the Service that is selected, else to the one that is always there. */
+function exampleFor(id: string): string {
+  const row = rows.value.get(id);
+  const port = /\d+/.exec(row?.extra['ports'] ?? '')?.[0];
+  return row?.kind === 'Service' && port !== undefined && /\d/.test(row.ip)
+    ? `ssh node-1 curl -s http://${row.ip}:${port}/`
+    : 'ssh node-1 curl -sk https://10.96.0.1/version';
+}
 
 export function PacketTab({ id }: { readonly id: string }) {
   const answer = packetAnswer.value;
@@ -25,8 +34,8 @@ export function PacketTab({ id }: { readonly id: string }) {
             ? t('packet.none-text')
             : t('packet.none-of', { name: id.split('/').at(-1) ?? id })}
         </p>
-        <code lang="en">{EXAMPLE}</code>
-        <button type="button" class="button line" onClick={() => runCommand(EXAMPLE)}>
+        <code lang="en">{exampleFor(id)}</code>
+        <button type="button" class="button line" onClick={() => runCommand(exampleFor(id))}>
           <Icon name="play" />
           {t('packet.run')}
         </button>

@@ -44,7 +44,9 @@ export function Palette() {
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === 'Enter') pick(found[at]);
+    const typed = (event.currentTarget as HTMLInputElement).value;
+    // Who types fast presses Enter before the list is drawn anew.
+    if (event.key === 'Enter') pick(typed === text ? found[at] : search(typed)[0]);
     else if (step !== undefined) setAt(Math.max(0, Math.min(found.length - 1, at + step)));
     else return;
     event.preventDefault();

@@ -231,8 +231,12 @@ export class Screen implements TerminalScreen {
 /** The place after a text that begins at a column, counted in cells from that line's start. */
 function cellsAfter(column: number, text: string, columns: number): number {
   let at = column;
+  /** Nothing stands on the row yet. */
+  let fresh = false;
   text.split('\n').forEach((part, index) => {
-    if (index > 0) at = (Math.floor(at / columns) + 1) * columns;
+    // A line that fills its row to the last column ends there: its newline goes to the row below it.
+    if (index > 0 && (at % columns !== 0 || fresh)) at = (Math.floor(at / columns) + 1) * columns;
+    fresh = part === '' && (index > 0 || column === 0);
     at += cellsOf(part);
   });
   return at;

@@ -270,6 +270,13 @@ export class Store {
     return cached?.revision === revision ? cached.object : undefined;
   }
 
+  /** Puts into the past what the server wrote of its own accord: nobody asked, so there is no record. */
+  remember(key: string, object: KubeObject, revision: number): void {
+    const { history } = this.#process.trace;
+    const value = withRevision(object, revision);
+    history.put(key, { time: this.#loop.now, revision, value, cause: this.#loop.cause }, false);
+  }
+
   /** Records a write once, and makes what follows follow from it. */
   #commit(intent: Intent, key: string, object: KubeObject, revision: number, gone: boolean): void {
     if (intent.cause === 0) {
