@@ -68,7 +68,19 @@ function textOf({ verbs, group, resource, name, url }: Part): string {
 }
 
 function rowOf({ verbs, group, resource, name, url }: Part): readonly string[] {
-  const typed =
-    group === undefined || group === '' ? (resource ?? '') : `${resource ?? ''}.${group}`;
-  return [typed, listText(url), listText(name), `[${verbs.join(' ')}]`];
+  return [
+    typed(resource ?? '', group ?? ''),
+    listText(url),
+    listText(name),
+    `[${verbs.join(' ')}]`,
+  ];
+}
+
+/** The group stands before a subresource: `deployments.apps/scale` (CombineResourceGroup). */
+function typed(resource: string, group: string): string {
+  if (group === '') return resource;
+  const slash = resource.indexOf('/');
+  return slash < 0
+    ? `${resource}.${group}`
+    : `${resource.slice(0, slash)}.${group}${resource.slice(slash)}`;
 }
