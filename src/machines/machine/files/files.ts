@@ -8,7 +8,7 @@ import type { Chunk } from '../../network/chunk.ts';
 import type { Errno } from '../../network/errno.ts';
 import type { Content, Files, FileWatch, OpenFile, Stat } from '../files-types.ts';
 import type { MountView, Place } from '../mounts.ts';
-import { type Access, descriptionBehind, Inode, mayAccess } from './inode.ts';
+import { type Access, descriptionBehind, Inode, mayAccess, statOf } from './inode.ts';
 import { RegularFile } from './open-file.ts';
 import { watchInode } from './watch.ts';
 
@@ -459,29 +459,6 @@ export class ProcessFiles implements Files {
     const bits = type === 'directory' ? mode | SET_GID : mode;
     return new Inode(parent.fs, type, { mode: bits, uid, gid: parent.gid, target });
   }
-}
-
-function statOf(inode: Inode): Stat {
-  const links = inode.isDirectory ? 2 : inode.links;
-  const { type, mode, uid, gid, modified, number } = inode;
-  const rendered = inode.sizeIsRendered ? inode.content : undefined;
-  if (rendered !== undefined && 'render' in rendered) {
-    // Most who ask for a document's state do not ask how long its text is.
-    return {
-      type,
-      mode,
-      uid,
-      gid,
-      get size() {
-        return rendered.render().length;
-      },
-      modified,
-      inode: number,
-      links,
-    };
-  }
-  const stat: Stat = { type, mode, uid, gid, size: inode.size, modified, inode: number, links };
-  return type === 'symlink' ? { ...stat, target: inode.target } : stat;
 }
 
 function drop(inode: Inode): void {

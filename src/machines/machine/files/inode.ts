@@ -14,7 +14,7 @@ import type { WallTime } from '../../../ground/base/time.ts';
 import type { Result } from '../../../ground/base/result.ts';
 import { bytesOf, sizeOfChunk, type Chunk } from '../../network/chunk.ts';
 import type { Errno } from '../../network/errno.ts';
-import type { Content, Document, FileType, OpenFile } from '../files-types.ts';
+import type { Content, Document, FileType, OpenFile, Stat } from '../files-types.ts';
 import type { PidNamespace } from '../pids.ts';
 import type { Program } from '../process.ts';
 import type { LayerNode } from './layer.ts';
@@ -354,6 +354,30 @@ export function mayAccess(inode: Inode, access: Access, wanted: number): boolean
   else if (access.gid === inode.gid || access.groups.includes(inode.gid))
     bits = (inode.mode >> 3) & 7;
   return (bits & wanted) === wanted;
+}
+
+/** What stat(2) tells of an inode. */
+export function statOf(inode: Inode): Stat {
+  const links = inode.isDirectory ? 2 : inode.links;
+  const { type, mode, uid, gid, modified, number } = inode;
+  const rendered = inode.sizeIsRendered ? inode.content : undefined;
+  if (rendered !== undefined && 'render' in rendered) {
+    // Most who ask for a document's state do not ask how long its text is.
+    return {
+      type,
+      mode,
+      uid,
+      gid,
+      get size() {
+        return rendered.render().length;
+      },
+      modified,
+      inode: number,
+      links,
+    };
+  }
+  const stat: Stat = { type, mode, uid, gid, size: inode.size, modified, inode: number, links };
+  return type === 'symlink' ? { ...stat, target: inode.target } : stat;
 }
 
 /** What `head -c` of a program shows: an ELF header and its name. */
