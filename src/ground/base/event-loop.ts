@@ -269,8 +269,8 @@ export class EventLoop {
     while (count < eventsMax) {
       if (this.#held !== undefined && this.#isHeld(until)) return 'held';
       if (limit.quiet === true && this.isQuiet()) return 'quiet';
-      const heap = this.#nextHeap();
       // The timers of this instant go before what has become due in it.
+      const heap = this.#soonIsNext() ? undefined : this.#nextHeap();
       if (this.#soon.size > 0 && (heap === undefined || heap.time > this.#now)) {
         const { cause } = this.#soon;
         const event = this.#soon.take();
@@ -294,6 +294,12 @@ export class EventLoop {
     if (this.#held === undefined) return false;
     const next = this.#soon.size > 0 ? this.#now : (this.#nextHeap()?.time ?? until);
     return Math.min(next, until) >= this.#held.from;
+  }
+
+  /** Whether something is due now and no timer of this instant is left, nor a cancelled one above it. */
+  #soonIsNext(): boolean {
+    const now = this.#now;
+    return this.#soon.size > 0 && this.#foreground.time > now && this.#background.time > now;
   }
 
   /** The heap whose first event comes next. */

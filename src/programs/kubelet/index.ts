@@ -20,7 +20,7 @@ import type { Core } from './core.ts';
 import { writeKubeletChains } from './firewall.ts';
 import { type NodeHealth, NodeReporter, nodeReference } from './node-status.ts';
 import { ObjectCache } from './object-cache.ts';
-import { rotateLogs } from './log-rotation.ts';
+import { rotateLogs, type SeenLogs } from './log-rotation.ts';
 import { PodManager } from './pod-manager.ts';
 import { serveKubelet } from './server.ts';
 import { watchManifests } from './static-pods.ts';
@@ -187,11 +187,12 @@ function* runtimeLoop(
   reporter: NodeReporter,
   pods: PodManager,
 ): Task<void> {
+  const seen: SeenLogs = new Map();
   for (let round = 0; ; round += 1) {
     const before = health.networkError;
     yield* checkRuntime(core, health, pods);
     // Logs are looked at every 10 s, which is every other time.
-    if (round % 2 === 1) yield* rotateLogs(core, pods.workers());
+    if (round % 2 === 1) yield* rotateLogs(core, pods.workers(), seen);
     if (!reporter.wasReady && before !== health.networkError) yield* reporter.report();
     yield* sleepInBackground(core.process, RUNTIME_CHECK);
   }

@@ -40,15 +40,27 @@ export function removeLogs(process: Process, pod: Pod): void {
   }
 }
 
+/** What was found at the last look, by container. */
+export type SeenLogs = Map<string, CriLogValue>;
+
 /** Looks at the logs of everything that runs. */
-export function* rotateLogs(core: Core, workers: Iterable<PodWorker>): Task<void> {
+export function* rotateLogs(core: Core, workers: Iterable<PodWorker>, seen: SeenLogs): Task<void> {
+  const before = new Map(seen);
+  seen.clear();
   for (const worker of workers) {
     for (const [latest] of worker.containers.values()) {
       if (latest?.state !== 'CONTAINER_RUNNING') continue;
+      const known = before.get(latest.id);
+      // A file that is still written and small needs no walk along its path.
+      if (known !== undefined && !known.ended && known.bytes <= SIZE_MAX) {
+        seen.set(latest.id, known);
+        continue;
+      }
       const content = core.process.files.readContent(latest.logPath);
       if (!content.ok || !('kind' in content.value) || content.value.kind !== CRI_LOG) continue;
-      if ((content.value.value as CriLogValue).bytes > SIZE_MAX)
-        yield* rotate(core, latest.id, latest.logPath);
+      const value = content.value.value as CriLogValue;
+      if (value.bytes <= SIZE_MAX) seen.set(latest.id, value);
+      else yield* rotate(core, latest.id, latest.logPath);
     }
   }
 }
