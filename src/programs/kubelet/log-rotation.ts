@@ -44,7 +44,11 @@ export function removeLogs(process: Process, pod: Pod): void {
 export type SeenLogs = Map<string, CriLogValue>;
 
 /** Looks at the logs of everything that runs. */
-export function* rotateLogs(core: Core, workers: Iterable<PodWorker>, seen: SeenLogs): Task<void> {
+export function* rotateLogs(
+  core: Core,
+  workers: Iterable<PodWorker>,
+  seen: SeenLogs = new Map(),
+): Task<void> {
   const before = new Map(seen);
   seen.clear();
   for (const worker of workers) {
