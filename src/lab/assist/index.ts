@@ -229,7 +229,9 @@ function checkDocument(text: string, document: YamlDocument, markers: Marker[]):
       markerAt(text, offsetOf(document, stepsOf(path)), lastStep(path), 'error', strict),
     );
   }
-  const given = decoded.value.object;
+  const read = decoded.value.object as Partial<KubeObject>;
+  // Somebody who has only begun has no metadata yet.
+  const given = { ...read, metadata: read.metadata ?? {} } as KubeObject;
   // A request names the namespace when the file does not.
   const placed =
     resource.namespaced && given.metadata.namespace === undefined
