@@ -162,6 +162,7 @@ export async function openPage(
   browser: Browser | BrowserContext,
   address: string,
   size = { width: 1440, height: 900 },
+  before?: (page: Page) => Promise<void>,
 ): Promise<Watched> {
   const page = await browser.newPage();
   await page.setViewport(size);
@@ -178,6 +179,7 @@ export async function openPage(
   page.on('workercreated', (worker) => watchWorker(worker, note));
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.evaluateOnNewDocument(keepWorker);
+  await before?.(page);
   await page.goto(address);
   return { page, foreign, errors };
 }

@@ -16,6 +16,12 @@ import {
   untilBooted,
 } from './browser.ts';
 
+import { ControlRecord, recordControls } from './control-record.ts';
+import { restOfControls } from './controls-rest.ts';
+import { Kit } from './kit.ts';
+
+const record = new ControlRecord();
+
 let site: { readonly url: string; readonly server: Server };
 let browser: Browser | undefined;
 let page: Page;
@@ -24,7 +30,14 @@ beforeAll(async () => {
   site = await serveSite();
   browser = await launch('chromium');
   if (browser === undefined) return;
-  ({ page } = await openPage(browser, site.url));
+  await browser
+    .defaultBrowserContext()
+    .overridePermissions(site.url, [
+      'clipboard-read',
+      'clipboard-write',
+      'clipboard-sanitized-write',
+    ]);
+  ({ page } = await openPage(browser, site.url, undefined, recordControls));
   await untilBooted(page);
 });
 afterAll(async () => {
@@ -338,4 +351,13 @@ test('keys: F6 goes through all panes, F8 pauses, sashes move by arrows', async 
   expect(await page.$eval('.sash.guide', (sash) => sash.getAttribute('aria-valuenow'))).not.toBe(
     width,
   );
+});
+
+restOfControls(() => (skipped() ? undefined : new Kit(page)));
+
+test('no control was seen that was not used', async () => {
+  if (skipped()) return;
+  await record.add(page);
+  expect(record.size).toBeGreaterThan(120);
+  expect(record.unused).toEqual([]);
 });

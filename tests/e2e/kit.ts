@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Page } from 'puppeteer-core';
 import { press, terminalText } from './browser.ts';
 
-const PATIENCE_MS = 6_000;
+const PATIENCE_MS = 15_000;
 
 export const pause = (milliseconds = 300): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
