@@ -40,18 +40,20 @@ export async function serve(folder, page) {
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
-/** Runs in the page: notes the longest time between two beats of its main thread. */
+/**
+ * Runs in the page: notes the longest time between two beats of its main thread. A beat has the priority
+ * of what a person does: it waits for the task that runs, as a key would, and not for drawing.
+ */
 function beat() {
   window.longestGap = 0;
-  const { port1, port2 } = new MessageChannel();
   let last = performance.now();
-  port1.onmessage = () => {
+  const next = () => {
     const now = performance.now();
     window.longestGap = Math.max(window.longestGap, now - last);
     last = now;
-    setTimeout(() => port2.postMessage(0), 4);
+    scheduler.postTask(next, { priority: 'user-blocking', delay: 4 });
   };
-  port2.postMessage(0);
+  next();
 }
 
 /** CPU milliseconds of the longest task on a renderer's main thread, from a trace. */

@@ -23,12 +23,22 @@ function stateOf(row: ObjectRow): StateWord {
   return hosts.value.some((host) => host.name === row.name && !host.powered) ? 'off' : row.state;
 }
 
-export function Trouble() {
-  const bad: ObjectRow[] = [];
+/** The worst objects first, by name; as many as are shown. */
+function worst(): readonly ObjectRow[] {
+  const byState = new Map<StateWord, ObjectRow[]>(WORST.map((state) => [state, []]));
   for (const row of rows.value.values())
-    if (KINDS.has(row.kind) && WORST.includes(stateOf(row)))
-      bad.push({ ...row, state: stateOf(row) });
-  bad.sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state) || (a.key < b.key ? -1 : 1));
+    if (KINDS.has(row.kind)) byState.get(stateOf(row))?.push(row);
+  const bad: ObjectRow[] = [];
+  for (const [state, found] of byState) {
+    if (bad.length >= SHOWN_MAX) break;
+    found.sort((a, b) => (a.key < b.key ? -1 : 1));
+    bad.push(...found.slice(0, SHOWN_MAX).map((row) => ({ ...row, state })));
+  }
+  return bad.slice(0, SHOWN_MAX);
+}
+
+export function Trouble() {
+  const bad = worst();
   if (bad.length === 0)
     return (
       <div class="empty">
@@ -42,7 +52,7 @@ export function Trouble() {
   };
   return (
     <ul class="trouble" aria-label={t('trouble.list')}>
-      {bad.slice(0, SHOWN_MAX).map((row) => (
+      {bad.map((row) => (
         <li key={row.key}>
           <Glyph state={row.state} />
           <span class="kind">{row.kind}</span>

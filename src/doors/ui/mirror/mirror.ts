@@ -58,31 +58,70 @@ export const inPast = computed(() => looking.value !== null);
 /** The moment that panes show. */
 export const shownTime = computed(() => looking.value ?? time.value);
 
-/** Takes a batch; terminals and edits are other owners' work. */
+/** Between two redraws while much changes; milliseconds. */
+const SCENE_MS = 100;
+/** Rows up to which every batch is drawn at once, at the speed of life. */
+const ROWS_FEW = 300;
+
+/** What came since the scene was last drawn. */
+const unseen = { rows: false, marks: false };
+let last: Batch | undefined;
+let sceneAt = Number.NEGATIVE_INFINITY;
+let sceneTimer: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * Takes a batch; terminals and edits are other owners' work. What it says is drawn at once in a small lab
+ * at the speed of life, ten times a second otherwise.
+ */
 export function takeBatch(next: Batch): void {
+  takeRows(next);
+  takeMarks(next.marks);
+  countTraffic(next);
+  last = next;
+  const turned = next.looking !== looking.value || next.running !== running.value;
+  // Speed 0 is as fast as it goes.
+  const calm = next.speed > 0 && next.speed <= 1 && rowMap.size <= ROWS_FEW;
+  const wait = sceneAt + SCENE_MS - performance.now();
+  if (calm || turned || !next.running || next.rows.reset || next.problem !== null || wait <= 0)
+    showScene(next);
+  else sceneTimer ??= setTimeout(() => last !== undefined && showScene(last), wait);
+}
+
+/** Lets the panes see what has come. */
+function showScene(batch: Batch): void {
+  clearTimeout(sceneTimer);
+  sceneTimer = undefined;
+  sceneAt = performance.now();
   together(() => {
-    takeRows(next);
-    if (next.marks.length > 0) takeMarks(next.marks);
-    takeTraffic(next);
-    time.value = next.time;
-    revision.value = next.revision;
-    running.value = next.running;
-    speed.value = next.speed;
-    quiet.value = next.quiet;
-    looking.value = next.looking;
-    if (changed(hosts.value, next.hosts)) hosts.value = next.hosts;
-    if (changed(faults.value, next.faults)) faults.value = next.faults;
-    scenarioState.value = next.scenario;
-    if (next.problem !== null) problem.value = next.problem;
-    story.value = next.story;
+    if (unseen.rows) version.value += 1;
+    if (unseen.marks) marksVersion.value += 1;
+    unseen.rows = false;
+    unseen.marks = false;
+    if (counted.length > 0 || rates.value.size > 0) rates.value = ratesOf();
+    traffic.value = batch.traffic;
+    time.value = batch.time;
+    revision.value = batch.revision;
+    running.value = batch.running;
+    speed.value = batch.speed;
+    quiet.value = batch.quiet;
+    looking.value = batch.looking;
+    if (changed(hosts.value, batch.hosts)) hosts.value = batch.hosts;
+    if (changed(faults.value, batch.faults)) faults.value = batch.faults;
+    scenarioState.value = batch.scenario;
+    if (batch.problem !== null) problem.value = batch.problem;
+    story.value = batch.story;
   });
 }
 
 /** Forgets everything: another lab takes this one's place. */
 export function clearMirror(): void {
+  clearTimeout(sceneTimer);
+  sceneTimer = undefined;
+  last = undefined;
   together(() => {
     rowMap.clear();
     markList.length = 0;
+    counted.length = 0;
     version.value += 1;
     marksVersion.value += 1;
     time.value = 0;
@@ -103,28 +142,30 @@ function takeRows(next: Batch): void {
   if (reset) rowMap.clear();
   for (const row of set) rowMap.set(row.key, row);
   for (const key of removed) rowMap.delete(key);
-  if (reset || set.length > 0 || removed.length > 0) version.value += 1;
+  if (reset || set.length > 0 || removed.length > 0) unseen.rows = true;
 }
 
 function takeMarks(fresh: readonly LaneMark[]): void {
+  if (fresh.length === 0) return;
   for (const mark of fresh) markList.push(mark);
   // The oldest quarter goes at once, so that dropping is rare.
   if (markList.length > MARKS_MAX) markList.splice(0, MARKS_MAX / 4);
-  marksVersion.value += 1;
+  unseen.marks = true;
 }
 
 const counted: { time: number; service: string; count: number }[] = [];
 const SECOND = 1_000_000;
 
-function takeTraffic(next: Batch): void {
-  traffic.value = next.traffic;
-  if (next.traffic.length === 0 && counted.length === 0) return;
+function countTraffic(next: Batch): void {
   for (const flow of next.traffic)
     counted.push({ time: next.time, service: flow.service, count: flow.count });
   while (counted.length > 0 && (counted[0]?.time ?? 0) < next.time - SECOND) counted.shift();
+}
+
+function ratesOf(): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const one of counted) sums.set(one.service, (sums.get(one.service) ?? 0) + one.count);
-  rates.value = sums;
+  return sums;
 }
 
 function changed(before: readonly object[], after: readonly object[]): boolean {

@@ -130,15 +130,15 @@ export function TerminalPane() {
 }
 
 function NewTerminal() {
-  const nodes = [...rows.value.values()]
-    .filter((row) => row.kind === 'Node')
-    .map((row) => row.name);
-  const pods = [...rows.value.values()].filter(
-    (row) => row.kind === 'Pod' && row.status === 'Running',
-  );
   return (
     <MenuButton label={t('terminal.new')} iconOnly face={<Icon name="plus" />}>
       {(close) => {
+        const nodes = [...rows.value.values()]
+          .filter((row) => row.kind === 'Node')
+          .map((row) => row.name);
+        const pods = [...rows.value.values()].filter(
+          (row) => row.kind === 'Pod' && row.status === 'Running',
+        );
         const run = (line: string): void => {
           close();
           runCommand(line);
