@@ -95,37 +95,28 @@ function patched(
   return api.patch(info.mapping, info.namespace, info.name, type, patch, query);
 }
 
-const pause = stepVerb(
-  'pause',
-  'Mark the provided resource as paused',
-  '',
-  function* (session, api, info, reporter) {
-    const spec = info.object['spec'] as Deployment['spec'];
-    if (spec?.paused === true)
-      return fail(
-        `deployments.${shownGroup(session, info.mapping.group)} "${info.name}" is already paused`,
-      );
-    if (reporter.client) return ok('paused');
-    const done = yield* patched(session, api, info, reporter, { spec: { paused: true } });
-    return done.ok ? ok('paused') : failApi(done.error);
-  },
-);
+/** Sets or takes away `paused`; refuses where it is so already. */
+function pausing(name: string, paused: boolean, done: string, already: string): Verb {
+  return stepVerb(
+    name,
+    paused ? 'Mark the provided resource as paused' : 'Resume a paused resource',
+    '',
+    function* (session, api, info, reporter) {
+      const spec = info.object['spec'] as Deployment['spec'];
+      if ((spec?.paused === true) === paused)
+        return fail(
+          `deployments.${shownGroup(session, info.mapping.group)} "${info.name}" is ${already}`,
+        );
+      if (reporter.client) return ok(done);
+      const patch = { spec: { paused: paused ? true : null } };
+      const answer = yield* patched(session, api, info, reporter, patch);
+      return answer.ok ? ok(done) : failApi(answer.error);
+    },
+  );
+}
 
-const resume = stepVerb(
-  'resume',
-  'Resume a paused resource',
-  '',
-  function* (session, api, info, reporter) {
-    const spec = info.object['spec'] as Deployment['spec'];
-    if (spec?.paused !== true)
-      return fail(
-        `deployments.${shownGroup(session, info.mapping.group)} "${info.name}" is not paused`,
-      );
-    if (reporter.client) return ok('resumed');
-    const done = yield* patched(session, api, info, reporter, { spec: { paused: null } });
-    return done.ok ? ok('resumed') : failApi(done.error);
-  },
-);
+const pause = pausing('pause', true, 'paused', 'already paused');
+const resume = pausing('resume', false, 'resumed', 'not paused');
 
 const restart = stepVerb(
   'restart',

@@ -39,8 +39,8 @@ export function describeNode(
   const addresses = status?.addresses ?? [];
   writer.write(0, 'Addresses:\n');
   for (const { type, address } of addresses) writer.field(1, type, address);
-  describeAmounts(writer, 'Capacity', status?.capacity);
-  describeAmounts(writer, 'Allocatable', status?.allocatable);
+  writer.amounts(0, 'Capacity', status?.capacity);
+  writer.amounts(0, 'Allocatable', status?.allocatable);
   describeSystem(writer, node);
   if (spec?.podCIDR !== undefined) writer.field(0, 'PodCIDR', spec.podCIDR);
   if (spec?.podCIDRs !== undefined) writer.field(0, 'PodCIDRs', spec.podCIDRs.join(','));
@@ -70,17 +70,6 @@ function describeConditions(writer: DescribeWriter, node: Node): void {
       `${each.type} \t${each.status} \t${writer.date(each.lastHeartbeatTime)} \t${writer.date(each.lastTransitionTime)} \t${each.reason ?? ''} \t${each.message ?? ''}\n`,
     );
   }
-}
-
-function describeAmounts(
-  writer: DescribeWriter,
-  label: string,
-  amounts: Readonly<Record<string, string>> | undefined,
-): void {
-  const names = sortedText(Object.keys(amounts ?? {}));
-  if (names.length === 0) return;
-  writer.write(0, `${label}:\n`);
-  for (const name of names) writer.field(1, name, amounts?.[name] ?? '');
 }
 
 function describeSystem(writer: DescribeWriter, node: Node): void {

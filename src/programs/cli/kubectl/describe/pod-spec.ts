@@ -11,7 +11,7 @@ import type {
   Volume,
 } from '../../../../ground/api/types.ts';
 import { wholeValue, milliValue } from '../../../../ground/api/quantity.ts';
-import { compareText, sortedText } from '../../../../ground/base/text.ts';
+import { compareText } from '../../../../ground/base/text.ts';
 import { boolText, type DescribeWriter, orNone } from './writer.ts';
 
 /** What a template shares with a pod: `Pod Template:` of workloads. */
@@ -65,8 +65,8 @@ export function describeContainers(
     describeWords(writer, 'Command', container.command);
     describeWords(writer, 'Args', container.args);
     if (status !== undefined) describeStatus(writer, status);
-    describeAmounts(writer, 'Limits', container.resources?.limits);
-    describeAmounts(writer, 'Requests', container.resources?.requests);
+    writer.amounts(2, 'Limits', container.resources?.limits);
+    writer.amounts(2, 'Requests', container.resources?.requests);
     for (const [title, probe] of [
       ['Liveness', container.livenessProbe],
       ['Readiness', container.readinessProbe],
@@ -147,17 +147,6 @@ function describeState(
     const reason = state?.waiting?.reason ?? '';
     if (reason !== '') writer.field(3, 'Reason', reason);
   }
-}
-
-function describeAmounts(
-  writer: DescribeWriter,
-  label: string,
-  amounts: Readonly<Record<string, string>> | undefined,
-): void {
-  const names = sortedText(Object.keys(amounts ?? {}));
-  if (names.length === 0) return;
-  writer.write(2, `${label}:\n`);
-  for (const name of names) writer.field(3, name, amounts?.[name] ?? '');
 }
 
 /** `http-get http://:80/healthz delay=0s timeout=1s period=10s #success=1 #failure=3` */

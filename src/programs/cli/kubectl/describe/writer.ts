@@ -62,6 +62,14 @@ export class DescribeWriter {
     this.write(0, `${title}:\t${values.length === 0 ? '<none>' : values.join('\n\t')}\n`);
   }
 
+  /** Amounts of resources by name below their title; nothing when there are none. */
+  amounts(level: number, title: string, amounts: Texts): void {
+    const names = sortedText(Object.keys(amounts ?? {}));
+    if (names.length === 0) return;
+    this.write(level, `${title}:\n`);
+    for (const name of names) this.field(level + 1, name, entryOf(amounts, name) ?? '');
+  }
+
   annotations(annotations: Texts, indent = ''): void {
     const keys = sortedText(Object.keys(annotations ?? {})).filter((key) => key !== LAST_APPLIED);
     const values = keys.map((key) => {
