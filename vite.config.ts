@@ -4,7 +4,7 @@
  * compiled by `corePlugin`.
  */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
@@ -160,11 +160,14 @@ function precacheList(): Plugin {
       const path = join(folder, name);
       return statSync(path).isDirectory() ? list(path) : [path];
     });
+  let dist = '';
   return {
     name: 'drydock-precache',
     apply: 'build',
+    configResolved({ root, build }) {
+      dist = resolve(root, build.outDir);
+    },
     closeBundle() {
-      const dist = join(ROOT, 'dist');
       const worker = join(dist, 'service-worker.js');
       if (!existsSync(worker)) return;
       const files = list(dist)
