@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { terminalText, typeLine } from './browser.ts';
-import { type Kit, pause } from './kit.ts';
+import { type Kit, pause, soon } from './kit.ts';
 
 /** `kit` gives undefined where there is no browser. */
 export function restOfControls(kit: () => Kit | undefined): void {
@@ -80,16 +80,16 @@ async function inspectorYaml(kit: Kit): Promise<void> {
   await kit.click('[data-tab="scheduler"]');
   await kit.untilText('#inspector-panel', /Attempt 1/);
   await kit.click('#inspector-panel .segments button');
-  expect(await kit.attribute('#inspector-panel .segments button', 'aria-pressed')).toBe('true');
+  await soon(() => kit.attribute('#inspector-panel .segments button', 'aria-pressed')).toBe('true');
   await kit.click('[data-tab="trace"]');
   await kit.untilText('#inspector-panel', /records? of the last minute/);
   const rows = await kit.count('#inspector-panel tbody tr');
   const [only = ''] = /Only \S+/.exec(await kit.text('#inspector-panel .toolbar')) ?? [];
   await kit.press(only, '#inspector-panel');
-  expect(await kit.count('#inspector-panel tbody tr')).toBeGreaterThan(rows);
+  await soon(() => kit.count('#inspector-panel tbody tr')).toBeGreaterThan(rows);
   await kit.press(only, '#inspector-panel');
   await kit.click('#inspector-panel td:last-child .evidence');
-  expect(await kit.count('#inspector-panel tr[aria-selected="true"]')).toBeGreaterThan(0);
+  await soon(() => kit.count('#inspector-panel tr[aria-selected="true"]')).toBeGreaterThan(0);
   await kit.click('#inspector-panel td:first-child .evidence');
   await kit.until(
     'the past',
@@ -141,7 +141,7 @@ async function inspectorMenu(kit: Kit): Promise<void> {
   await more(/^Start kube-scheduler again/);
   await kit.shows(/\$ ssh cp-1 mv \/root\/kube-scheduler.yaml /);
   await more(/^Select nothing/);
-  expect(await kit.has('.object-head .kind')).toBe(false);
+  await soon(() => kit.has('.object-head .kind')).toBe(false);
 }
 
 async function inspectorPackets(kit: Kit): Promise<void> {
@@ -163,7 +163,7 @@ async function inspectorPackets(kit: Kit): Promise<void> {
   const rules = await kit.count('#inspector-panel tr.missed');
   expect(rules).toBeGreaterThan(0);
   await kit.press('Rejected rules', '#inspector-panel');
-  expect(await kit.count('#inspector-panel tr.missed')).toBe(0);
+  await soon(() => kit.count('#inspector-panel tr.missed')).toBe(0);
   await kit.press('Rejected rules', '#inspector-panel');
   const walks = await page.$$eval('#inspector-panel select option', (all) =>
     all.map((one) => (one as HTMLOptionElement).value),
@@ -185,7 +185,7 @@ async function inspectorTrouble(kit: Kit): Promise<void> {
     await kit.click('[data-tab="why"]');
     await kit.until('trouble', () => kit.has(`.trouble ${part}`), Boolean);
     await kit.click(`.trouble ${part}`);
-    expect(await kit.text('.object-head h2')).toMatch(/sick|node-/);
+    await soon(() => kit.text('.object-head h2')).toMatch(/sick|node-/);
   }
   await kit.until('evidence', () => kit.has('.why .evidence'), Boolean);
   await kit.click('.why .evidence');
@@ -212,7 +212,7 @@ async function objectHeads(kit: Kit): Promise<void> {
         );
       const before = await sorted();
       await kit.press(head, '.pane-view');
-      expect(await sorted(), head).not.toBe(before);
+      await soon(sorted, head).not.toBe(before);
     }
   }
   await kit.click('.pane-view tbody tr[data-key="Node/cp-1"]');
@@ -226,7 +226,7 @@ async function objectHeads(kit: Kit): Promise<void> {
   );
   await kit.fill('#object-filter', 'no such thing');
   await kit.press('Clear the filter', '.pane-view');
-  expect(await kit.has('.pane-view tbody tr[data-key]')).toBe(true);
+  await soon(() => kit.has('.pane-view tbody tr[data-key]')).toBe(true);
   await kit.fill('.pane-view .filter select', 'kube-public');
   await kit.press('kubectl run web --image=nginx', '.pane-view');
   await kit.shows(/pod\/web created/);
@@ -251,9 +251,9 @@ async function cutLink(kit: Kit): Promise<void> {
     () => kit.attribute('.map .link-fault', 'aria-label'),
     (text) => text === `cut ${from} ${to}`,
   );
-  expect(await kit.attribute('.map .link-fault .band', 'stroke')).toBe('url(#link-hatch)');
+  await soon(() => kit.attribute('.map .link-fault .band', 'stroke')).toBe('url(#link-hatch)');
   await kit.press('List', '.pane-view');
-  expect(await kit.text('.twin .link-fault')).toContain(`${from} ↔ ${to}`);
+  await soon(() => kit.text('.twin .link-fault')).toContain(`${from} ↔ ${to}`);
   await kit.press('List', '.pane-view');
   await kit.page.click('#fault-menu');
   await kit.choose(/^Mend: cut /);
@@ -301,7 +301,7 @@ async function terminals(kit: Kit): Promise<void> {
   await kit.shows(/# \s*$/);
   await typeLine(page, 'exit', /workstation:~\$\s*$/);
   await kit.click('.pane-work [role="tab"]:first-child');
-  expect(await kit.attribute('.pane-work [role="tab"]', 'aria-selected')).toBe('true');
+  await soon(() => kit.attribute('.pane-work [role="tab"]', 'aria-selected')).toBe('true');
   await kit.press('Search in the terminal', '.pane-work');
   await kit.fill('.terminal-search input', 'kubectl');
   await kit.press('Next match', '.terminal-search');
@@ -365,7 +365,7 @@ async function files(kit: Kit): Promise<void> {
     (unsaved) => !unsaved,
   );
   await kit.click('.pane-files [role="tab"]');
-  expect(await kit.has('.file-list')).toBe(true);
+  await soon(() => kit.has('.file-list')).toBe(true);
   await make('cm.yaml/below.yaml');
   await page.click('.monaco-host:not([hidden]) .view-lines, .plain-editor textarea');
   await page.keyboard.type('x');
@@ -373,13 +373,13 @@ async function files(kit: Kit): Promise<void> {
   await kit.press('Save', '.pane-files');
   await kit.untilText('.toast', /No file can be named cm\.yaml\/below\.yaml/);
   await kit.press('Close', '.toast');
-  expect(await kit.has('.toast')).toBe(false);
+  await soon(() => kit.has('.toast')).toBe(false);
   await kit.press('Close file', '.pane-files');
   await kit.press('Close file', '.pane-files');
   await kit.press('Hide files', '.pane-files');
-  expect(await kit.has('.pane-files')).toBe(false);
+  await soon(() => kit.has('.pane-files')).toBe(false);
   await kit.pick('Menu', '.top', /^Files/);
-  expect(await kit.has('.pane-files')).toBe(true);
+  await soon(() => kit.has('.pane-files')).toBe(true);
 }
 
 async function timeBar(kit: Kit): Promise<void> {
@@ -397,10 +397,10 @@ async function timeBar(kit: Kit): Promise<void> {
   await kit.until('the past', () => kit.has('.past-bar'), Boolean);
   const marks = await kit.count('.lanes .bookmark');
   await kit.press('Mark M', '.past-bar');
-  expect(await kit.count('.lanes .bookmark')).toBe(marks + 1);
+  await soon(() => kit.count('.lanes .bookmark')).toBe(marks + 1);
   await kit.press('Fork here F', '.past-bar');
   await kit.press('Close', '.dialog .actions');
-  expect(await kit.has('.dialog')).toBe(false);
+  await soon(() => kit.has('.dialog')).toBe(false);
   await page.keyboard.press('Escape');
   await kit.until(
     'live',
@@ -426,7 +426,7 @@ async function share(kit: Kit): Promise<void> {
   );
   await page.click('.dialog .text-field');
   await kit.press('Copy link', '.dialog');
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(whole);
+  await soon(() => page.evaluate(() => navigator.clipboard.readText())).toBe(whole);
   await page.click('.dialog input[type="checkbox"]');
   await kit.until('a shorter link', link, (text) => text.length < whole.length);
   await kit.click('.dialog .tiles button:first-child');
@@ -458,12 +458,12 @@ async function open(kit: Kit): Promise<void> {
   await kit.press('Read the link', '.dialog');
   await kit.until('the refusal', () => kit.has('[role="alertdialog"]'), Boolean);
   await kit.press('Open file…', '[role="alertdialog"]');
-  expect(await kit.has('.dialog textarea')).toBe(true);
+  await soon(() => kit.has('.dialog textarea')).toBe(true);
   await kit.fill('.dialog textarea', 'hello');
   await kit.press('Read the link', '.dialog');
   await kit.untilText('[role="alertdialog"]', /not a Drydock link|Drydock/);
   await kit.press('Close', '[role="alertdialog"]');
-  expect(await kit.has('[role="alertdialog"]')).toBe(false);
+  await soon(() => kit.has('[role="alertdialog"]')).toBe(false);
 }
 
 async function menus(kit: Kit): Promise<void> {
@@ -483,7 +483,7 @@ async function menus(kit: Kit): Promise<void> {
       () => kit.attribute('.dialog', 'aria-label'),
       (text) => text !== null,
     );
-    expect(await kit.attribute('.dialog', 'aria-label')).toBe(
+    await soon(() => kit.attribute('.dialog', 'aria-label')).toBe(
       shown === 'Find or run' ? await kit.attribute('.palette', 'aria-label') : shown,
     );
     await page.keyboard.press('Escape');
@@ -509,28 +509,29 @@ async function menus(kit: Kit): Promise<void> {
   const root = (name: string): Promise<string | null> => kit.attribute('html', name);
   await page.click('#look-menu');
   await kit.choose(/^Light/);
-  expect(await root('data-theme')).toBe('light');
+  await soon(() => root('data-theme')).toBe('light');
   await page.click('#look-menu');
   await kit.choose(/^As the system/);
-  expect(await root('data-theme')).toBeNull();
+  await soon(() => root('data-theme')).toBeNull();
   await page.click('#look-menu');
   await kit.choose(/^More contrast/);
-  expect(await root('data-contrast')).toBe('more');
+  await soon(() => root('data-contrast')).toBe('more');
   await page.click('#look-menu');
   await kit.choose(/^More contrast/);
   await page.click('#look-menu');
   await kit.choose(/^100 %/);
   await page.click('#language-menu');
   await kit.choose(/^English/);
-  expect(await root('lang')).toBe('en');
+  await soon(() => root('lang')).toBe('en');
   await page.click('.top .find');
   await page.waitForSelector('.palette input');
   await page.keyboard.type('service web');
   await kit.click('.palette [role="option"]');
   await kit.untilText('.object-head', /Service.*web/);
   await kit.press('Lessons and new labs', '.pane-guide');
-  expect(await kit.attribute('.dialog', 'aria-label')).toBe('New lab');
+  await soon(() => kit.attribute('.dialog', 'aria-label')).toBe('New lab');
   await page.keyboard.press('Escape');
+  await soon(() => kit.has('.dialog')).toBe(false);
 }
 
 async function sashes(kit: Kit): Promise<void> {
@@ -542,9 +543,9 @@ async function sashes(kit: Kit): Promise<void> {
     const before = await value();
     await kit.page.focus(`.sash.${sash}`);
     await kit.page.keyboard.press(key);
-    expect(await value(), sash).not.toBe(before);
+    await kit.until(`${sash} moves`, value, (now) => now !== before);
     await kit.page.keyboard.press('Enter');
-    expect(await value(), sash).toBe(before);
+    await kit.until(`${sash} moves back`, value, (now) => now === before);
   }
 }
 
@@ -560,7 +561,7 @@ async function newLab(kit: Kit): Promise<void> {
   await kit.press('seed 7', '.status');
   await kit.fill('#new-seed', '11');
   await kit.fill('#new-nodes', '0');
-  expect(await kit.has('.dialog .primary:disabled')).toBe(true);
+  await soon(() => kit.has('.dialog .primary:disabled')).toBe(true);
   await kit.fill('#new-nodes', '1');
   await kit.fill('#new-profile', 'seed-era');
   await kit.fill('#new-profile', 'modern');
@@ -582,10 +583,10 @@ async function lesson(kit: Kit): Promise<void> {
   await anew(kit);
   for (const hint of [1, 2, 3]) {
     await kit.click(`.pane-guide .hints li:nth-child(${hint}) button`);
-    expect(await kit.count('.pane-guide .hints [aria-expanded="true"]')).toBe(hint);
+    await soon(() => kit.count('.pane-guide .hints [aria-expanded="true"]')).toBe(hint);
   }
   await kit.click('.pane-guide .hints li:nth-child(3) button');
-  expect(await kit.count('.pane-guide .hints [aria-expanded="true"]')).toBe(2);
+  await soon(() => kit.count('.pane-guide .hints [aria-expanded="true"]')).toBe(2);
   await kit.press('Solve…', '.pane-guide');
   await kit.press('Run them', '.pane-guide');
   await kit.shows(/deployment\.apps\/backend-v2 created/);
@@ -596,6 +597,6 @@ async function lesson(kit: Kit): Promise<void> {
   await kit.untilText('.pane-guide h2', /Deploy a backend/);
   await kit.press('Reset step', '.pane-guide');
   await kit.untilText('.toast', /dropped/);
-  expect(await kit.text('.pane-guide .checks')).not.toMatch(/passed at/);
-  expect(await terminalText(kit.page)).not.toMatch(/backend-v2 created/);
+  await soon(() => kit.text('.pane-guide .checks')).not.toMatch(/passed at/);
+  await soon(() => terminalText(kit.page)).not.toMatch(/backend-v2 created/);
 }

@@ -18,7 +18,7 @@ import {
 
 import { ControlRecord, recordControls } from './control-record.ts';
 import { restOfControls } from './controls-rest.ts';
-import { Kit } from './kit.ts';
+import { Kit, soon } from './kit.ts';
 
 const record = new ControlRecord();
 
@@ -108,12 +108,14 @@ test('time: pause, event, write, quiet, until, speed, mark, run', async () => {
     'the stop',
     () => document.querySelector('.app')?.getAttribute('data-running') === 'no',
   );
-  expect(await page.$eval('.segments [aria-checked="true"]', (one) => one.textContent)).toBe('max');
+  await soon(() => page.$eval('.segments [aria-checked="true"]', (one) => one.textContent)).toBe(
+    'max',
+  );
   await press(page, '1×', '.time');
   await press(page, 'Mark', '.time');
-  expect(await has('.lanes .bookmark')).toBe(true);
+  await soon(() => has('.lanes .bookmark')).toBe(true);
   await press(page, 'All lanes', '.time');
-  expect(await page.$$eval('.lanes .names span', (all) => all.length)).toBe(8);
+  await soon(() => page.$$eval('.lanes .names span', (all) => all.length)).toBe(8);
   await press(page, 'All lanes', '.time');
   await press(page, 'Back by one event', '.time');
   await until(
@@ -154,9 +156,10 @@ test('inspector: every tab shows its evidence for a pod', async () => {
   for (const [tab, text] of expected) {
     await page.click(`[data-tab="${tab}"]`);
     await pause(1300);
-    expect(await page.$eval('#inspector-panel', (panel) => panel.textContent ?? ''), tab).toMatch(
-      text,
-    );
+    await soon(
+      () => page.$eval('#inspector-panel', (panel) => panel.textContent ?? ''),
+      tab,
+    ).toMatch(text);
   }
   await press(page, 'More for this object', '.pane-inspector');
   await press(page, 'kubectl describe', '.menu');
@@ -167,31 +170,31 @@ test('inspector: every tab shows its evidence for a pod', async () => {
 test('map and objects: list twin, kinds, filter, order, owner tree, maximize', async () => {
   if (skipped()) return;
   await press(page, 'List', '.pane-view');
-  expect(await has('.pane-view [role="tree"]')).toBe(true);
+  await soon(() => has('.pane-view [role="tree"]')).toBe(true);
   await press(page, 'List', '.pane-view');
   await press(page, 'Objects', '.pane-view');
-  expect(await has('.pane-view table')).toBe(true);
+  await soon(() => has('.pane-view table')).toBe(true);
   await page.$eval('#object-kind', (field) => {
     (field as HTMLInputElement).value = 'nodes';
     field.dispatchEvent(new Event('input', { bubbles: true }));
   });
   await pause();
-  expect(await page.$$eval('.pane-view tbody tr', (all) => all.length)).toBe(4);
+  await soon(() => page.$$eval('.pane-view tbody tr', (all) => all.length)).toBe(4);
   await page.type('#object-filter', 'node-2');
   await pause();
-  expect(await page.$$eval('.pane-view tbody tr', (all) => all.length)).toBe(1);
+  await soon(() => page.$$eval('.pane-view tbody tr', (all) => all.length)).toBe(1);
   await page.$eval('#object-filter', (field) => {
     (field as HTMLInputElement).value = '';
     field.dispatchEvent(new Event('input', { bubbles: true }));
   });
   await press(page, 'Name', '.pane-view');
   await pause();
-  expect(await page.$eval('.pane-view tbody tr', (row) => row.textContent)).toContain('node-3');
+  await soon(() => page.$eval('.pane-view tbody tr', (row) => row.textContent)).toContain('node-3');
   await press(page, 'Owner tree', '.pane-view');
-  expect(await has('.pane-view [role="tree"]')).toBe(true);
+  await soon(() => has('.pane-view [role="tree"]')).toBe(true);
   await press(page, 'Owner tree', '.pane-view');
   await press(page, 'Maximize', '.pane-view');
-  expect(await has('.body[data-maximized="view"]')).toBe(true);
+  await soon(() => has('.body[data-maximized="view"]')).toBe(true);
   await press(page, 'Maximize', '.pane-view');
   await press(page, 'Map', '.pane-view');
 });
@@ -212,11 +215,11 @@ test('terminal: new tab, transcript, search, close', async () => {
     () => document.querySelectorAll('.pane-work [role="tab"]').length === 1,
   );
   await press(page, 'Transcript', '.pane-work');
-  expect(await page.$$eval('.transcript h3', (all) => all.length)).toBeGreaterThan(1);
-  expect(await has('.transcript table')).toBe(true);
+  await soon(() => page.$$eval('.transcript h3', (all) => all.length)).toBeGreaterThan(1);
+  await soon(() => has('.transcript table')).toBe(true);
   await press(page, 'Transcript', '.pane-work');
   await press(page, 'Search in the terminal', '.pane-work');
-  expect(await has('.terminal-search')).toBe(true);
+  await soon(() => has('.terminal-search')).toBe(true);
   await press(page, 'Search in the terminal', '.pane-work');
 });
 
@@ -235,7 +238,7 @@ test('files: a new file is edited, saved and applied by the command that is show
   await press(page, 'Apply', '.pane-files');
   await shows(/\$ kubectl apply -f cm.yaml\n(.*\n)*.*configmap\/made-here created/);
   await press(page, 'Close file', '.pane-files');
-  expect(await has('.file-list')).toBe(true);
+  await soon(() => has('.file-list')).toBe(true);
 });
 
 test('break something: the menu shows the command and runs it', async () => {
@@ -267,7 +270,7 @@ test('past, fork and undo', async () => {
   await until(page, 'the fork', () =>
     /dropped/.test(document.querySelector('.toast')?.textContent ?? ''),
   );
-  expect(await clock()).toBe(moment);
+  await soon(clock).toBe(moment);
   await press(page, 'Undo', '.toast');
   await until(
     page,
@@ -289,10 +292,10 @@ test('top bar: share, save, open, palette, language, theme, text size, help', as
     /Saved at/.test(document.querySelector('.status')?.textContent ?? ''),
   );
   await press(page, 'Open', '.top');
-  expect(await has('.dialog input[type="file"]')).toBe(true);
+  await soon(() => has('.dialog input[type="file"]')).toBe(true);
   await page.keyboard.press('Escape');
   await press(page, 'Help', '.top');
-  expect(await has('.key-table')).toBe(true);
+  await soon(() => has('.key-table')).toBe(true);
   await page.keyboard.press('Escape');
   await page.click('.top .find');
   await page.waitForSelector('.palette input');
@@ -315,10 +318,12 @@ test('top bar: share, save, open, palette, language, theme, text size, help', as
   await until(page, 'English', () => document.documentElement.lang === 'en');
   await page.click('#look-menu');
   await press(page, 'Dark', '.menu');
-  expect(await page.$eval('html', (root) => root.getAttribute('data-theme'))).toBe('dark');
+  await soon(() => page.$eval('html', (root) => root.getAttribute('data-theme'))).toBe('dark');
   await page.click('#look-menu');
   await press(page, '130 %', '.menu');
-  expect(await page.$eval('html', (root) => root.style.getPropertyValue('--scale'))).toBe('1.3');
+  await soon(() => page.$eval('html', (root) => root.style.getPropertyValue('--scale'))).toBe(
+    '1.3',
+  );
 });
 
 test('keys: F6 goes through all panes, F8 pauses, sashes move by arrows', async () => {
@@ -344,13 +349,13 @@ test('keys: F6 goes through all panes, F8 pauses, sashes move by arrows', async 
   const before = await running();
   await page.keyboard.press('F8');
   await pause();
-  expect(await running()).toBe(!before);
+  await soon(running).toBe(!before);
   await page.focus('.sash.guide');
-  const width = await page.$eval('.sash.guide', (sash) => sash.getAttribute('aria-valuenow'));
+  const kit = new Kit(page);
+  const width = (): Promise<string | null> => kit.attribute('.sash.guide', 'aria-valuenow');
+  const drawn = await width();
   await page.keyboard.press('ArrowRight');
-  expect(await page.$eval('.sash.guide', (sash) => sash.getAttribute('aria-valuenow'))).not.toBe(
-    width,
-  );
+  await kit.until('the sash moves', width, (now) => now !== drawn);
 });
 
 restOfControls(() => (skipped() ? undefined : new Kit(page)));

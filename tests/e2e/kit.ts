@@ -8,6 +8,10 @@ const PATIENCE_MS = 15_000;
 export const pause = (milliseconds = 300): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Expects what a look will soon give: a screen is drawn after a press, on a slow machine well after it. */
+export const soon = <T>(look: () => T | Promise<T>, message?: string) =>
+  expect.poll(look, { timeout: PATIENCE_MS, ...(message === undefined ? {} : { message }) });
+
 export class Kit {
   readonly page: Page;
 
@@ -142,8 +146,8 @@ export class Kit {
       );
     const before = await look();
     await this.press(name, within);
-    expect(await look(), name).not.toBe(before);
+    await soon(look, name).not.toBe(before);
     await this.press(name, within);
-    expect(await look(), name).toBe(before);
+    await soon(look, name).toBe(before);
   }
 }

@@ -1,6 +1,6 @@
 /** Menus and dialogs: they take focus, keep it, give it back, and close on Escape. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../text.ts';
 import { Icon } from './icon.tsx';
 
@@ -104,7 +104,8 @@ interface DialogProps {
 /** A dialog over the page; `bare` leaves its heading unseen. */
 export function Dialog({ title, onClose, class: extra, bare, children }: DialogProps) {
   const ref = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // At once and not after the next picture: an Escape may come with the very next key.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     const first =
       ref.current?.querySelector<HTMLElement>('[data-first]') ?? focusablesOf(ref.current)[0];

@@ -14,7 +14,7 @@ export function Sash({ of, label }: SashProps) {
   const value = splits.value[of];
   const set = (next: number): void => {
     const rounded = Math.round(Math.min(max, Math.max(min, next)) * 10) / 10;
-    splits.value = { ...splits.value, [of]: rounded } satisfies Splits;
+    splits.value = { ...splits.peek(), [of]: rounded } satisfies Splits;
   };
   const onPointerDown = (event: PointerEvent): void => {
     const sash = event.currentTarget as HTMLElement;
@@ -35,11 +35,13 @@ export function Sash({ of, label }: SashProps) {
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const sign = of === 'inspector' ? -1 : 1;
+    // What stands now, not what was drawn: keys may come faster than pictures.
+    const at = splits.peek()[of];
     const moves: Record<string, number> = {
-      ArrowRight: value + sign * STEP,
-      ArrowLeft: value - sign * STEP,
-      ArrowDown: value + STEP,
-      ArrowUp: value - STEP,
+      ArrowRight: at + sign * STEP,
+      ArrowLeft: at - sign * STEP,
+      ArrowDown: at + STEP,
+      ArrowUp: at - STEP,
       Home: min,
       End: max,
       Enter: DEFAULT_SPLITS[of],
