@@ -185,6 +185,7 @@ export const en = {
   'trouble.none': 'All quiet',
   'trouble.none-text': 'Nothing is unhealthy. Select anything to look into it.',
   'trouble.list': 'What is not healthy, the worst first',
+  'trouble.more': 'and {count} more',
 
   'scheduler.refusals': 'Refused',
 

@@ -181,6 +181,7 @@ export const zhCN: TextTable = {
   'trouble.none': '一切平静',
   'trouble.none-text': '没有不健康的对象。选择任意对象查看。',
   'trouble.list': '不健康的对象，最严重的在前',
+  'trouble.more': '还有 {count} 个',
 
   'why.pod.ready': '{pod} 已就绪',
   'why.pod.not-ready': '{pod} 未就绪',

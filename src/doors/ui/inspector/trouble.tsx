@@ -14,7 +14,7 @@ const WORST: readonly StateWord[] = [
   'pending',
   'progress',
 ];
-const SHOWN_MAX = 50;
+const SHOWN_MAX = 20;
 const KINDS: ReadonlySet<string> = new Set(['Pod', 'Node', 'Deployment', 'Service', 'ReplicaSet']);
 
 /** A host without power is off, whatever its Node still says. */
@@ -23,22 +23,24 @@ function stateOf(row: ObjectRow): StateWord {
   return hosts.value.some((host) => host.name === row.name && !host.powered) ? 'off' : row.state;
 }
 
-/** The worst objects first, by name; as many as are shown. */
-function worst(): readonly ObjectRow[] {
+/** The worst objects first, by name: as many as are shown, and the count of the others. */
+function worst(): { readonly bad: readonly ObjectRow[]; readonly more: number } {
   const byState = new Map<StateWord, ObjectRow[]>(WORST.map((state) => [state, []]));
   for (const row of rows.value.values())
     if (KINDS.has(row.kind)) byState.get(stateOf(row))?.push(row);
   const bad: ObjectRow[] = [];
+  let count = 0;
   for (const [state, found] of byState) {
-    if (bad.length >= SHOWN_MAX) break;
+    count += found.length;
+    if (bad.length >= SHOWN_MAX) continue;
     found.sort((a, b) => (a.key < b.key ? -1 : 1));
-    bad.push(...found.slice(0, SHOWN_MAX).map((row) => ({ ...row, state })));
+    bad.push(...found.slice(0, SHOWN_MAX - bad.length).map((row) => ({ ...row, state })));
   }
-  return bad.slice(0, SHOWN_MAX);
+  return { bad, more: count - bad.length };
 }
 
 export function Trouble() {
-  const bad = worst();
+  const { bad, more } = worst();
   if (bad.length === 0)
     return (
       <div class="empty">
@@ -67,6 +69,7 @@ export function Trouble() {
           </button>
         </li>
       ))}
+      {more > 0 && <li class="quiet">{t('trouble.more', { count: more })}</li>}
     </ul>
   );
 }

@@ -142,7 +142,18 @@ function roomOf(
   };
 }
 
+/** A row never changes, another takes its place: the same row gives the same unit, which is not drawn again. */
+const unitsOfRows = new WeakMap<ObjectRow, MapUnit>();
+
 function unitOf(row: ObjectRow): MapUnit {
+  const known = unitsOfRows.get(row);
+  if (known !== undefined) return known;
+  const unit = makeUnit(row);
+  unitsOfRows.set(row, unit);
+  return unit;
+}
+
+function makeUnit(row: ObjectRow): MapUnit {
   const control = row.namespace === 'kube-system' ? CONTROL_PLANE.exec(row.name)?.[1] : undefined;
   const { name, suffix } =
     control === undefined ? splitName(row) : { name: SHORT[control] ?? control, suffix: '' };

@@ -27,6 +27,9 @@ const theMap = computed(() =>
   clusterMap(mirror.rows.value, hostsShown(), faultsShown(), mirror.rates.value),
 );
 
+/** Has the place in the order of Tab while nothing is selected. */
+const firstRoom = computed(() => theMap.value.rooms[0]?.key);
+
 /** In the past those that had begun. */
 function faultsShown(): Batch['faults'] {
   const at = mirror.looking.value;
@@ -151,7 +154,7 @@ function Picture({ layout: plan }: { readonly layout: MapLayout }) {
         <Service key={service.it.key} place={service} />
       ))}
       {plan.units.map((unit) => (
-        <Unit key={unit.it.key} place={unit} />
+        <Unit key={unit.it.key} {...unit} />
       ))}
       {plan.links.map((link) => (
         <FaultyLink key={link.it.id} link={link} />
@@ -197,10 +200,7 @@ interface ItemProps {
 function itemProps({ id, label }: ItemProps) {
   return {
     role: 'listitem' as const,
-    tabIndex:
-      selected.value === id || (selected.value === '' && id === theMap.value.rooms[0]?.key)
-        ? 0
-        : -1,
+    tabIndex: selected.value === id || (selected.value === '' && id === firstRoom.value) ? 0 : -1,
     'data-key': id,
     'aria-label': label,
     'aria-current': selected.value === id ? ('true' as const) : undefined,
@@ -300,25 +300,34 @@ function Level(props: {
   );
 }
 
-function Unit({ place }: { readonly place: Placed<MapUnit> }) {
-  const { it, x, y, width, height } = place;
+interface UnitProps {
+  readonly it: MapUnit;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Drawn at its own origin, and flat in its properties: to move costs one attribute, to stay nothing. */
+function Unit({ it, x, y, width, height }: UnitProps) {
   const room = Math.floor((width - 26) / 6.2);
   const name = it.name.length > room ? `${it.name.slice(0, Math.max(3, room - 1))}…` : it.name;
   const wide = 22 + name.length * 6.5;
   return (
     <g
       class={`unit ${it.system ? 'system' : toneOf(it.state)}`}
+      transform={`translate(${x} ${y})`}
       {...itemProps({
         id: it.key,
         label: `Pod ${it.key.split('/').at(-1) ?? it.name}, ${it.status}`,
       })}
     >
       <title>{`${it.key.split('/').at(-1) ?? ''} · ${it.status}`}</title>
-      <rect x={x + 0.5} y={y + 0.5} width={width - 1} height={height} rx="3" class="box" />
+      <rect x="0.5" y="0.5" width={width - 1} height={height} rx="3" class="box" />
       {/* biome-ignore lint/a11y/noSvgWithoutTitle: its group has the name */}
       <svg
-        x={x + 6}
-        y={y + 5}
+        x="6"
+        y="5"
         width="11"
         height="11"
         viewBox="0 0 12 12"
@@ -326,7 +335,7 @@ function Unit({ place }: { readonly place: Placed<MapUnit> }) {
       >
         {glyphShape(it.state)}
       </svg>
-      <text x={x + 22} y={y + 14.5}>
+      <text x="22" y="14.5">
         {name}
         {it.suffix !== '' && wide + it.suffix.length * 6.4 < width && (
           <tspan dx="6" class="suffix">
@@ -335,9 +344,9 @@ function Unit({ place }: { readonly place: Placed<MapUnit> }) {
         )}
       </text>
       {selected.value === it.key && (
-        <rect x={x - 2} y={y - 2} width={width + 4} height={height + 5} rx="4" class="ring" />
+        <rect x="-2" y="-2" width={width + 4} height={height + 5} rx="4" class="ring" />
       )}
-      <rect x={x} y={y} width={width} height={height + 1} rx="3" class="focus-ring" />
+      <rect width={width} height={height + 1} rx="3" class="focus-ring" />
     </g>
   );
 }

@@ -16,6 +16,14 @@ const rowMap = new Map<string, ObjectRow>();
 const markList: LaneMark[] = [];
 const MARKS_MAX = 40_000;
 
+/** The marks of one lane, oldest first. */
+export interface Lane {
+  readonly all: readonly LaneMark[];
+  readonly warnings: readonly LaneMark[];
+}
+type GrowingLane = Record<keyof Lane, LaneMark[]>;
+const lanes = new Map<LaneMark['lane'], GrowingLane>();
+
 const version = signal(0);
 const marksVersion = signal(0);
 
@@ -32,6 +40,12 @@ export const rowsVersion = version;
 export const marks = (): readonly LaneMark[] => {
   marksVersion.value;
   return markList;
+};
+
+/** The marks of one lane. */
+export const laneOf = (lane: LaneMark['lane']): Lane => {
+  marksVersion.value;
+  return growingLane(lane);
 };
 
 /** Simulated microseconds. */
@@ -121,6 +135,7 @@ export function clearMirror(): void {
   together(() => {
     rowMap.clear();
     markList.length = 0;
+    lanes.clear();
     counted.length = 0;
     version.value += 1;
     marksVersion.value += 1;
@@ -147,10 +162,30 @@ function takeRows(next: Batch): void {
 
 function takeMarks(fresh: readonly LaneMark[]): void {
   if (fresh.length === 0) return;
-  for (const mark of fresh) markList.push(mark);
-  // The oldest quarter goes at once, so that dropping is rare.
-  if (markList.length > MARKS_MAX) markList.splice(0, MARKS_MAX / 4);
+  for (const mark of fresh) addMark(mark);
+  if (markList.length > MARKS_MAX) {
+    // The oldest quarter goes at once, so that dropping is rare.
+    const kept = markList.splice(0).slice(MARKS_MAX / 4);
+    lanes.clear();
+    for (const mark of kept) addMark(mark);
+  }
   unseen.marks = true;
+}
+
+function addMark(mark: LaneMark): void {
+  markList.push(mark);
+  const lane = growingLane(mark.lane);
+  lane.all.push(mark);
+  if (mark.warning) lane.warnings.push(mark);
+}
+
+function growingLane(name: LaneMark['lane']): GrowingLane {
+  let lane = lanes.get(name);
+  if (lane === undefined) {
+    lane = { all: [], warnings: [] };
+    lanes.set(name, lane);
+  }
+  return lane;
 }
 
 const counted: { time: number; service: string; count: number }[] = [];

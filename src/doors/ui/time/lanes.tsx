@@ -36,6 +36,7 @@ const TONES: Readonly<Record<LaneName, string>> = {
 };
 const STEP = 12;
 const SECOND = 1_000_000;
+const WARNINGS_MAX = 200;
 
 const width = signal(900);
 const expanded = signal(false);
@@ -160,9 +161,9 @@ function Axis(props: {
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a drawing, not a control
     <g aria-hidden="true">
       {ticks.map((at) => (
-        <g key={at}>
-          <line class="lane" x1={x(at)} x2={x(at)} y1={y} y2={y + 14} />
-          <text class="axis" x={x(at) + 4} y={y + 12}>
+        <g key={at} transform={`translate(${x(at)} ${y})`}>
+          <line class="lane" y2="14" />
+          <text class="axis" x="4" y="12">
             {clockText(at).replace(/\.\d+$/, '')}
           </text>
         </g>
@@ -204,30 +205,54 @@ function LaneMarks(props: {
   readonly top: number;
 }) {
   const { lane, x, top } = props;
-  const seen = new Set<number>();
-  const warnings: number[] = [];
-  const yours: LaneMark[] = [];
-  let path = '';
-  for (const mark of mirror.marks()) {
-    if (mark.lane !== lane) continue;
-    const at = x(mark.time);
-    if (mark.warning && !warnings.includes(at)) warnings.push(at);
-    if (seen.has(at)) continue;
-    seen.add(at);
-    if (lane === 'you') yours.push(mark);
-    else path += `M${at} ${top + 2}v8`;
-  }
+  const { all, warnings } = mirror.laneOf(lane);
+  const drawn = firstPerPixel(all, x);
+  const yours = lane === 'you';
+  const path = yours ? '' : drawn.map((mark) => `M${x(mark.time)} ${top + 2}v8`).join('');
   return (
     <>
       <path class={`mark ${TONES[lane]}`} d={path} />
-      {yours.map((mark) => (
-        <rect key={mark.id} class="you" x={x(mark.time) - 3} y={top + 2} width="7" height="8">
-          <title>{`${clockText(mark.time)} ${mark.text}`}</title>
-        </rect>
-      ))}
-      {warnings.slice(0, 200).map((at) => (
-        <path key={at} class="warning" d={`M${at} ${top + 1}l4.5 9h-9z`} />
-      ))}
+      {yours &&
+        drawn.map((mark) => (
+          <rect key={mark.id} class="you" x={x(mark.time) - 3} y={top + 2} width="7" height="8">
+            <title>{`${clockText(mark.time)} ${mark.text}`}</title>
+          </rect>
+        ))}
+      {firstPerPixel(warnings, x)
+        .slice(0, WARNINGS_MAX)
+        .map((mark) => (
+          <path
+            key={mark.id}
+            class="warning"
+            transform={`translate(${x(mark.time)} ${top + 1})`}
+            d="M0 0l4.5 9h-9z"
+          />
+        ))}
     </>
   );
+}
+
+/** The first mark of each half pixel, with a leap over those that would fall on the same. */
+function firstPerPixel(
+  marks: readonly LaneMark[],
+  x: (time: number) => number,
+): readonly LaneMark[] {
+  const found: LaneMark[] = [];
+  for (let at = 0; at < marks.length; ) {
+    const mark = marks[at];
+    if (mark === undefined) break;
+    found.push(mark);
+    const here = x(mark.time);
+    let low = at + 1;
+    let high = marks.length;
+    for (let leap = 1; low < high; leap *= 2) {
+      const probe = Math.min(low + leap, high) - 1;
+      if (x(marks[probe]?.time ?? 0) > here) {
+        high = probe;
+        leap = 0.5;
+      } else low = probe + 1;
+    }
+    at = low;
+  }
+  return found;
 }
