@@ -158,6 +158,7 @@ export class Host {
       ...ROOT_ACCESS,
       view: this.#view,
       cwd: '/',
+      umask: 0o022,
       openSpecial: () => err('ENODEV'),
       atEnd: () => () => {},
     });

@@ -132,6 +132,8 @@ export interface Process {
   readonly env: Map<string, string>;
   readonly cwd: string;
   chdir(path: string): Result<void, Errno>;
+  /** Permission bits that files made by this process and by its later children do not get; 0o022 at first. */
+  umask: number;
   /** Name of the host or of the container's UTS namespace. */
   readonly hostname: string;
 

@@ -80,6 +80,7 @@ export class RunningProcess implements Process, FileUser, CpuUser, TaskKeeper {
   readonly started: Micros;
   cgroup: Cgroup;
   cwd: string;
+  umask: number;
   parent: RunningProcess | undefined;
   /** Its parent died before it: process 1 waits for it without being asked. */
   adopted = false;
@@ -124,6 +125,7 @@ export class RunningProcess implements Process, FileUser, CpuUser, TaskKeeper {
     this.comm = birth.comm;
     this.env = new Map(birth.env);
     this.cwd = birth.cwd;
+    this.umask = birth.parent?.umask ?? 0o022;
     this.uid = birth.uid;
     this.gid = birth.gid;
     this.groups = birth.groups;

@@ -52,7 +52,7 @@ function* runStatement(shell: Shell, statement: Statement): Task<void> {
   const substitutions = shell.substitutions.length;
   if (statement.background === true) yield* runInBackground(shell, statement);
   else yield* runNode(shell, statement.command);
-  if (shell.substitutions.length > substitutions) yield* finishSubstitutions(shell, substitutions);
+  if (shell.substitutions.length > substitutions) finishSubstitutions(shell, substitutions);
 }
 
 /** Runs a node as part of a condition: failures do not end the shell. */

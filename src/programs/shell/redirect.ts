@@ -149,7 +149,7 @@ function* openFile(
         : operator === '>>' || operator === '&>>'
           ? 'a'
           : 'w';
-  const opened = files.open(target, flags, 0o666 & ~shell.umask);
+  const opened = files.open(target, flags);
   if (opened.ok) return opened.value;
   yield* shell.complain(failure(shell, target, opened.error, writes));
   return undefined;

@@ -9,6 +9,7 @@ import type { Micros } from '../../ground/base/event-loop.ts';
 import type { RandomStream } from '../../ground/base/random.ts';
 import { Condition, type Task } from '../../ground/base/task.ts';
 import { strerror } from '../../machines/network/errno.ts';
+import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Child, Process, Signal } from '../../machines/machine/process.ts';
 import { type ArithmeticFault, type Expression, parseArithmetic } from './arithmetic-parser.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -114,10 +115,9 @@ export class Shell {
   history: string[] = [];
   hashed = new Map<string, string>();
   lastArgument = '';
-  umask = 0o022;
   getoptsAt = 0;
-  /** Files behind process substitutions of the running command, removed after it. */
-  substitutions: { readonly path: string; readonly after: (() => Task<void>) | undefined }[] = [];
+  /** This shell's ends of the process substitutions of the running command, closed after it. */
+  substitutions: { readonly descriptor: number; readonly file: OpenFile }[] = [];
   /** Status of the last command substitution of the running command. */
   substituted: number | undefined;
   #random: RandomStream | undefined;
@@ -167,7 +167,6 @@ export class Shell {
     this.lastBackground = parent.lastBackground;
     this.directories = [...parent.directories];
     this.lastArgument = parent.lastArgument;
-    this.umask = parent.umask;
     this.getoptsAt = parent.getoptsAt;
     this.hashed = new Map(parent.hashed);
     this.traceDepth = parent.traceDepth;

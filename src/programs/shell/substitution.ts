@@ -81,48 +81,40 @@ type CommandWord = NonNullable<
   Extract<NonNullable<Script['commands'][number]['command']>, { type: 'Command' }>['name']
 >;
 
+/** Process substitutions are named from this descriptor downwards, as bash does. */
+const SUBSTITUTION_TOP = 63;
+
 /**
- * `<(…)` and `>(…)`: there is no /dev/fd here, so the command's output stands in a file under /tmp that
- * goes when the command ends; `>(…)` reads what was written once the command is over.
+ * `<(…)` and `>(…)`: one end of a pipe, which the command finds as /dev/fd/N while the other end is the
+ * standard output or input of a shell that runs beside it.
  */
 export function* substituteProcess(shell: Shell, part: ProcessSubstitutionPart): Task<string> {
-  const { files } = shell.process;
-  const path = `/tmp/.sh-${shell.process.pid}-${shell.substitutions.length}-${shell.random.hex(6)}`;
-  const commands = part.script?.commands ?? [];
-  const opened = files.open(path, 'w', 0o600);
-  if (!opened.ok) {
-    yield* shell.complain(`cannot make pipe for process substitution: ${strerror(opened.error)}`);
+  const [read, write] = shell.process.pipe();
+  const reads = part.operator === '<';
+  const mine = reads ? read : write;
+  const theirs = reads ? write : read;
+  const descriptors = new Map(shell.process.descriptors);
+  for (const item of shell.substitutions) descriptors.delete(item.descriptor);
+  descriptors.set(reads ? 1 : 0, theirs);
+  const child = forkShell(shell, part.script?.commands ?? [], { descriptors });
+  theirs.close();
+  if (child === undefined) {
+    mine.close();
     return '';
   }
-  if (part.operator === '>') {
-    opened.value.close();
-    shell.substitutions.push({ path, after: () => feed(shell, path, commands) });
-    return path;
-  }
-  const descriptors = new Map(shell.process.descriptors);
-  descriptors.set(1, opened.value);
-  const child = forkShell(shell, commands, { descriptors });
-  opened.value.close();
-  if (child !== undefined) yield* child.wait();
-  shell.substitutions.push({ path, after: undefined });
-  return path;
+  let descriptor = SUBSTITUTION_TOP;
+  while (shell.process.descriptors.has(descriptor)) descriptor -= 1;
+  shell.process.descriptors.set(descriptor, mine);
+  shell.substitutions.push({ descriptor, file: mine });
+  shell.lastBackground = child.pid;
+  return `/dev/fd/${descriptor}`;
 }
 
-function* feed(shell: Shell, path: string, commands: Script['commands']): Task<void> {
-  const input = shell.process.files.open(path, 'r');
-  if (!input.ok) return;
-  const descriptors = new Map(shell.process.descriptors);
-  descriptors.set(0, input.value);
-  const child = forkShell(shell, commands, { descriptors });
-  input.value.close();
-  if (child !== undefined) yield* child.wait();
-}
-
-/** Ends the process substitutions of a command. */
-export function* finishSubstitutions(shell: Shell, from: number): Task<void> {
-  const ended = shell.substitutions.splice(from);
-  for (const item of ended) {
-    if (item.after !== undefined) yield* item.after();
-    shell.process.files.unlink(item.path);
+/** Closes the ends that a command's process substitutions had here. */
+export function finishSubstitutions(shell: Shell, from: number): void {
+  for (const item of shell.substitutions.splice(from)) {
+    if (shell.process.descriptors.get(item.descriptor) === item.file)
+      shell.process.descriptors.delete(item.descriptor);
+    item.file.close();
   }
 }

@@ -2,6 +2,7 @@
  * grep, egrep and fgrep (GNU grep 3.8). All matching is linear in the line: a pattern such as
  * `(a+)+$` costs what any other does, and back-references are refused.
  */
+import { readWholeText } from '../../machines/machine/files/read-whole.ts';
 import type { Task } from '../../ground/base/task.ts';
 import {
   compileBasic,
@@ -96,12 +97,12 @@ function tool(name: string, usual: Kind) {
     const operands = [...value.operands];
     const sources = [...value.all('e')];
     for (const path of value.all('f')) {
-      const text = process.files.readText(path);
+      const text = yield* readWholeText(process.files, path);
       if (!text.ok) {
         yield* process.printError(`${name}: ${path}: ${strerror(text.error)}\n`);
         return 2;
       }
-      sources.push(...text.value.replace(/\n$/, '').split('\n'));
+      if (text.value !== '') sources.push(...text.value.replace(/\n$/, '').split('\n'));
     }
     if (!value.has('e') && !value.has('f')) {
       const first = operands.shift();

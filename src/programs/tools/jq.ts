@@ -1,4 +1,5 @@
 /** jq 1.6 as a program: options, inputs, printing. The language is lang/jq. */
+import { readWholeText } from '../../machines/machine/files/read-whole.ts';
 import { textOf } from '../../ground/base/bytes.ts';
 import type { Task } from '../../ground/base/task.ts';
 import {
@@ -142,7 +143,7 @@ function* argumentValue(
     yield* process.printError(`jq: Invalid JSON text passed to --argjson\n${USAGE}`);
     return 2;
   }
-  const file = process.files.readText(text);
+  const file = yield* readWholeText(process.files, text);
   if (!file.ok) {
     yield* process.printError(
       `jq: Bad JSON in --${kind} ${text}: Could not open ${text}: ${strerror(file.error)}\n`,
@@ -169,7 +170,7 @@ export const jq = defineTool('jq', function* run(process, args) {
   let filter: string | undefined;
   if (invocation.filterFile === undefined) filter = invocation.operands.shift();
   else {
-    const text = process.files.readText(invocation.filterFile);
+    const text = yield* readWholeText(process.files, invocation.filterFile);
     if (!text.ok) {
       yield* process.printError(
         `jq: error: Could not open ${invocation.filterFile}: ${strerror(text.error)}\n`,

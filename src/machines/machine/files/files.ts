@@ -1,6 +1,6 @@
 /**
  * The file calls of one process: paths are walked in its mount view with its working directory and
- * its permissions. Failures are what Linux returns. Creation mode is masked by umask 022.
+ * its permissions. Failures are what Linux returns. Creation mode is masked by the process's umask.
  */
 import { utf8, textOf } from '../../../ground/base/bytes.ts';
 import { DONE, err, ok, type Result } from '../../../ground/base/result.ts';
@@ -12,13 +12,14 @@ import { type Access, descriptionBehind, Inode, mayAccess, statOf } from './inod
 import { RegularFile } from './open-file.ts';
 import { watchInode } from './watch.ts';
 
-const UMASK = 0o022;
 const SET_GID = 0o2000;
 
 /** What the calls need of their process. */
 export interface FileUser extends Access {
   readonly view: MountView;
   readonly cwd: string;
+  /** Permission bits that new files do not get. */
+  readonly umask: number;
   /** Opens what is not a regular file: devices, descriptors of /proc. */
   openSpecial(inode: Inode): Result<OpenFile, Errno>;
   /** Called when the process ends, however it ends; the returned function forgets it. */
@@ -108,7 +109,7 @@ export class ProcessFiles implements Files {
     if (old?.isDirectory === true) return err('EISDIR');
     const refusal = this.#refuseChange(place.value);
     if (refusal !== undefined) return err(refusal);
-    const inode = this.#make(place.value, 'file', old?.mode ?? mode & ~UMASK);
+    const inode = this.#make(place.value, 'file', old?.mode ?? mode & ~this.#user.umask);
     const failure = inode.store(typeof content === 'string' ? utf8(content) : content);
     if (failure !== undefined) return err(failure);
     if (old !== undefined) drop(old);
@@ -147,7 +148,7 @@ export class ProcessFiles implements Files {
       if (place.value.slash) return err('EISDIR');
       const refusal = this.#refuseChange(place.value);
       if (refusal !== undefined) return err(refusal);
-      const made = this.#make(place.value, 'file', mode & ~UMASK);
+      const made = this.#make(place.value, 'file', mode & ~this.#user.umask);
       place.value.parent.link(place.value.name, made);
       announce(place.value.parent, place.value.name, made, 'created');
       return ok({ ...place.value, inode: made });
@@ -179,7 +180,7 @@ export class ProcessFiles implements Files {
     }
     const refusal = this.#refuseChange(place.value);
     if (refusal !== undefined) return err(refusal);
-    const made = this.#make(place.value, 'directory', (options.mode ?? 0o777) & ~UMASK);
+    const made = this.#make(place.value, 'directory', (options.mode ?? 0o777) & ~this.#user.umask);
     place.value.parent.link(place.value.name, made);
     announce(place.value.parent, place.value.name, made, 'created');
     return DONE;
@@ -297,7 +298,7 @@ export class ProcessFiles implements Files {
   makeNode(path: string, type: 'socket', mode: number): Result<Inode, Errno> {
     const place = this.#fresh(path);
     if (!place.ok) return place;
-    const inode = this.#make(place.value, type, mode & ~UMASK);
+    const inode = this.#make(place.value, type, mode & ~this.#user.umask);
     place.value.parent.link(place.value.name, inode);
     announce(place.value.parent, place.value.name, inode, 'created');
     return ok(inode);

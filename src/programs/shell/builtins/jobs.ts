@@ -246,25 +246,61 @@ function* trap(shell: Shell, argv: string[]): Task<number> {
 }
 
 function* umask(shell: Shell, argv: string[]): Task<number> {
-  const text = argv.find((arg, index) => index > 0 && !arg.startsWith('-'));
+  const { process } = shell;
+  const text = argv.find((arg, index) => index > 0 && !/^-[pS]+$/.test(arg));
+  const flags = argv.filter((arg) => /^-[pS]+$/.test(arg)).join('');
   if (text === undefined) {
     const letters = [6, 3, 0].map((shift) => {
-      const bits = ~(shell.umask >> shift) & 7;
+      const bits = ~(process.umask >> shift) & 7;
       return `${bits & 4 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 1 ? 'x' : ''}`;
     });
     const symbolic = `u=${letters[0]},g=${letters[1]},o=${letters[2]}`;
     yield* shell.write(
       1,
-      argv.includes('-S') ? `${symbolic}\n` : `${shell.umask.toString(8).padStart(4, '0')}\n`,
+      `${flags.includes('p') ? (flags.includes('S') ? 'umask -S ' : 'umask ') : ''}${flags.includes('S') ? symbolic : process.umask.toString(8).padStart(4, '0')}\n`,
     );
     return 0;
   }
-  if (!/^[0-7]+$/.test(text)) {
-    yield* shell.complain(`umask: ${text}: octal number out of range`);
+  if (/^\d/.test(text)) {
+    if (!/^[0-7]{1,4}$/.test(text)) {
+      yield* shell.complain(`umask: ${text}: octal number out of range`);
+      return 1;
+    }
+    process.umask = Number.parseInt(text, 8) & 0o777;
+    return 0;
+  }
+  const mask = symbolicMask(text, ~process.umask & 0o777);
+  if (typeof mask === 'string') {
+    yield* shell.complain(`umask: ${mask}`);
     return 1;
   }
-  shell.umask = Number.parseInt(text, 8) & 0o777;
+  process.umask = ~mask & 0o777;
   return 0;
+}
+
+/** What a symbolic mode such as `u=rwx,g-w` makes of the permissions that are let through; or what is wrong. */
+function symbolicMask(text: string, before: number): number | string {
+  let allowed = before;
+  for (const clause of text.split(',')) {
+    const match = /^([ugoa]*)([-+=])([rwxX]*)(.?)/.exec(clause);
+    if (match === null)
+      return `\`${clause.replace(/^[ugoa]*/, '').charAt(0)}': invalid symbolic mode operator`;
+    const [, who = '', operator, letters = '', wrong = ''] = match;
+    if (wrong !== '') return `\`${wrong}': invalid symbolic mode character`;
+    let bits = 0;
+    for (const letter of letters) bits |= letter === 'r' ? 4 : letter === 'w' ? 2 : 1;
+    for (const [name, shift] of [
+      ['u', 6],
+      ['g', 3],
+      ['o', 0],
+    ] as const) {
+      if (who !== '' && !who.includes('a') && !who.includes(name)) continue;
+      if (operator === '=') allowed &= ~(7 << shift);
+      if (operator === '-') allowed &= ~(bits << shift);
+      else allowed |= bits << shift;
+    }
+  }
+  return allowed;
 }
 
 function* ulimit(shell: Shell, argv: string[]): Task<number> {

@@ -1,4 +1,5 @@
 /** awk as a program: options, BEGIN, the main loop with range patterns, END (gawk 5.2's texts). */
+import { readWholeText } from '../../../machines/machine/files/read-whole.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { strerror } from '../../../machines/network/errno.ts';
 import { defineTool } from '../support.ts';
@@ -42,7 +43,7 @@ export const awk = defineTool('awk', function* run(process, args) {
     if (match[1] === 'F') separator = value;
     else if (match[1] === 'v') assignments.push(value);
     else {
-      const text = process.files.readText(value);
+      const text = yield* readWholeText(process.files, value);
       if (!text.ok) {
         yield* process.printError(
           `awk: fatal: cannot open source file \`${value}' for reading: ${strerror(text.error)}\n`,

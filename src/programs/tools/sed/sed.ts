@@ -1,4 +1,5 @@
 /** sed as a program: the cycle over lines, pattern and hold space (GNU sed 4.9). */
+import { readWholeText } from '../../../machines/machine/files/read-whole.ts';
 import { textOf } from '../../../ground/base/bytes.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Regexp, RegexpMatch } from '../../../ground/lang/regexp/posix.ts';
@@ -52,7 +53,7 @@ export const sed = defineTool('sed', function* run(process, args) {
   const operands = [...value.operands];
   const scripts = [...value.all('e')];
   for (const path of value.all('f')) {
-    const text = process.files.readText(path);
+    const text = yield* readWholeText(process.files, path);
     if (!text.ok) {
       yield* complain(process, `couldn't open file ${path}: ${strerror(text.error)}`);
       return 1;

@@ -1,4 +1,5 @@
 /** ConfigMaps and Secrets of `kubectl create` (create_configmap.go, create_secret*.go, v0.34). */
+import { readWhole, readWholeText } from '../../../../machines/machine/files/read-whole.ts';
 import { base64Of, textOf, utf8 } from '../../../../ground/base/bytes.ts';
 import { err, ok } from '../../../../ground/base/result.ts';
 import { compareText, quote } from '../../../../ground/base/text.ts';
@@ -17,7 +18,7 @@ interface Collected {
 }
 
 /** What `--from-literal`, `--from-file` and `--from-env-file` give, by key. */
-function entriesOf(session: Session, kind: string, name: string): Outcome<Entries> {
+function* entriesOf(session: Session, kind: string, name: string): Task<Outcome<Entries>> {
   const { flags } = session;
   const where = `Data for ${kind} ${quote(name)}`;
   const collected: Collected = { where, kind, entries: new Map() };
@@ -36,11 +37,11 @@ function entriesOf(session: Session, kind: string, name: string): Outcome<Entrie
     if (failure !== undefined) return err(failure);
   }
   for (const source of files) {
-    const failure = addFile(session, collected, source);
+    const failure = yield* addFile(session, collected, source);
     if (failure !== undefined) return err(failure);
   }
   for (const path of flags.list('from-env-file')) {
-    const failure = addEnvFile(session, collected, path);
+    const failure = yield* addEnvFile(session, collected, path);
     if (failure !== undefined) return err(failure);
   }
   return ok(new Map([...collected.entries].sort(([a], [b]) => compareText(a, b))));
@@ -63,7 +64,11 @@ function add(collected: Collected, key: string, value: Uint8Array): Failure | un
 }
 
 /** `key=path`, a file, or a folder whose files are taken one level deep. */
-function addFile(session: Session, collected: Collected, source: string): Failure | undefined {
+function* addFile(
+  session: Session,
+  collected: Collected,
+  source: string,
+): Task<Failure | undefined> {
   const text = (message: string): Failure => ({ kind: 'text', text: message });
   const parts = source.split('=');
   if (parts.length > 2) return text("key names or file paths cannot contain '='");
@@ -79,7 +84,7 @@ function addFile(session: Session, collected: Collected, source: string): Failur
   const stat = files.stat(path);
   if (!stat.ok) return text(`error reading ${path}: no such file or directory`);
   if (stat.value.type !== 'directory') {
-    const content = files.read(path);
+    const content = yield* readWhole(files, path);
     if (!content.ok) return text(`open ${path}: permission denied`);
     return add(
       collected,
@@ -101,8 +106,12 @@ function addFile(session: Session, collected: Collected, source: string): Failur
 }
 
 /** `KEY=value` lines; a bare key takes its value from the environment. */
-function addEnvFile(session: Session, collected: Collected, path: string): Failure | undefined {
-  const content = session.process.files.readText(path);
+function* addEnvFile(
+  session: Session,
+  collected: Collected,
+  path: string,
+): Task<Failure | undefined> {
+  const content = yield* readWholeText(session.process.files, path);
   if (!content.ok)
     return { kind: 'text', text: `error reading ${path}: no such file or directory` };
   for (const raw of content.value.split('\n')) {
@@ -124,7 +133,7 @@ function addEnvFile(session: Session, collected: Collected, path: string): Failu
 }
 
 export function* generatedConfigMap(session: Session, name: string): Task<Outcome<object>> {
-  const entries = entriesOf(session, 'ConfigMap', name);
+  const entries = yield* entriesOf(session, 'ConfigMap', name);
   if (!entries.ok) return entries;
   const data = new Map<string, string>();
   const binaryData = new Map<string, string>();
@@ -143,7 +152,7 @@ export function* generatedConfigMap(session: Session, name: string): Task<Outcom
 }
 
 export function* generatedSecret(session: Session, name: string): Task<Outcome<object>> {
-  const entries = entriesOf(session, 'Secret', name);
+  const entries = yield* entriesOf(session, 'Secret', name);
   if (!entries.ok) return entries;
   return ok(secret(session, name, entries.value, session.flags.text('type')));
 }
@@ -199,7 +208,7 @@ export function* generatedRegistrySecret(session: Session, name: string): Task<O
     );
   }
   if (flags.list('from-file').length > 0) {
-    const entries = entriesOf(session, 'Secret', name);
+    const entries = yield* entriesOf(session, 'Secret', name);
     return entries.ok
       ? ok(secret(session, name, entries.value, 'kubernetes.io/dockerconfigjson'))
       : entries;
