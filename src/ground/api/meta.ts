@@ -138,3 +138,9 @@ export function withCondition<C extends Condition>(
       : Object.freeze(condition);
   return replacedAt(list, at, next);
 }
+
+/**
+ * A time that was never set, where Go's struct holds it by value: JSON has it as null, and the types
+ * call it absent (PodCondition.lastProbeTime, the times of an Event).
+ */
+export const ZERO_TIME = null as unknown as undefined;

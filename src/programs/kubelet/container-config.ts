@@ -339,6 +339,8 @@ export function containerConfig(input: ContainerInput): Result<ContainerConfig, 
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
     ...(groups.length === 0 ? {} : { supplementalGroups: groups }),
+    supplementalGroupsPolicy:
+      podSecurity?.supplementalGroupsPolicy === 'Strict' ? 'Strict' : 'Merge',
     readonlyRoot: security?.readOnlyRootFilesystem === true,
     privileged: security?.privileged === true,
     namespaces: namespaceOptions(pod),

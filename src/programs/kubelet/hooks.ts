@@ -40,7 +40,11 @@ export function* runHook(
       return err(`couldn't find port: ${hook.httpGet.port} in container ${container.name}`);
     const { httpGet: action } = hook;
     const made = prepareGet(action, host, port, 'kube-lifecycle/1.34', HTTP_TIMEOUT);
-    return made.ok ? yield* httpGet(core.process, made.value) : made;
+    const got = made.ok ? yield* httpGet(core.process, made.value) : made;
+    if (got.ok) return got;
+    return err(
+      `HTTP lifecycle hook (${action.path ?? ''}) for Container "${container.name}" in Pod "${formatPod(worker.pod)}" failed - error: ${got.error}`,
+    );
   }
   if (hook.sleep !== undefined) {
     yield* core.process.sleep(hook.sleep.seconds * SECOND);

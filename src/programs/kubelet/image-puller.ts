@@ -93,7 +93,9 @@ export class ImagePuller {
     this.#serial.release();
     const ended = process.clock.monotonic();
     if (!pulled.ok) {
-      const message = formatRpcError(pulled.error);
+      // The code of an unknown error says nothing and is left out (cri-client remote_image.go).
+      const message =
+        pulled.error.codeName === 'Unknown' ? pulled.error.message : formatRpcError(pulled.error);
       say('Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
       this.#backoff.next(key, ended, ended);
       this.#failedAt.set(key, ended);

@@ -20,6 +20,9 @@ const IMAGES_MAX = 50;
 /** A node registers before its kubelet has looked at the runtime, so it is never born ready. */
 const UNCHECKED = 'container runtime status check may not have completed yet';
 const LEASE_NAMESPACE = 'kube-node-lease';
+const HANDLER_FEATURES = { recursiveReadOnlyMounts: true, userNamespaces: true };
+/** What containerd's configuration has: its default, which has no name, and runc. */
+const RUNTIME_HANDLERS = ['', 'runc'].map((name) => ({ features: HANDLER_FEATURES, name }));
 
 /** How long the runtime may be silent before it counts as down, and its pods' events as lost. */
 const RUNTIME_SILENCE_MAX = 30 * SECOND;
@@ -175,9 +178,8 @@ export class NodeReporter {
         osImage: 'Debian GNU/Linux 12 (bookworm)',
         systemUUID: uuidOf(process.kernel.machineId),
       },
-      runtimeHandlers: [
-        { name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: true } },
-      ],
+      features: { supplementalGroupsPolicy: true },
+      runtimeHandlers: RUNTIME_HANDLERS,
     } as unknown as NodeStatus;
   }
 

@@ -4,11 +4,12 @@
  * v1.34). Pure: nothing here asks or writes.
  */
 import { newRecord, sameValue } from '../../ground/api/edit.ts';
-import { conditionOf, entriesOf } from '../../ground/api/meta.ts';
+import { conditionOf, entriesOf, ZERO_TIME } from '../../ground/api/meta.ts';
 import type {
   Container,
   ContainerState,
   ContainerStatus,
+  ContainerUser,
   Pod,
   PodCondition,
   PodStatus,
@@ -63,6 +64,20 @@ function stateOf(container: CriContainer): ContainerState {
   };
 }
 
+function userOf({ user }: CriContainer): ContainerUser {
+  const { uid, gid, supplementalGroups } = user;
+  return { linux: { gid, supplementalGroups, uid } };
+}
+
+/** Whether what has ended is run again: else its end is its state (kuberuntime ShouldContainerBeRestarted). */
+function restarts(pod: Pod, container: Container, latest: CriContainer): boolean {
+  if (latest.state === 'CONTAINER_RUNNING' || pod.metadata.deletionTimestamp !== undefined)
+    return false;
+  if (latest.state !== 'CONTAINER_EXITED') return true;
+  const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always';
+  return policy === 'Always' || (policy === 'OnFailure' && latest.exitCode !== 0);
+}
+
 /** One container's status. */
 function containerStatusOf(
   container: Container,
@@ -79,7 +94,7 @@ function containerStatusOf(
   let last: ContainerState = previous === undefined ? {} : lastStateOf(previous);
   if (latest !== undefined) {
     state = stateOf(latest);
-    if (wait !== undefined && latest.state !== 'CONTAINER_RUNNING') {
+    if (wait !== undefined && restarts(input.pod, container, latest)) {
       if (state.terminated !== undefined) last = state;
       state = { waiting: { message: wait.message, reason: wait.reason } };
     }
@@ -88,9 +103,11 @@ function containerStatusOf(
   const running = latest?.state === 'CONTAINER_RUNNING';
   const started = running && input.started(container, latest.id);
   const succeeded = isInit && latest?.state === 'CONTAINER_EXITED' && latest.exitCode === 0;
-  const record = newRecord(12);
+  const record = newRecord(13);
+  // Init containers that end cannot be resized, so nothing is said of what they got.
+  const resizable = !isInit || container.restartPolicy === 'Always';
   const requests = container.resources?.requests;
-  if (requests !== undefined) record['allocatedResources'] = requests;
+  if (resizable && requests !== undefined) record['allocatedResources'] = requests;
   if (latest !== undefined) record['containerID'] = `containerd://${latest.id}`;
   record['image'] = latest?.image ?? container.image ?? '';
   record['imageID'] = latest?.imageRef ?? '';
@@ -99,10 +116,11 @@ function containerStatusOf(
   record['ready'] = isInit
     ? succeeded || (started && container.restartPolicy === 'Always')
     : started && input.ready(container, latest.id);
-  if (latest !== undefined) record['resources'] = container.resources ?? {};
+  if (resizable && latest !== undefined) record['resources'] = container.resources ?? {};
   record['restartCount'] = latest?.metadata.attempt ?? 0;
   record['started'] = started;
   record['state'] = state;
+  if (latest !== undefined) record['user'] = userOf(latest);
   const mounts = container.volumeMounts ?? [];
   if (mounts.length > 0) {
     record['volumeMounts'] = mounts.map((mount) =>
@@ -263,7 +281,7 @@ function condition(
 ): PodCondition {
   const before = conditionOf(old, type);
   const record = newRecord(8);
-  record['lastProbeTime'] = null;
+  record['lastProbeTime'] = ZERO_TIME;
   record['lastTransitionTime'] =
     before?.status === verdict.status && before.lastTransitionTime !== undefined
       ? before.lastTransitionTime

@@ -171,7 +171,7 @@ function buildRecord(
     cwd,
     uid: user.value.uid,
     gid: user.value.gid,
-    groups: groupsOf(user.value, config.supplementalGroups),
+    groups: groupsOf(user.value, config),
     stopSignal: image.archive.config.stopSignal,
     logPath,
     log,
@@ -188,9 +188,10 @@ function buildRecord(
 }
 
 /** The primary group, those of the image's account and those that the pod adds, as the kernel sorts them. */
-function groupsOf(user: ContainerUser, added: readonly number[] | undefined): readonly number[] {
-  if (user.groups.length === 0 && (added ?? []).length === 0) return [];
-  return [...new Set([user.gid, ...user.groups, ...(added ?? [])])].sort((a, b) => a - b);
+function groupsOf(user: ContainerUser, config: ContainerConfig): readonly number[] {
+  const account = config.supplementalGroupsPolicy === 'Strict' ? [] : user.groups;
+  const added = config.supplementalGroups ?? [];
+  return [...new Set([user.gid, ...account, ...added])].sort((a, b) => a - b);
 }
 
 /** The tag that the pod asked for, in full. */
@@ -468,9 +469,7 @@ function* execTask(
   });
   if (done.ok) answer.resolve(ok(done.value.code));
   else {
-    const message = done.error.message
-      .replace(CREATE_FAILED, EXEC_FAILED)
-      .replace(/: unknown$/, '');
+    const message = done.error.message.replace(CREATE_FAILED, EXEC_FAILED);
     // Each exec has a name of its own, which only its failures show.
     const name = service.process.random.hex(64);
     const text = `failed to exec in container: failed to start exec "${name}": ${message}`;

@@ -129,7 +129,7 @@ export class ImageStore {
     const head = `failed to pull and unpack image "${name}": `;
     const host = registryHost(reference);
     const path = `/v2/${reference.path}/manifests/${reference.digest === '' ? reference.tag : reference.digest}`;
-    const resolving = `${head}failed to resolve reference "${name}": `;
+    const resolving = `${head}failed to resolve image: `;
     const manifest = yield* fetchFrom(this.#process, host, 'HEAD', path);
     if (!manifest.ok) return err(rpcError('Unknown', resolving + manifest.error));
     const answer = manifest.value;

@@ -168,6 +168,7 @@ export function containerStatus(record: ContainerRecord): ContainerStatus {
     message: record.message,
     logPath: record.logPath,
     mounts: record.config.mounts,
+    user: { uid: record.uid, gid: record.gid, supplementalGroups: record.groups },
     pid: record.pid,
   };
 }

@@ -134,9 +134,17 @@ export function resolveUser(
   return ok({
     uid: number,
     gid: groupNumber,
-    groups: [],
+    groups: groupsOf(view, row?.[0]),
     home: row?.[5] ?? (number === 0 ? '/root' : '/'),
   });
+}
+
+/** The groups whose line in /etc/group names an account. */
+function groupsOf(view: MountView, account: string | undefined): readonly number[] {
+  if (account === undefined) return [];
+  return table(view, '/etc/group').flatMap((fields) =>
+    (fields[3] ?? '').split(',').includes(account) ? [Number(fields[2])] : [],
+  );
 }
 
 function table(view: MountView, path: string): string[][] {

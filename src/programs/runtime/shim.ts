@@ -87,13 +87,13 @@ function startErrorText(error: SpawnError, argv0: string, cwd: string): string {
   const head =
     'OCI runtime create failed: runc create failed: unable to start container process: error during container init: ';
   if (error.path === cwd && error.errno === 'ENOENT') {
-    return `${head}mkdir ${cwd}: ${goError(error.errno)}: unknown`;
+    return `${head}mkdir ${cwd}: ${goError(error.errno)}`;
   }
   const name = quote(argv0);
-  if (error.notFound) return `${head}exec: ${name}: executable file not found in $PATH: unknown`;
+  if (error.notFound) return `${head}exec: ${name}: executable file not found in $PATH`;
   if (error.errno === 'ENOENT')
-    return `${head}exec: ${name}: stat ${argv0}: ${goError(error.errno)}: unknown`;
-  return `${head}exec: ${name}: ${goError(error.errno)}: unknown`;
+    return `${head}exec: ${name}: stat ${argv0}: ${goError(error.errno)}`;
+  return `${head}exec: ${name}: ${goError(error.errno)}`;
 }
 
 export const containerdShim: Program = {

@@ -5,6 +5,7 @@
  */
 import { humanDuration, parseRfc3339, type WallTime } from '../../base/time.ts';
 import { withFields } from '../edit.ts';
+import { ZERO_TIME } from '../meta.ts';
 import { type FieldError, invalidField, requiredField } from '../field-error.ts';
 import type { Event, EventsEvent, ObjectReference } from '../types.ts';
 import { metaErrors, metaUpdateErrors } from '../validation/meta.ts';
@@ -70,6 +71,7 @@ export const EVENT_KIND = describeKind<Event>({
     ...eventErrors(event),
   ],
   validateUpdate: metaUpdateErrors,
+  prepareForCreate: withTimes,
   columns: columns(),
   fields: FIELDS,
 });
@@ -84,9 +86,20 @@ export const EVENTS_EVENT_KIND = describeKind<Event>({
   createOnUpdate: true,
   validateCreate: EVENT_KIND.validateCreate,
   validateUpdate: EVENT_KIND.validateUpdate,
+  prepareForCreate: withTimes,
   columns: columns(),
   fields: new Map([...FIELDS, ...referenceFields('regarding')]),
 });
+
+/** An event of either form has all three times; those that it does not tell are null. */
+function withTimes(event: Event): Event {
+  const { eventTime, firstTimestamp, lastTimestamp } = event;
+  return withFields(event, {
+    eventTime: eventTime ?? ZERO_TIME,
+    firstTimestamp: firstTimestamp ?? ZERO_TIME,
+    lastTimestamp: lastTimestamp ?? ZERO_TIME,
+  });
+}
 
 function eventErrors(event: Event): FieldError[] {
   const namespace = event.metadata.namespace ?? '';
@@ -101,7 +114,7 @@ function eventErrors(event: Event): FieldError[] {
   }
   const errors: FieldError[] = [];
   // Events of the new form, which have an event time, are checked more strictly.
-  if (event.eventTime !== undefined) {
+  if ((event.eventTime ?? ZERO_TIME) !== ZERO_TIME) {
     if ((event.reportingComponent ?? '') === '') errors.push(requiredField('reportingController'));
     if ((event.reportingInstance ?? '') === '') errors.push(requiredField('reportingInstance'));
     if ((event.action ?? '') === '') errors.push(requiredField('action'));
@@ -122,8 +135,8 @@ function countOf(event: Event): number {
 }
 
 function lastSeenText(event: Event, now: WallTime): string {
-  const first = event.firstTimestamp ?? event.eventTime;
-  const last = event.series?.lastObservedTime ?? event.lastTimestamp;
+  const first = event.firstTimestamp ?? event.eventTime ?? undefined;
+  const last = event.series?.lastObservedTime ?? event.lastTimestamp ?? undefined;
   if (last === undefined) return ageOf(first, now);
   return ageOf(last, now);
 }

@@ -45,7 +45,6 @@ const POD: readonly [string, 'ignored' | 'refused', string][] = [
   ['securityContext.seLinuxChangePolicy', 'ignored', 'The kernel model has no SELinux.'],
   ['securityContext.windowsOptions', 'ignored', 'All nodes run Linux.'],
   ['securityContext.sysctls', 'ignored', 'Kernel parameters of a pod cannot be set.'],
-  ['securityContext.supplementalGroupsPolicy', 'ignored', 'Groups of an image always count.'],
   ['imagePullSecrets', 'ignored', 'The registry asks nobody for a password.'],
 ];
 

@@ -7,13 +7,21 @@
 import type { Subresource } from '../descriptor.ts';
 import { withFields } from '../edit.ts';
 import type { FieldError } from '../field-error.ts';
+import { ZERO_TIME } from '../meta.ts';
 import { milliValue } from '../quantity.ts';
 import type { Container, Pod } from '../types.ts';
 import { metaErrors, metaUpdateErrors } from '../validation/meta.ts';
 import { isDns1123Subdomain } from '../validation/names.ts';
 import { podSpecErrors } from '../validation/pod-spec.ts';
 import { podUpdateErrors } from '../validation/pod-update.ts';
-import { ageColumn, describeKind, nameColumn, statusSubresource, textColumn } from './describe.ts';
+import {
+  ageColumn,
+  describeKind,
+  nameColumn,
+  preparedForStatusUpdate,
+  statusSubresource,
+  textColumn,
+} from './describe.ts';
 import { defaultedPod } from './pod-defaults.ts';
 import { readyText, restartsText, statusText } from './pod-print.ts';
 import { podUnsupported } from './pod-support.ts';
@@ -43,6 +51,17 @@ const SUBRESOURCES: readonly Subresource[] = [
   statusSubresource('', 'Pod'),
 ];
 
+/** Nobody probes conditions: each of them says so with a null. */
+function withProbeTimes(pod: Pod): Pod {
+  const { status } = pod;
+  if (status?.conditions === undefined) return pod;
+  if (status.conditions.every((each) => each.lastProbeTime !== undefined)) return pod;
+  const conditions = status.conditions.map((each) =>
+    each.lastProbeTime === undefined ? withFields(each, { lastProbeTime: ZERO_TIME }) : each,
+  );
+  return withFields(pod, { status: withFields(status, { conditions: Object.freeze(conditions) }) });
+}
+
 export const POD_KIND = describeKind<Pod>({
   group: '',
   resource: 'pods',
@@ -62,6 +81,7 @@ export const POD_KIND = describeKind<Pod>({
       metadata: withFields(pod.metadata, { generation: 1 }),
       status: Object.freeze({ phase: 'Pending', qosClass: qosClassOf(pod) }),
     }),
+  prepareForStatusUpdate: (pod, old) => withProbeTimes(preparedForStatusUpdate(pod, old)),
   columns: [
     nameColumn(),
     textColumn('Ready', 'Containers that are ready, of all.', readyText),

@@ -1,4 +1,5 @@
 /** `kubectl events` (k8s.io/kubectl/pkg/cmd/events, v0.34): events of a namespace or of one object, oldest first. */
+import { ZERO_TIME } from '../../../ground/api/meta.ts';
 import type { Event } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { compareText } from '../../../ground/base/text.ts';
@@ -112,13 +113,13 @@ function rowOf(event: Event, now: WallTime): readonly string[] {
 /** `5s`, or `5s (x3 over 2m)`. */
 function seen(event: Event, now: WallTime): string {
   const age = (text: string | undefined): string => {
-    const wall = text === undefined ? undefined : parseRfc3339(text);
+    const wall = parseRfc3339(text ?? '');
     return wall === undefined ? '<unknown>' : humanDuration(now - wall);
   };
   const first = age(event.firstTimestamp ?? event.eventTime);
   const count = event.series?.count ?? event.count ?? 1;
   if (count <= 1)
-    return event.firstTimestamp === undefined && event.eventTime === undefined
+    return (event.firstTimestamp ?? event.eventTime ?? ZERO_TIME) === ZERO_TIME
       ? age(event.lastTimestamp)
       : first;
   return `${age(timeOf(event))} (x${count} over ${first})`;

@@ -103,6 +103,8 @@ export interface ContainerConfig {
   readonly uid?: number;
   readonly gid?: number;
   readonly supplementalGroups?: readonly number[];
+  /** Strict: the groups that the image's /etc/group gives its user do not count. */
+  readonly supplementalGroupsPolicy?: 'Merge' | 'Strict';
   readonly readonlyRoot: boolean;
   readonly privileged: boolean;
   readonly namespaces: NamespaceOptions;
@@ -128,6 +130,13 @@ export interface Container {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** A user as the kernel has it; the primary group is among the supplemental ones. */
+export interface LinuxUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly supplementalGroups: readonly number[];
+}
+
 export interface ContainerStatus extends Container {
   readonly startedAt: WallTime;
   readonly finishedAt: WallTime;
@@ -137,6 +146,8 @@ export interface ContainerStatus extends Container {
   readonly message: string;
   readonly logPath: string;
   readonly mounts: readonly Mount[];
+  /** Who its first process ran as. */
+  readonly user: LinuxUser;
   readonly pid: number;
 }
 

@@ -4,7 +4,7 @@
  */
 import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
 import { type FieldError, forbiddenField } from '../../../ground/api/field-error.ts';
-import { isDeleting, withCondition, withMeta } from '../../../ground/api/meta.ts';
+import { isDeleting, withCondition, withMeta, ZERO_TIME } from '../../../ground/api/meta.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import type { Binding, DeleteOptions, Eviction, Pod } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
@@ -104,6 +104,7 @@ function bind(pod: Pod, binding: Binding, node: string, now: string) {
     );
   }
   const conditions = withCondition(pod.status?.conditions, {
+    lastProbeTime: ZERO_TIME,
     type: 'PodScheduled',
     status: 'True',
     lastTransitionTime: now,

@@ -27,6 +27,7 @@ function container(state: ContainerStatus['state'], exitCode = 0, attempt = 0): 
     logPath: '',
     mounts: [],
     pid: 1,
+    user: { uid: 0, gid: 0, supplementalGroups: [0] },
   };
 }
 
@@ -79,6 +80,19 @@ describe('containers', () => {
     });
     expect(status?.lastState?.terminated?.exitCode).toBe(3);
     expect(status?.restartCount).toBe(2);
+  });
+
+  it('shows the end of a container that is not run again, whatever was said of its start', () => {
+    const failed = { ...container('CONTAINER_EXITED', 128), reason: 'StartError' };
+    const containers = new Map([['web', [failed]]]);
+    const waiting = new Map([['web', { reason: 'RunContainerError', message: 'no such file' }]]);
+    const reasons = ['Always', 'OnFailure', 'Never'].map((restartPolicy) => {
+      const made = input({ containers, waiting });
+      const pod = { ...made.pod, spec: { ...made.pod.spec, restartPolicy } } as typeof made.pod;
+      const [status] = podStatusOf({ ...made, pod }).containerStatuses ?? [];
+      return status?.state?.waiting?.reason ?? status?.state?.terminated?.reason;
+    });
+    expect(reasons).toEqual(['RunContainerError', 'RunContainerError', 'StartError']);
   });
 
   it('names the unready ones in the conditions', () => {
