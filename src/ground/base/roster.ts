@@ -26,8 +26,7 @@ export class Roster<T> {
   delete(member: T): boolean {
     const at = this.#members.lastIndexOf(member);
     if (at < 0) return false;
-    if (at === this.#members.length - 1) this.#members.pop();
-    else this.#members.splice(at, 1);
+    takeOut(this.#members, at);
     return true;
   }
 
@@ -62,8 +61,8 @@ export class NumberedRoster<T> {
   delete(number: number): void {
     const at = this.#numbers.lastIndexOf(number);
     if (at < 0) return;
-    this.#numbers.splice(at, 1);
-    this.#members.splice(at, 1);
+    takeOut(this.#numbers, at);
+    takeOut(this.#members, at);
   }
 
   values(): readonly T[] {
@@ -74,4 +73,10 @@ export class NumberedRoster<T> {
     this.#numbers.length = 0;
     this.#members.length = 0;
   }
+}
+
+/** As `splice` does, without a list of what was taken out. */
+function takeOut(list: unknown[], at: number): void {
+  for (let index = at + 1; index < list.length; index += 1) list[index - 1] = list[index];
+  list.pop();
 }

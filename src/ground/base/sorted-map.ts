@@ -1,6 +1,7 @@
 /**
  * A map in byte order of its keys, for ranges by prefix: the index of the store. A sorted array of
- * chunks (a two-level B-list): insert and delete touch one chunk of at most CHUNK_MAX keys.
+ * chunks (a two-level B-list): insert and delete touch one chunk of at most CHUNK_MAX keys. A new key
+ * finds its place when somebody asks for an order: most keys come and are only ever asked for by name.
  */
 import { compareText } from './text.ts';
 
@@ -9,6 +10,8 @@ const CHUNK_MAX = 256;
 export class SortedMap<V> {
   readonly #values = new Map<string, V>();
   readonly #chunks: string[][] = [];
+  /** New keys that have no place yet. */
+  #fresh: string[] = [];
 
   get size(): number {
     return this.#values.size;
@@ -23,12 +26,13 @@ export class SortedMap<V> {
   }
 
   set(key: string, value: V): void {
-    if (!this.#values.has(key)) this.#insert(key);
+    if (!this.#values.has(key)) this.#fresh.push(key);
     this.#values.set(key, value);
   }
 
   delete(key: string): boolean {
     if (!this.#values.delete(key)) return false;
+    this.#settle();
     const at = this.#chunkOf(key);
     const chunk = this.#chunks[at] as string[];
     chunk.splice(lowerBound(chunk, key), 1);
@@ -38,6 +42,7 @@ export class SortedMap<V> {
 
   /** Keys and values with start ≤ key < end, in order; no end means to the last. */
   *range(start: string, end?: string): Generator<[string, V], void, void> {
+    this.#settle();
     for (let at = this.#chunkOf(start); at < this.#chunks.length; at += 1) {
       const chunk = this.#chunks[at] as string[];
       for (let index = lowerBound(chunk, start); index < chunk.length; index += 1) {
@@ -59,6 +64,14 @@ export class SortedMap<V> {
       else high = middle;
     }
     return low;
+  }
+
+  /** Puts the new keys in their places. */
+  #settle(): void {
+    if (this.#fresh.length === 0) return;
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const key of fresh) this.#insert(key);
   }
 
   #insert(key: string): void {

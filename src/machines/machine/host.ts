@@ -32,7 +32,7 @@ import type { Files, OpenFile } from './files-types.ts';
 import { Journal } from './journal.ts';
 import { noteBoot } from './kernel-messages.ts';
 import type { Kernel, Namespaces } from './kernel.ts';
-import { MountView } from './mounts.ts';
+import { type MountSupport, MountView, PathNames } from './mounts.ts';
 import { PidNamespace } from './pids.ts';
 import { procSource, sysSource } from './proc.ts';
 import type { Child, Clock, SpawnError, SpawnOptions } from './process.ts';
@@ -103,7 +103,9 @@ export class Host {
   #frozenSince: Micros | undefined;
   #frozenFor: Micros = 0;
   diskFactor = 1;
+  readonly #mounting: MountSupport;
   #view: MountView;
+  #files: ProcessFiles;
 
   constructor(options: HostOptions) {
     const { fabric } = options;
@@ -126,7 +128,16 @@ export class Host {
     const now = (): WallTime => this.wall();
     this.disk = new FileSystem({ kind: 'ext4', source: '/dev/sda1', size, now });
     this.root = makeRoot(this.disk, options.name, options.ip, this.machineId);
+    this.#mounting = {
+      now,
+      disk: this.disk,
+      memoryBytes: this.#memoryBytes,
+      names: new PathNames(),
+      procSource: (namespace) => procSource(this.system, namespace),
+      sysSource: () => sysSource(this.system),
+    };
     this.#view = this.newMountView('host');
+    this.#files = this.#filesOf(this.#view);
     this.#view.mount('/', this.root);
   }
 
@@ -154,14 +165,7 @@ export class Host {
 
   /** All files, as root: for builders and inspectors. */
   get files(): ProcessFiles & Files {
-    return new ProcessFiles({
-      ...ROOT_ACCESS,
-      view: this.#view,
-      cwd: '/',
-      umask: 0o022,
-      openSpecial: () => err('ENODEV'),
-      atEnd: () => () => {},
-    });
+    return this.#files;
   }
 
   /** The host's own mount view. */
@@ -170,12 +174,23 @@ export class Host {
   }
 
   newMountView(name: string): MountView {
-    return new MountView(name, {
-      now: () => this.wall(),
-      disk: this.disk,
-      memoryBytes: this.#memoryBytes,
-      procSource: (namespace) => procSource(this.system, namespace),
-      sysSource: () => sysSource(this.system),
+    return new MountView(name, this.#mounting);
+  }
+
+  /** The host begins anew with mounts of its own. */
+  #renewView(): void {
+    this.#view = this.newMountView('host');
+    this.#files = this.#filesOf(this.#view);
+  }
+
+  #filesOf(view: MountView): ProcessFiles {
+    return new ProcessFiles({
+      ...ROOT_ACCESS,
+      view,
+      cwd: '/',
+      umask: 0o022,
+      openSpecial: () => err('ENODEV'),
+      atEnd: () => () => {},
     });
   }
 
@@ -196,7 +211,7 @@ export class Host {
     if (this.#system !== undefined) return;
     this.#frozenFor = 0;
     this.#fabric.setPower(this.port, true);
-    this.#view = this.newMountView('host');
+    this.#renewView();
     const bootId = this.#random.hex(32);
     this.journal.bootId = bootId;
     const system = new RunningSystem(this, {
@@ -245,7 +260,7 @@ export class Host {
     this.#fabric.setPower(this.port, false);
     this.#system = undefined;
     this.#frozenSince = undefined;
-    this.#view = this.newMountView('host');
+    this.#renewView();
     this.#view.mount('/', this.root);
     this.onPower?.();
   }

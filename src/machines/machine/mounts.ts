@@ -29,8 +29,8 @@ import type { PidNamespace } from './pids.ts';
 
 const PATH_MAX = 4096;
 const NAME_MAX = 255;
-/** Paths whose names a view remembers. */
-const NAMES_MAX = 256;
+/** Paths whose names a host remembers. */
+const NAMES_MAX = 1024;
 /** Linux follows at most 40 symlinks in one walk. */
 const SYMLINKS_MAX = 40;
 
@@ -41,6 +41,8 @@ export interface MountSupport {
   readonly disk: FileSystem;
   /** Half of it is the default size of a tmpfs. */
   readonly memoryBytes: number;
+  /** What all views of the host share. */
+  readonly names: PathNames;
   /** The tree of /proc for a pid namespace; /sys. */
   procSource(namespace: PidNamespace): DirectorySource;
   sysSource(): DirectorySource;
@@ -74,6 +76,28 @@ export interface Place {
   readonly slash: boolean;
 }
 
+/** Paths cut into names. Programs ask for few paths, often, and for many paths once: those are not kept. */
+export class PathNames {
+  readonly #known = new Map<string, readonly string[]>();
+  readonly #seen = new Set<string>();
+
+  /** The names of a path without `.`, `..` and doubled slashes; undefined when it has such. */
+  of(path: string): readonly string[] | undefined {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const names = path.slice(1).split('/');
+    for (const name of names) if (name === '' || name === '.' || name === '..') return undefined;
+    if (this.#seen.delete(path)) {
+      if (this.#known.size >= NAMES_MAX) this.#known.clear();
+      this.#known.set(path, names);
+    } else {
+      if (this.#seen.size >= NAMES_MAX) this.#seen.clear();
+      this.#seen.add(path);
+    }
+    return names;
+  }
+}
+
 export class MountView {
   readonly name: string;
   readonly support: MountSupport;
@@ -81,8 +105,6 @@ export class MountView {
   /** Last names of the mount points: a walk looks a path up only below one of these. */
   readonly #points = new Set<string>();
   #root: Mount | undefined;
-  /** Paths walked before, cut into names. */
-  readonly #names = new Map<string, readonly string[]>();
 
   constructor(name: string, support: MountSupport) {
     this.name = name;
@@ -258,7 +280,7 @@ export class MountView {
     access: Access,
     followLast: boolean,
   ): Result<Place, Errno> | undefined {
-    const names = this.#namesOf(path);
+    const names = this.support.names.of(path);
     if (names === undefined) return undefined;
     let mount = root;
     let parent = root.root;
@@ -278,18 +300,6 @@ export class MountView {
       if (last) return ok({ parent, mount, name, path, inode, slash: false });
       parent = inode as Inode;
     }
-  }
-
-  /** The names of a path without `.`, `..` and doubled slashes. Programs ask for few paths, often. */
-  #namesOf(path: string): readonly string[] | undefined {
-    const known = this.#names.get(path);
-    if (known !== undefined) return known;
-    const names = path.slice(1).split('/');
-    const plain = names.every((name) => name !== '' && name !== '.' && name !== '..');
-    if (!plain) return undefined;
-    if (this.#names.size >= NAMES_MAX) this.#names.clear();
-    this.#names.set(path, names);
-    return names;
   }
 }
 

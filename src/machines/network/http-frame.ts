@@ -14,15 +14,17 @@ const STREAM_WINDOW = 1 << 20;
 /** Pieces that may queue behind a full window before `post` refuses. */
 const STREAM_BACKLOG_MAX = 1000;
 
+export interface ResponseBody {
+  readonly kind: 'response';
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Chunk | undefined;
+  readonly last: boolean;
+}
+
 export type FrameBody =
   | { readonly kind: 'request'; readonly request: HttpRequest }
-  | {
-      readonly kind: 'response';
-      readonly status: number;
-      readonly headers: Headers;
-      readonly body: Chunk | undefined;
-      readonly last: boolean;
-    }
+  | ResponseBody
   | { readonly kind: 'data'; readonly chunk: Chunk }
   | { readonly kind: 'end' }
   | { readonly kind: 'reset' }

@@ -10,7 +10,13 @@ import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, Deferred, type Task, type Wait, type Waiter } from '../../ground/base/task.ts';
 import type { Chunk } from './chunk.ts';
 import type { Errno } from './errno.ts';
-import { Frame, type FrameBody, StreamSender, WindowCounter } from './http-frame.ts';
+import {
+  Frame,
+  type FrameBody,
+  type ResponseBody,
+  StreamSender,
+  WindowCounter,
+} from './http-frame.ts';
 import type {
   Headers,
   HttpConnection,
@@ -26,6 +32,8 @@ import type { TlsPeer } from './tls-types.ts';
 
 const READ_IDLE: Micros = 30 * SECOND;
 const PING_TIMEOUT: Micros = 15 * SECOND;
+const NO_HEADERS: Headers = new Map();
+const BODY_TIMEOUT: HttpError = { kind: 'timeout', phase: 'body' };
 
 export class MuxClient implements HttpConnection {
   readonly connection: Connection;
@@ -53,14 +61,10 @@ export class MuxClient implements HttpConnection {
     if (!this.open) return err(this.#broken ?? { kind: 'eof' });
     const id = this.#next;
     this.#next += 2;
-    const stream = new ClientStream(
-      request.method,
-      (body) => this.#post(id, body),
-      () => this.#forget(id),
-    );
+    const stream = new ClientStream(this, id, request.method);
     this.#streams.set(id, stream);
-    if (!this.#post(id, { kind: 'request', request })) {
-      this.#forget(id);
+    if (!this.post(id, { kind: 'request', request })) {
+      this.forget(id);
       return err({ kind: 'socket', errno: 'EPIPE', phase: 'write' });
     }
     if (deadline === undefined) return yield* stream.head.wait();
@@ -90,7 +94,7 @@ export class MuxClient implements HttpConnection {
       loop.after(delay, check, BACKGROUND);
     };
     after(READ_IDLE, () => {
-      this.#post(0, { kind: 'ping' });
+      this.post(0, { kind: 'ping' });
       after(PING_TIMEOUT, () => {
         this.#fail({ kind: 'malformed', message: 'http2: client connection lost' });
         this.connection.reset();
@@ -98,11 +102,12 @@ export class MuxClient implements HttpConnection {
     });
   }
 
-  #post(stream: number, body: FrameBody): boolean {
+  post(stream: number, body: FrameBody): boolean {
     return this.connection.post(new Frame(stream, body));
   }
 
-  #forget(id: number): void {
+  /** A stream is over. */
+  forget(id: number): void {
     this.#streams.delete(id);
     if (this.#draining && this.#streams.size === 0) this.close();
   }
@@ -146,45 +151,45 @@ class ClientStream implements HttpResponse, Wait {
   readonly description = 'an HTTP response';
   readonly head = new Deferred<Result<HttpResponse, HttpError>>();
   status = 0;
-  headers: Headers = new Map();
-  readonly #post: (body: FrameBody) => boolean;
-  readonly #forget: () => void;
-  readonly #inbox: Inbox<HttpError>;
+  headers: Headers = NO_HEADERS;
+  readonly #client: MuxClient;
+  readonly #id: number;
+  /** A body that came whole with its head, until somebody reads it piece by piece. */
+  #body: Chunk | undefined;
+  #inbox: Inbox<HttpError> | undefined;
   #sender: StreamSender | undefined;
   #over = false;
+  #error: HttpError | undefined;
 
-  constructor(method: string, post: (body: FrameBody) => boolean, forget: () => void) {
+  constructor(client: MuxClient, id: number, method: string) {
     this.head.description = `the response to a ${method}`;
-    this.#post = post;
-    this.#forget = forget;
-    const window = new WindowCounter((bytes) => {
-      if (!this.#over) post({ kind: 'window', bytes });
-    });
-    this.#inbox = new Inbox<HttpError>('an HTTP body', { kind: 'timeout', phase: 'body' }, window);
+    this.#client = client;
+    this.#id = id;
   }
 
   get readable(): Wait {
-    return this.#inbox;
+    return this.#input();
   }
 
   arm(waiter: Waiter): void {
-    this.#inbox.arm(waiter);
+    this.#input().arm(waiter);
   }
 
   withdraw(waiter: Waiter): void {
-    this.#inbox.withdraw(waiter);
+    this.#input().withdraw(waiter);
   }
 
   receive(deadline?: Micros): Task<Result<Chunk | undefined, HttpError>> {
-    return this.#inbox.receive(deadline);
+    return this.#input().receive(deadline);
   }
 
   onReceive(sink: (event: Result<Chunk | undefined, HttpError>) => void): void {
-    this.#inbox.onReceive(sink);
+    this.#input().onReceive(sink);
   }
 
-  whole(): Task<Result<Chunk | undefined, HttpError>> {
-    return wholeOf(this.#inbox);
+  *whole(): Task<Result<Chunk | undefined, HttpError>> {
+    if (this.#inbox !== undefined || !this.#over) return yield* wholeOf(this.#input());
+    return this.#error === undefined ? ok(this.#body) : err(this.#error);
   }
 
   *send(chunk: Chunk): Task<Result<void, HttpError>> {
@@ -202,23 +207,18 @@ class ClientStream implements HttpResponse, Wait {
 
   cancel(): void {
     if (this.#over) return;
-    this.#post({ kind: 'reset' });
+    this.#client.post(this.#id, { kind: 'reset' });
     this.fail({ kind: 'eof' });
-    this.#forget();
+    this.#client.forget(this.#id);
   }
 
   take(body: FrameBody): void {
     switch (body.kind) {
       case 'response':
-        this.status = body.status;
-        this.headers = body.headers;
-        if (body.status === 101) this.#sender = new StreamSender((part) => this.#post(part));
-        if (body.body !== undefined) this.#inbox.put(body.body);
-        if (body.last) this.#end();
-        this.head.resolve(ok(this));
+        this.#begin(body);
         return;
       case 'data':
-        this.#inbox.put(body.chunk);
+        this.#input().put(body.chunk);
         return;
       case 'end':
         this.#end();
@@ -228,7 +228,7 @@ class ClientStream implements HttpResponse, Wait {
           kind: 'malformed',
           message: 'stream error: stream ID 1; INTERNAL_ERROR; received from peer',
         });
-        this.#forget();
+        this.#client.forget(this.#id);
         return;
       case 'window':
         this.#sender?.opened(body.bytes);
@@ -239,16 +239,48 @@ class ClientStream implements HttpResponse, Wait {
 
   fail(error: HttpError): void {
     this.#over = true;
+    this.#error = error;
     this.head.resolve(err(error));
-    this.#inbox.fail(error);
+    this.#inbox?.fail(error);
     this.#sender?.room.notify();
   }
 
+  #begin({ status, headers, body, last }: ResponseBody): void {
+    this.status = status;
+    this.headers = headers;
+    if (status === 101)
+      this.#sender = new StreamSender((part) => this.#client.post(this.#id, part));
+    if (last && status !== 101 && this.#inbox === undefined) {
+      this.#body = body;
+      this.#over = true;
+      this.#client.forget(this.#id);
+    } else {
+      if (body !== undefined) this.#input().put(body);
+      if (last) this.#end();
+    }
+    this.head.resolve(ok(this));
+  }
+
   #end(): void {
-    this.#inbox.end();
+    this.#input().end();
     // An upgraded stream may still send.
     if (this.#sender !== undefined) return;
     this.#over = true;
-    this.#forget();
+    this.#client.forget(this.#id);
+  }
+
+  /** What arrives in pieces: made when there is a piece, or somebody who waits for one. */
+  #input(): Inbox<HttpError> {
+    if (this.#inbox !== undefined) return this.#inbox;
+    const window = new WindowCounter((bytes) => {
+      if (!this.#over) this.#client.post(this.#id, { kind: 'window', bytes });
+    });
+    const inbox = new Inbox<HttpError>('an HTTP body', BODY_TIMEOUT, window);
+    this.#inbox = inbox;
+    if (this.#body !== undefined) inbox.put(this.#body);
+    this.#body = undefined;
+    if (this.#error !== undefined) inbox.fail(this.#error);
+    else if (this.#over) inbox.end();
+    return inbox;
   }
 }

@@ -11,6 +11,8 @@ import { Inbox } from './inbox.ts';
 import type { Connection, Endpoint } from './socket.ts';
 import type { TlsPeer } from './tls-types.ts';
 
+const BODY_TIMEOUT: HttpError = { kind: 'timeout', phase: 'body' };
+
 /** What a server connection of either kind offers its server. */
 export interface ServerConnection {
   /** What came over the connection, by the server's sink. */
@@ -107,12 +109,13 @@ export class MuxServer implements ServerConnection {
 
 class MuxExchange implements HttpExchange {
   readonly request: HttpRequest;
-  readonly whenGone: Wait;
   readonly #server: MuxServer;
   readonly #stream: number;
-  readonly #gone = new Deferred<void>();
-  readonly #sender: StreamSender;
-  readonly #inbox: Inbox<HttpError>;
+  /** Made when somebody asks for it, as what follows: most answers go out whole. */
+  #gone: Deferred<void> | undefined;
+  #sending: StreamSender | undefined;
+  #input: Inbox<HttpError> | undefined;
+  #lost = false;
   #over = false;
   #upgraded = false;
   #ended = false;
@@ -122,17 +125,32 @@ class MuxExchange implements HttpExchange {
     this.#server = server;
     this.#stream = stream;
     this.request = request;
-    this.whenGone = this.#gone;
-    this.#gone.description = 'the client to go';
-    this.#sender = new StreamSender((body) => server.post(stream, body));
+  }
+
+  get whenGone(): Wait {
+    if (this.#gone === undefined) {
+      this.#gone = new Deferred<void>();
+      this.#gone.description = 'the client to go';
+      if (this.#lost) this.#gone.resolve(undefined);
+    }
+    return this.#gone;
+  }
+
+  get #sender(): StreamSender {
+    this.#sending ??= new StreamSender((body) => this.#server.post(this.#stream, body));
+    return this.#sending;
+  }
+
+  get #inbox(): Inbox<HttpError> {
+    if (this.#input !== undefined) return this.#input;
     const window = new WindowCounter((bytes) => {
-      if (!this.#over) server.post(stream, { kind: 'window', bytes });
+      if (!this.#over) this.#server.post(this.#stream, { kind: 'window', bytes });
     });
-    this.#inbox = new Inbox<HttpError>(
-      'an upgraded stream',
-      { kind: 'timeout', phase: 'body' },
-      window,
-    );
+    const inbox = new Inbox<HttpError>('an upgraded stream', BODY_TIMEOUT, window);
+    this.#input = inbox;
+    if (this.#lost) inbox.fail({ kind: 'eof' });
+    else if (this.#over) inbox.end();
+    return inbox;
   }
 
   get remote(): Endpoint {
@@ -148,11 +166,11 @@ class MuxExchange implements HttpExchange {
   }
 
   get gone(): boolean {
-    return this.#gone.settled;
+    return this.#lost;
   }
 
   get backlog(): number {
-    return this.#sender.backlog;
+    return this.#sending?.backlog ?? 0;
   }
 
   get readable(): Wait {
@@ -229,19 +247,20 @@ class MuxExchange implements HttpExchange {
   lose(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#inbox.fail({ kind: 'eof' });
-    this.#sender.room.notify();
-    this.#gone.resolve(undefined);
+    this.#lost = true;
+    this.#input?.fail({ kind: 'eof' });
+    this.#sending?.room.notify();
+    this.#gone?.resolve(undefined);
   }
 
   /** Over once nothing is queued behind the window. */
   #finishSoon(): void {
-    if (this.#sender.backlog === 0) this.#finish();
+    if (this.backlog === 0) this.#finish();
   }
 
   #finish(): void {
     this.#over = true;
-    this.#inbox.end();
+    this.#input?.end();
     this.#server.forget(this.#stream);
   }
 }

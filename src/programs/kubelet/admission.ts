@@ -86,21 +86,24 @@ function holds(
 export function admit(
   pod: Pod,
   node: Node | undefined,
-  others: Iterable<Pod>,
+  others: readonly Pod[],
   allocatable: { readonly cpuMilli: number; readonly memory: number },
   maxPods: number,
 ): Refusal | undefined {
   let count = 0;
   let cpu = 0;
   let memory = 0;
-  const active = [...others].filter((other) => other !== pod);
-  for (const other of active) {
-    const used = requestsOf(other);
+  const wanted = requestsOf(pod);
+  // Who asks for nothing is not kept out by what others have.
+  const summed = wanted.cpu > 0 || wanted.memory > 0;
+  for (const other of others) {
+    if (other === pod) continue;
     count += 1;
+    if (!summed) continue;
+    const used = requestsOf(other);
     cpu += used.cpu;
     memory += used.memory;
   }
-  const wanted = requestsOf(pod);
   const insufficient = (
     reason: string,
     name: string,
@@ -123,7 +126,9 @@ export function admit(
   if (node !== undefined && !suits(pod, node))
     return predicate('NodeAffinity', "didn't match Pod's node affinity/selector");
   const own = hostPorts(pod);
-  if (own.length > 0 && active.flatMap(hostPorts).some((port) => own.includes(port)))
+  const taken = (other: Pod): boolean =>
+    other !== pod && hostPorts(other).some((port) => own.includes(port));
+  if (own.length > 0 && others.some(taken))
     return predicate('NodePorts', "didn't have free ports for the requested pod ports");
   if (node?.spec?.taints?.some((taint) => taint.effect === 'NoExecute' && !bears(pod, taint)))
     return predicate('TaintToleration', "had taints that the pod didn't tolerate");

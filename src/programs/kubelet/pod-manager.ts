@@ -184,12 +184,11 @@ export class PodManager {
       worker.adopt(inherited);
       for (const id of inherited) this.#bySandbox.set(id, worker);
     } else if (!isStatic && pod.metadata.deletionTimestamp === undefined) {
-      const others = [...this.#workers.values()]
-        .filter(
-          (other) =>
-            other !== worker && other.terminating === undefined && other.refused === undefined,
-        )
-        .map((other) => other.pod);
+      const others: Pod[] = [];
+      for (const other of this.#workers.values()) {
+        if (other !== worker && other.terminating === undefined && other.refused === undefined)
+          others.push(other.pod);
+      }
       const refusal = admit(
         pod,
         this.#core.nodes.get(this.#core.config.nodeName),
