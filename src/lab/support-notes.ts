@@ -27,7 +27,11 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
     what: 'gRPC probes, eviction by pressure, volumes other than emptyDir, hostPath, configMap, secret, projected and downwardAPI',
     how: 'refused',
   },
-  { area: 'kube-proxy', what: 'ClientIP affinity; ipvs and nftables modes', how: 'warned' },
+  {
+    area: 'kube-proxy',
+    what: "modes ipvs and nftables; services of SCTP, slices of IPv6 and FQDN; affinity and Local traffic policies in the seed era's proxy",
+    how: 'warned',
+  },
   {
     area: 'network',
     what: 'IPv6, path MTU, congestion control; a lost packet waits for the retransmission timer',

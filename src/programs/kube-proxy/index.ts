@@ -1,15 +1,15 @@
 /**
  * kube-proxy: makes Services work on a node by writing rules, in iptables mode. Watches Services and
  * EndpointSlices, writes at most once a second, and only what changed
- * (k8s.io/kubernetes/cmd/kube-proxy and pkg/proxy/iptables, v1.34). ClientIP affinity is not written:
- * such a Service is spread like any other, and a log line says so.
+ * (k8s.io/kubernetes/cmd/kube-proxy and pkg/proxy/iptables, v1.34). The proxy of the seeds' time writes
+ * neither affinity nor traffic policies: such a Service is spread like any other, and a log line says so.
  */
 import { ENDPOINT_SLICES, NODES, SERVICES } from '../../ground/api/names.ts';
 import type { EndpointSlice, Node, Service } from '../../ground/api/types.ts';
 import { utf8 } from '../../ground/base/bytes.ts';
 import { type Cidr, parseCidr } from '../../ground/base/cidr.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
-import { parseIp } from '../../ground/base/ip.ts';
+import { type Ip, parseIp } from '../../ground/base/ip.ts';
 import { Condition, type Task } from '../../ground/base/task.ts';
 import { parseYaml } from '../../ground/lang/yaml/index.ts';
 import { formatRfc3339Micro } from '../../ground/base/time.ts';
@@ -22,7 +22,9 @@ import { Informer } from '../../spine/client/informer.ts';
 import { inClusterConfig, loadKubeconfig } from '../../spine/client/kubeconfig.ts';
 import { IptablesWriter, portKey } from './iptables-writer.ts';
 import { MODERN, type ProxyEra, SEED_ERA } from './names.ts';
+import { ServiceHealthServer } from './service-health.ts';
 import { type PortState, ServiceMap } from './service-map.ts';
+import { staleUdp } from './stale-udp.ts';
 
 const MIN_SYNC_PERIOD = SECOND;
 const SYNC_PERIOD = 30 * SECOND;
@@ -100,11 +102,6 @@ function* runProxy(process: Process, era: ProxyEra, settings: Settings): Task<nu
   }
   const client = openClient(process, config.value, { qps: 5, burst: 10 });
   const podRange: Cidr | undefined = parseCidr(settings.clusterCidr);
-  const proxy = new Proxier(
-    process,
-    new ServiceMap(era),
-    new IptablesWriter(netfilter, era, podRange),
-  );
   const services = new Informer<Service>(process, client, SERVICES, {
     labelSelector: '!service.kubernetes.io/service-proxy-name',
   });
@@ -114,6 +111,14 @@ function* runProxy(process: Process, era: ProxyEra, settings: Settings): Task<nu
   const nodes = new Informer<Node>(process, client, NODES, {
     fieldSelector: `metadata.name=${settings.hostName}`,
   });
+  const nodeIp = (): Ip | undefined => nodeAddress(nodes.get(settings.hostName));
+  const proxy = new Proxier(
+    process,
+    era,
+    new ServiceMap(era, settings.hostName),
+    new IptablesWriter(netfilter, era, podRange, nodeIp),
+    netfilter,
+  );
   services.addHandler({
     onAdd: (service) => proxy.serviceSet(service),
     onUpdate: (_old, service) => proxy.serviceSet(service),
@@ -142,8 +147,16 @@ function* runProxy(process: Process, era: ProxyEra, settings: Settings): Task<nu
   return 0;
 }
 
+function nodeAddress(node: Node | undefined): Ip | undefined {
+  const own = node?.status?.addresses?.find((address) => address.type === 'InternalIP');
+  return own === undefined ? undefined : parseIp(own.address);
+}
+
 class Proxier {
   readonly #process: Process;
+  readonly #era: ProxyEra;
+  readonly #netfilter: NamespaceNetfilter;
+  readonly #health: ServiceHealthServer;
   readonly #map: ServiceMap;
   readonly #writer: IptablesWriter;
   readonly #changed = new Condition('a change of services or endpoints');
@@ -153,18 +166,32 @@ class Proxier {
   synced = 0;
   syncs = 0;
 
-  constructor(process: Process, map: ServiceMap, writer: IptablesWriter) {
+  constructor(
+    process: Process,
+    era: ProxyEra,
+    map: ServiceMap,
+    writer: IptablesWriter,
+    netfilter: NamespaceNetfilter,
+  ) {
     this.#process = process;
+    this.#era = era;
     this.#map = map;
     this.#writer = writer;
+    this.#netfilter = netfilter;
+    this.#health = new ServiceHealthServer(process, () => this.syncs > 0);
   }
 
   serviceSet(service: Service): void {
-    if (service.spec?.sessionAffinity === 'ClientIP') {
+    const { sessionAffinity, externalTrafficPolicy, internalTrafficPolicy } = service.spec ?? {};
+    const narrowed =
+      sessionAffinity === 'ClientIP' ||
+      externalTrafficPolicy === 'Local' ||
+      internalTrafficPolicy === 'Local';
+    if (narrowed && !this.#era.modernRules) {
       this.#process.log(
         'W',
         'proxier.go:1',
-        `Session affinity ClientIP has no effect here service="${service.metadata.namespace}/${service.metadata.name}"`,
+        `Session affinity and traffic policies have no effect in this profile service="${service.metadata.namespace}/${service.metadata.name}"`,
       );
     }
     this.#map.setService(service);
@@ -212,9 +239,11 @@ class Proxier {
     yield* this.#process.work(whole ? 20_000 : 2_000 + 100 * dirty.length);
     if (whole) this.#writer.invalidate();
     const changes = new Map<string, PortState | undefined>();
+    const ports = new Map<string, readonly PortState[]>();
     for (const key of dirty) {
       for (const old of this.#ports.get(key) ?? []) changes.set(old, undefined);
       const states = this.#map.portsOf(key);
+      ports.set(key, states);
       for (const state of states) changes.set(portKey(state), state);
       if (states.length === 0) this.#ports.delete(key);
       else this.#ports.set(key, states.map(portKey));
@@ -222,6 +251,7 @@ class Proxier {
     const applied = this.#writer.sync(changes, () => this.#all());
     this.syncs += 1;
     this.synced = this.#process.clock.wall();
+    for (const [key, states] of ports) this.#afterwards(key, states);
     if (applied.ok) return;
     this.#process.log(
       'E',
@@ -229,6 +259,19 @@ class Proxier {
       `"Failed to execute iptables-restore" err="exit status 1: ${applied.error.error} in chain ${applied.error.chain}"`,
     );
     this.#whole = true;
+  }
+
+  /** UDP clients of endpoints that are gone are let go, and the health port says what is here now. */
+  #afterwards(key: string, states: readonly PortState[]): void {
+    const serves = (ip: Ip, port: number): boolean => this.#map.serves(key, ip, port);
+    for (const state of states)
+      if (state.protocol === 'udp') this.#netfilter.removeConnections(staleUdp(state, serves));
+    const port = this.#map.healthPort(key);
+    const [namespace = '', name = ''] = key.split('/');
+    this.#health.set(
+      key,
+      port === 0 ? undefined : { namespace, name, port, endpoints: this.#map.localReady(key) },
+    );
   }
 
   #all(): ReadonlyMap<string, PortState> {

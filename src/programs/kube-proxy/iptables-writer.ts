@@ -4,6 +4,7 @@
  * changed the chains so that a transaction is refused, or has flushed them, everything is written anew.
  */
 import type { Cidr } from '../../ground/base/cidr.ts';
+import type { Ip } from '../../ground/base/ip.ts';
 import type { Result } from '../../ground/base/result.ts';
 import { compareText } from '../../ground/base/text.ts';
 import type { NamespaceNetfilter } from '../../machines/network/netfilter/netfilter.ts';
@@ -32,10 +33,11 @@ import {
   POSTROUTING,
   POSTROUTING_SEED,
   protocolNumber,
-  rejectNodePortRule,
-  rejectRule,
+  refusedNodePortRule,
+  refusedRule,
   virtualAddress,
 } from './rules.ts';
+import { policyRules, type SharedRule } from './policy-rules.ts';
 import type { Target, TargetEdits } from './port-targets.ts';
 import type { PortState } from './service-map.ts';
 
@@ -44,13 +46,11 @@ interface Written {
   readonly state: PortState;
   /** Rules in shared chains: table, chain, rule. */
   readonly shared: readonly SharedRule[];
+  /** Chains of its own that are no block, those that jump behind those they jump to. */
+  readonly own: readonly string[];
 }
 
-interface SharedRule {
-  readonly table: 'nat' | 'filter';
-  readonly chain: string;
-  readonly rule: Rule;
-}
+const NONE: readonly string[] = [];
 
 /** Changes by table, gathered and applied together. */
 class Batch {
@@ -76,12 +76,19 @@ export class IptablesWriter {
   readonly #netfilter: NamespaceNetfilter;
   readonly #era: ProxyEra;
   readonly #podRange: Cidr | undefined;
+  readonly #nodeIp: () => Ip | undefined;
   readonly #written = new Map<string, Written>();
   /** Names of the ports with rules in KUBE-SERVICES of nat, in byte order: the order of their rules. */
   readonly #order: string[] = [];
   #basesStand = false;
 
-  constructor(netfilter: NamespaceNetfilter, era: ProxyEra, podRange: Cidr | undefined) {
+  constructor(
+    netfilter: NamespaceNetfilter,
+    era: ProxyEra,
+    podRange: Cidr | undefined,
+    nodeIp: () => Ip | undefined = () => undefined,
+  ) {
+    this.#nodeIp = nodeIp;
     this.#netfilter = netfilter;
     this.#era = era;
     this.#podRange = podRange;
@@ -132,10 +139,12 @@ export class IptablesWriter {
     for (const chain of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {
       if (present.includes(chain)) batch.add('nat', { op: 'flush', chain });
     }
-    for (const chain of present) {
-      if (!chain.startsWith('KUBE-EXT-')) continue;
-      batch.add('nat', { op: 'flush', chain });
-      batch.add('nat', { op: 'deleteChain', chain });
+    for (const prefix of ['KUBE-FW-', 'KUBE-EXT-']) {
+      for (const chain of present) {
+        if (!chain.startsWith(prefix)) continue;
+        batch.add('nat', { op: 'flush', chain });
+        batch.add('nat', { op: 'deleteChain', chain });
+      }
     }
     const services = present.filter((chain) => chain.startsWith('KUBE-SVC-'));
     for (const chain of services)
@@ -143,12 +152,26 @@ export class IptablesWriter {
         'nat',
         this.#era.modernRules ? { op: 'deleteBlock', chain } : { op: 'flush', chain },
       );
-    if (this.#era.modernRules) return;
+    if (this.#era.modernRules) {
+      this.#clearOwn(batch, present);
+      return;
+    }
     for (const chain of services) batch.add('nat', { op: 'deleteChain', chain });
     for (const chain of present) {
       if (!chain.startsWith('KUBE-SEP-')) continue;
       batch.add('nat', { op: 'flush', chain });
       batch.add('nat', { op: 'deleteChain', chain });
+    }
+  }
+
+  /** Chains of ports with policies, once nothing jumps to them: what a block implied is gone by now. */
+  #clearOwn(batch: Batch, present: readonly string[]): void {
+    for (const prefix of ['KUBE-SVL-', 'KUBE-SEP-']) {
+      for (const chain of present) {
+        if (!chain.startsWith(prefix) || !this.#netfilter.tables.isOwn('nat', chain)) continue;
+        batch.add('nat', { op: 'resetChain', chain });
+        batch.add('nat', { op: 'deleteChain', chain });
+      }
     }
   }
 
@@ -215,6 +238,8 @@ export class IptablesWriter {
       old !== undefined &&
       sameFrame(old.state, state) &&
       this.#era.modernRules &&
+      old.state.policy === undefined &&
+      state.policy === undefined &&
       old.state.targets.length > 0 &&
       state.targets.length > 0
     ) {
@@ -233,18 +258,36 @@ export class IptablesWriter {
       batch.add('nat', { op: 'addEndpoint', chain, endpoint: { ip, port, chain: own } });
     for (const { ip, port: number } of removed)
       batch.add('nat', { op: 'removeEndpoint', chain, ip, port: number });
-    this.#written.set(key, { state, shared: old.shared });
+    this.#written.set(key, { state, shared: old.shared, own: NONE });
   }
 
   #add(batch: Batch, key: string, state: PortState): void {
-    const shared = state.targets.length === 0 ? this.#rejects(state) : this.#accepts(batch, state);
+    const { own, shared } = this.#rulesOf(batch, state);
     for (const { table, chain, rule } of shared) {
       if (table === 'nat' && chain === 'KUBE-SERVICES') {
         const index = this.#place(key);
         batch.add('nat', { op: 'insert', chain, index, rule });
       } else batch.add(table, { op: 'append', chain, rule });
     }
-    this.#written.set(key, { state, shared });
+    this.#written.set(key, { state, shared, own });
+  }
+
+  #rulesOf(
+    batch: Batch,
+    state: PortState,
+  ): { readonly own: readonly string[]; readonly shared: readonly SharedRule[] } {
+    if (state.policy === undefined) {
+      const shared =
+        state.targets.length === 0 ? this.#rejects(state) : this.#accepts(batch, state);
+      return { own: NONE, shared };
+    }
+    const around = { podRange: this.#podRange, nodeIp: this.#nodeIp() };
+    const { own, shared } = policyRules(state, state.policy, around);
+    for (const { name, rules } of own) {
+      batch.add('nat', { op: 'resetChain', chain: name });
+      for (const rule of rules) batch.add('nat', { op: 'append', chain: name, rule });
+    }
+    return { own: own.map(({ name }) => name), shared };
   }
 
   /** Index of a new rule in KUBE-SERVICES: ports in byte order of their names, the node ports last. */
@@ -319,20 +362,20 @@ export class IptablesWriter {
       {
         table: 'filter',
         chain: 'KUBE-SERVICES',
-        rule: rejectRule(state.clusterIp, protocol, state.port, name),
+        rule: refusedRule(state.clusterIp, protocol, state.port, name),
       },
     ];
     for (const ip of state.externalIps)
       rules.push({
         table: 'filter',
         chain: 'KUBE-EXTERNAL-SERVICES',
-        rule: rejectRule(ip, protocol, state.port, name),
+        rule: refusedRule(ip, protocol, state.port, name),
       });
     if (state.nodePort > 0)
       rules.push({
         table: 'filter',
         chain: 'KUBE-EXTERNAL-SERVICES',
-        rule: rejectNodePortRule(protocol, state.nodePort, name),
+        rule: refusedNodePortRule(protocol, state.nodePort, name),
       });
     return rules;
   }
@@ -407,7 +450,11 @@ export class IptablesWriter {
     }
     this.#written.delete(key);
     const { state } = old;
-    if (state.targets.length === 0) return;
+    for (const chain of [...old.own].reverse()) {
+      batch.add('nat', { op: 'flush', chain });
+      batch.add('nat', { op: 'deleteChain', chain });
+    }
+    if (state.policy !== undefined || state.targets.length === 0) return;
     const chain = serviceChain(state.name, state.protocol);
     if (this.#era.modernRules && (state.nodePort > 0 || state.externalIps.length > 0)) {
       const outside = externalChain(state.name, state.protocol);

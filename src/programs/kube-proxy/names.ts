@@ -38,6 +38,16 @@ export function serviceChain(portName: string, protocol: string): string {
   return `KUBE-SVC-${portSuffix(portName, protocol)}`;
 }
 
+/** The endpoints of this node alone. */
+export function localChain(portName: string, protocol: string): string {
+  return `KUBE-SVL-${portSuffix(portName, protocol)}`;
+}
+
+/** Which sources may use a load balancer's address. */
+export function firewallChain(portName: string, protocol: string): string {
+  return `KUBE-FW-${portSuffix(portName, protocol)}`;
+}
+
 export function externalChain(portName: string, protocol: string): string {
   return `KUBE-EXT-${portSuffix(portName, protocol)}`;
 }

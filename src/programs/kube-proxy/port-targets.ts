@@ -30,11 +30,14 @@ interface Entry {
   readonly target: Target;
   ready: number;
   leaving: number;
+  /** Of these, how many are on the proxy's own node. */
+  readonly local: { ready: number; leaving: number };
 }
 
 export class PortTargets {
   readonly #portName: string;
   readonly #chainOf: (text: string) => string;
+  readonly #node: string;
   readonly #entries = new Map<string, Entry>();
   /** Texts whose entries changed since the last `take`. */
   readonly #touched = new Set<string>();
@@ -43,9 +46,35 @@ export class PortTargets {
   /** In byte order of their texts. */
   #targets: readonly Target[] = [];
 
-  constructor(portName: string, chainOf: (text: string) => string) {
+  constructor(portName: string, chainOf: (text: string) => string, node = '') {
     this.#portName = portName;
     this.#chainOf = chainOf;
+    this.#node = node;
+  }
+
+  /**
+   * Those on this node, for traffic policies that are Local: the ready ones, or those that still serve
+   * while they terminate. Looks at all endpoints.
+   */
+  localTargets(): readonly Target[] {
+    const entries = [...this.#entries.values()];
+    const ready = entries.filter(({ local }) => local.ready > 0);
+    const chosen = ready.length > 0 ? ready : entries.filter(({ local }) => local.leaving > 0);
+    return chosen.map(({ target }) => target).sort((a, b) => compareText(a.text, b.text));
+  }
+
+  /** Addresses on this node that are ready, each once (what a health check is told). */
+  localReadyAddresses(): readonly string[] {
+    return [...this.#entries.values()].flatMap(({ local, target }) =>
+      local.ready > 0 ? [target.text.slice(0, target.text.lastIndexOf(':'))] : [],
+    );
+  }
+
+  /** True for an endpoint that serves, ready or on its way out. */
+  serves(ip: Ip, port: number): boolean {
+    for (const { target, ready, leaving } of this.#entries.values())
+      if (target.ip === ip && target.port === port) return ready > 0 || leaving > 0;
+    return false;
   }
 
   /** Goes from one state of a slice to another; undefined where it is absent. */
@@ -110,10 +139,11 @@ export class PortTargets {
       const ip = parseIp(address);
       if (ip === undefined) return;
       const target = { ip, port, text, chain: this.#chainOf(text) };
-      entry = { target, ready: 0, leaving: 0 };
+      entry = { target, ready: 0, leaving: 0, local: { ready: 0, leaving: 0 } };
       this.#entries.set(text, entry);
     }
     this.#touched.add(text);
+    if (endpoint.nodeName === this.#node) entry.local[isLeaving ? 'leaving' : 'ready'] += change;
     if (isLeaving) entry.leaving += change;
     else {
       const was = entry.ready > 0;

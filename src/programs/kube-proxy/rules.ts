@@ -86,20 +86,37 @@ export function nodePortRule(
 
 const REJECT: Target = { kind: 'REJECT', with: 'icmp-port-unreachable' };
 
-export function rejectRule(ip: Ip, protocol: 'tcp' | 'udp', number: number, name: string): Rule {
-  return virtualAddress(ip, protocol, number, `${name} has no endpoints`, REJECT);
+/** A service without endpoints is refused; one that has some elsewhere (`somewhere`) is dropped here. */
+export function refusedRule(
+  ip: Ip,
+  protocol: 'tcp' | 'udp',
+  number: number,
+  name: string,
+  somewhere = false,
+): Rule {
+  const target: Target = somewhere ? { kind: 'DROP' } : REJECT;
+  return virtualAddress(ip, protocol, number, refusal(name, somewhere), target);
 }
 
-export function rejectNodePortRule(protocol: 'tcp' | 'udp', number: number, name: string): Rule {
+export function refusedNodePortRule(
+  protocol: 'tcp' | 'udp',
+  number: number,
+  name: string,
+  somewhere = false,
+): Rule {
   return {
     protocol: { number: protocolNumber(protocol), invert: false },
     matches: [
-      comment(`${name} has no endpoints`),
+      comment(refusal(name, somewhere)),
       { kind: 'addrtype', dst: { types: LOCAL, invert: false } },
       port(protocol, number),
     ],
-    target: REJECT,
+    target: somewhere ? { kind: 'DROP' } : REJECT,
   };
+}
+
+function refusal(name: string, somewhere: boolean): string {
+  return `${name} has no ${somewhere ? 'local ' : ''}endpoints`;
 }
 
 /** The last rule of KUBE-SERVICES. */

@@ -6,6 +6,7 @@ import type { Endpoints } from '../types.ts';
 import { oneOf, PROTOCOLS } from '../validation/containers.ts';
 import { metaErrors, metaUpdateErrors } from '../validation/meta.ts';
 import { isDns1123Label, isDns1123Subdomain, isPortNumber } from '../validation/names.ts';
+import { specialIpErrors } from '../validation/special-ip.ts';
 import { ageColumn, describeKind, nameColumn, textColumn } from './describe.ts';
 import { mapShared } from './pod-defaults.ts';
 
@@ -74,9 +75,11 @@ function subsetErrors(object: Endpoints): FieldError[] {
       errors.push(requiredField(at, 'must specify `addresses` or `notReadyAddresses`'));
     }
     (subset.addresses ?? []).forEach((address, position) => {
+      const path = `${at}.addresses[${position}].ip`;
+      errors.push(...specialIpErrors(path, address.ip));
       if (parseIp(address.ip) !== undefined) return;
       const detail = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-      errors.push(invalidField(`${at}.addresses[${position}].ip`, address.ip, detail));
+      errors.push(invalidField(path, address.ip, detail));
     });
     (subset.ports ?? []).forEach((port, position) => {
       const field = `${at}.ports[${position}]`;

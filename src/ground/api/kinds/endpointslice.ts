@@ -6,6 +6,7 @@ import type { EndpointSlice } from '../types.ts';
 import { oneOf, PROTOCOLS } from '../validation/containers.ts';
 import { IMMUTABLE, metaErrors, metaUpdateErrors } from '../validation/meta.ts';
 import { isDns1123Subdomain, isPortNumber } from '../validation/names.ts';
+import { specialIpErrors } from '../validation/special-ip.ts';
 import { ageColumn, describeKind, nameColumn, textColumn } from './describe.ts';
 import { mapShared } from './pod-defaults.ts';
 
@@ -44,6 +45,10 @@ export const ENDPOINT_SLICE_KIND = describeKind<EndpointSlice>({
     textColumn('Endpoints', 'Addresses of the endpoints.', endpointsText),
     ageColumn(),
   ],
+  warnings: (slice) =>
+    slice.addressType === 'IPv6'
+      ? ['addressType: has no effect here: the cluster has IPv4 alone']
+      : [],
   unsupported: [
     { path: 'endpoints[*].hints', how: 'ignored', why: 'Endpoints are not chosen by zone yet.' },
   ],
@@ -84,6 +89,7 @@ function sliceErrors(slice: EndpointSlice): FieldError[] {
     }
     if (type !== 'IPv4') return;
     addresses.forEach((address, position) => {
+      errors.push(...specialIpErrors(`${at}[${position}]`, address));
       if (parseIp(address) !== undefined) return;
       const detail = 'must be a valid IPv4 address';
       errors.push(invalidField(`${at}[${position}]`, address, detail));

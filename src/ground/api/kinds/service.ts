@@ -12,6 +12,7 @@ import {
   invalidField,
   requiredField,
 } from '../field-error.ts';
+import { parseCidr } from '../../base/cidr.ts';
 import { parseIp } from '../../base/ip.ts';
 import type { Service, ServicePort } from '../types.ts';
 import { oneOf, PROTOCOLS, portErrors } from '../validation/containers.ts';
@@ -22,6 +23,7 @@ import {
   isDns1123Subdomain,
   isPortNumber,
 } from '../validation/names.ts';
+import { specialIpErrors } from '../validation/special-ip.ts';
 import { ageColumn, describeKind, nameColumn, statusSubresource, textColumn } from './describe.ts';
 import { mapShared } from './pod-defaults.ts';
 
@@ -32,15 +34,8 @@ const NO_BALANCER: NonNullable<Service['status']> = Object.freeze({ loadBalancer
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
 const UNSUPPORTED: readonly Unsupported[] = [
-  {
-    path: 'spec.sessionAffinityConfig',
-    how: 'ignored',
-    why: 'All connections are balanced one by one yet.',
-  },
   { path: 'spec.loadBalancerIP', how: 'ignored', why: 'No cloud gives out addresses.' },
   { path: 'spec.loadBalancerClass', how: 'ignored', why: 'No cloud gives out addresses.' },
-  { path: 'spec.loadBalancerSourceRanges', how: 'ignored', why: 'No cloud gives out addresses.' },
-  { path: 'spec.healthCheckNodePort', how: 'ignored', why: 'Nothing asks the health port yet.' },
   {
     path: 'spec.trafficDistribution',
     how: 'ignored',
@@ -71,13 +66,20 @@ export const SERVICE_KIND = describeKind<Service>({
   validateCreate: (service) => [
     ...metaErrors(service, true, isDns1035Label),
     ...specErrors(service.spec),
+    ...policyErrors(service.spec),
   ],
   validateUpdate: (service, old) => [
     ...metaUpdateErrors(service, old),
     ...addressErrors(service.spec, old.spec),
     ...specErrors(service.spec),
+    ...policyErrors(service.spec),
   ],
   prepareForCreate: (service) => withFields(service, { status: NO_BALANCER }),
+  prepareForUpdate: (service, old) =>
+    withFields(service, {
+      spec: withoutLeftovers(service.spec, old.spec),
+      status: service.spec?.type === 'LoadBalancer' ? old.status : NO_BALANCER,
+    }),
   columns: [
     nameColumn(),
     textColumn('Type', 'How it is reached.', (service) => service.spec?.type ?? ''),
@@ -93,11 +95,10 @@ export const SERVICE_KIND = describeKind<Service>({
   ]),
   warnings: (service) => {
     const warnings: string[] = [];
-    if (service.spec?.sessionAffinity === 'ClientIP') {
-      warnings.push(
-        'spec.sessionAffinity: has no effect here: connections are balanced one by one',
-      );
-    }
+    (service.spec?.ports ?? []).forEach((port, index) => {
+      if (port.protocol !== 'SCTP') return;
+      warnings.push(`spec.ports[${index}].protocol: has no effect here: nothing speaks SCTP`);
+    });
     if (service.spec?.type === 'LoadBalancer') {
       warnings.push(
         'spec.type: no cloud gives this cluster load balancers: the address stays pending',
@@ -117,9 +118,7 @@ function defaulted(service: Service): Service {
     spec: withFields(spec, {
       sessionAffinity: spec.sessionAffinity ?? 'None',
       sessionAffinityConfig:
-        spec.sessionAffinity === 'ClientIP'
-          ? (spec.sessionAffinityConfig ?? CLIENT_IP)
-          : spec.sessionAffinityConfig,
+        spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig ?? CLIENT_IP) : undefined,
       type,
       ports: mapShared(spec.ports, defaultedPort),
       internalTrafficPolicy:
@@ -129,6 +128,46 @@ function defaulted(service: Service): Service {
         spec.allocateLoadBalancerNodePorts ?? (type === 'LoadBalancer' ? true : undefined),
     }),
   });
+}
+
+/**
+ * What the server gave for the old type goes with it, unless the client changed it too: then validation
+ * says that it does not fit (pkg/registry/core/service/strategy.go dropTypeDependentFields).
+ */
+function withoutLeftovers(spec: Spec | undefined, old: Spec | undefined): Spec | undefined {
+  if (spec === undefined || old === undefined) return spec;
+  let next = spec;
+  const isNamed = spec.type === 'ExternalName' && old.type !== 'ExternalName';
+  if (isNamed && spec.clusterIP === old.clusterIP)
+    next = withFields(next, { clusterIP: undefined, clusterIPs: undefined });
+  if (isNamed && spec.ipFamilyPolicy === old.ipFamilyPolicy)
+    next = withFields(next, { ipFamilies: undefined, ipFamilyPolicy: undefined });
+  const had = nodePortsOf(old);
+  if (usesNodePorts(old) && !usesNodePorts(spec) && nodePortsOf(spec) === had) {
+    const ports = mapShared(spec.ports, (port) => withFields(port, { nodePort: undefined }));
+    next = withFields(next, { ports });
+  }
+  if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    if (spec.allocateLoadBalancerNodePorts === old.allocateLoadBalancerNodePorts)
+      next = withFields(next, { allocateLoadBalancerNodePorts: undefined });
+    if (spec.loadBalancerClass === old.loadBalancerClass)
+      next = withFields(next, { loadBalancerClass: undefined });
+  }
+  const outside = usesNodePorts(spec) || (spec.externalIPs ?? []).length > 0;
+  if (!outside && spec.externalTrafficPolicy === old.externalTrafficPolicy)
+    next = withFields(next, { externalTrafficPolicy: undefined });
+  const asksHealth = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+  if (!asksHealth && spec.healthCheckNodePort === old.healthCheckNodePort)
+    next = withFields(next, { healthCheckNodePort: undefined });
+  return next;
+}
+
+function usesNodePorts(spec: Spec): boolean {
+  return spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+}
+
+function nodePortsOf(spec: Spec): string {
+  return (spec.ports ?? []).map((port) => port.nodePort ?? 0).join(' ');
 }
 
 /** Three hours. */
@@ -180,9 +219,64 @@ function specErrors(spec: Spec | undefined): FieldError[] {
     errors.push(invalidField('spec.clusterIPs[0]', ip, detail));
   }
   (spec?.externalIPs ?? []).forEach((each, index) => {
+    errors.push(...specialIpErrors(`spec.externalIPs[${index}]`, each));
     if (parseIp(each) !== undefined) return;
     const detail = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
     errors.push(invalidField(`spec.externalIPs[${index}]`, each, detail));
+  });
+  return errors;
+}
+
+/** What may be said only of some types (ValidateService, validateServiceExternalTrafficPolicy). */
+function policyErrors(spec: Spec | undefined): FieldError[] {
+  if (spec === undefined) return [];
+  const errors: FieldError[] = [];
+  const balancer = spec.type === 'LoadBalancer';
+  const policy = spec.externalTrafficPolicy;
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (seconds !== undefined && (seconds <= 0 || seconds > 86_400)) {
+    const path = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
+    errors.push(invalidField(path, seconds, 'must be greater than 0 and less than 86400'));
+  }
+  const outside = balancer || spec.type === 'NodePort' || (spec.externalIPs ?? []).length > 0;
+  if (policy !== undefined && !outside) {
+    const detail = 'may only be set for externally-accessible services';
+    errors.push(invalidField('spec.externalTrafficPolicy', policy, detail));
+  }
+  const health = spec.healthCheckNodePort ?? 0;
+  if (health !== 0 && !(balancer && policy === 'Local')) {
+    const detail =
+      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    errors.push(invalidField('spec.healthCheckNodePort', health, detail));
+  }
+  const ranges = spec.loadBalancerSourceRanges ?? [];
+  const only = "may only be used when `type` is 'LoadBalancer'";
+  if (ranges.length > 0 && !balancer)
+    errors.push(forbiddenField('spec.loadBalancerSourceRanges', only));
+  ranges.forEach((range, index) => {
+    if (parseCidr(range.trim()) !== undefined) return;
+    const detail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+    errors.push(invalidField(`spec.loadBalancerSourceRanges[${index}]`, range, detail));
+  });
+  if (!balancer && spec.allocateLoadBalancerNodePorts !== undefined)
+    errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', only));
+  if (!balancer && spec.loadBalancerClass !== undefined)
+    errors.push(forbiddenField('spec.loadBalancerClass', only));
+  return [...errors, ...familyErrors(spec)];
+}
+
+/** The cluster has IPv4 alone (pkg/registry/core/service/storage/alloc.go initIPFamilyFields). */
+function familyErrors(spec: Spec): FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec.ipFamilyPolicy === 'RequireDualStack') {
+    const detail = 'this cluster is not configured for dual-stack services';
+    errors.push(invalidField('spec.ipFamilyPolicy', spec.ipFamilyPolicy, detail));
+  }
+  (spec.ipFamilies ?? []).forEach((family, index) => {
+    if (family === 'IPv4') return;
+    const path = `spec.ipFamilies[${index}]`;
+    if (family === 'IPv6')
+      errors.push(invalidField(path, family, 'not configured on this cluster'));
   });
   return errors;
 }

@@ -554,6 +554,11 @@ export class RuleTables {
     return chains === undefined ? [] : listChains(this.core, chains, BUILTIN[table]);
   }
 
+  /** True for a chain that stands by itself, not only as part of a block. */
+  isOwn(table: TableName, name: string): boolean {
+    return this.#tables.get(table)?.has(name) === true;
+  }
+
   /** True when a rule may jump to this chain. */
   hasChain(table: TableName, name: string): boolean {
     const chains = this.#tables.get(table);

@@ -200,7 +200,41 @@ function allocate(
     if (taken !== undefined && address.value !== before) network.addresses.release(taken);
     return ports;
   }
-  return ok<KubeObject>(withFields(service, { spec: withFields(spec, { ports: ports.value }) }));
+  const health = claimHealthPort(network, random, spec, old);
+  if (!health.ok) {
+    const had = new Set(nodePortsOf(old?.spec));
+    for (const port of ports.value ?? [])
+      if ((port.nodePort ?? 0) > 0 && !had.has(port.nodePort ?? 0))
+        network.ports.release(port.nodePort ?? 0);
+    return health;
+  }
+  spec = withFields(spec, { ports: ports.value, healthCheckNodePort: health.value });
+  return ok<KubeObject>(withFields(service, { spec }));
+}
+
+/** The port at which a balancer asks nodes for local endpoints; a Service that needs none gives it back. */
+function claimHealthPort(
+  network: ServiceNetwork,
+  random: RandomStream,
+  spec: ServiceSpec,
+  old: Service | undefined,
+): Result<number | undefined, Failure> {
+  const before = old?.spec?.healthCheckNodePort ?? 0;
+  const wanted = spec.healthCheckNodePort ?? 0;
+  if (spec.type !== 'LoadBalancer' || spec.externalTrafficPolicy !== 'Local')
+    return ok(wanted === before || wanted === 0 ? undefined : wanted);
+  const kept = wanted === 0 ? before : wanted;
+  if (kept !== 0 && kept === before) return ok(kept);
+  if (kept === 0) {
+    const drawn = network.ports.draw(random);
+    if (drawn !== undefined) return ok(drawn);
+    return internalError('failed to allocate a HealthCheck NodePort : range is full');
+  }
+  if (network.ports.contains(kept) && network.ports.take(kept)) return ok(kept);
+  const why = network.ports.contains(kept)
+    ? 'provided port is already allocated'
+    : `provided port is not in the valid range. The range of valid ports is ${network.portRange}`;
+  return internalError(`failed to allocate requested HealthCheck NodePort ${kept}: ${why}`);
 }
 
 const FAMILIES = Object.freeze(['IPv4']);
@@ -248,6 +282,7 @@ function claimPorts(
   if (ports === undefined) return ok(ports);
   if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return ok(ports);
   const before = new Set(nodePortsOf(old?.spec));
+  const withoutPorts = spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false;
   const claimed: number[] = [];
   const next: ServicePort[] = [];
   for (const [index, port] of ports.entries()) {
@@ -258,6 +293,10 @@ function claimPorts(
     const shared =
       number !== 0 &&
       next.some((each) => each.nodePort === number && each.protocol !== port.protocol);
+    if (number === 0 && withoutPorts) {
+      next.push(port);
+      continue;
+    }
     if (number === 0) {
       const drawn = network.ports.draw(random);
       if (drawn === undefined) return internalError('failed to allocate a nodePort: range is full');

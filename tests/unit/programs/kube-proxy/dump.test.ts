@@ -13,7 +13,9 @@ import {
   SEED_ERA,
   servicePortName,
 } from '../../../../src/programs/kube-proxy/names.ts';
-import type { PortState } from '../../../../src/programs/kube-proxy/service-map.ts';
+import type { ConntrackEntry } from '../../../../src/machines/network/netfilter/types.ts';
+import type { PortPolicy, PortState } from '../../../../src/programs/kube-proxy/service-map.ts';
+import { staleUdp } from '../../../../src/programs/kube-proxy/stale-udp.ts';
 import { createPacketCore } from '../../../../src/machines/network/packet-core.ts';
 import { packetTwin } from '../../../support/packet-twin.ts';
 
@@ -111,4 +113,108 @@ describe('the dump of a node', () => {
     sync(undefined, []);
     expect(rules('filter', 11).filter((rule) => rule.includes('default/http'))).toEqual([]);
   });
+
+  const plain = { affinity: 0, internalLocal: false, externalLocal: false, localTargets: [] };
+  const none = { balancerIps: [], sourceRanges: [], healthPort: 0 };
+  const both = ['10.244.1.5:80', '10.244.1.6:80'];
+
+  function withPolicy(policy: Partial<PortPolicy>, here: readonly string[]): PortState {
+    const base = state(MODERN, both);
+    const localTargets = base.targets.filter((target) => here.includes(target.text));
+    return { ...base, nodePort: 30080, policy: { ...plain, ...none, ...policy, localTargets } };
+  }
+
+  it.each([
+    [
+      'a client stays with its endpoint',
+      withPolicy({ affinity: 600 }, []),
+      [
+        'SVC-X default/http -> 10.244.1.5:80 recent --rcheck --seconds 600 --reap --name KUBE-SEP-A --mask 255.255.255.255 --rsource -j KUBE-SEP-A',
+        'SVC-X default/http -> 10.244.1.5:80 statistic --mode random --probability 0.50000000000 -j KUBE-SEP-A',
+        'SEP-A default/http recent --set --name KUBE-SEP-A --mask 255.255.255.255 --rsource tcp -j DNAT --to-destination 10.244.1.5:80',
+      ],
+      [],
+    ],
+    [
+      'what comes from outside stays here',
+      withPolicy({ externalLocal: true, healthPort: 31000 }, ['10.244.1.6:80']),
+      [
+        'NODEPORTS default/http tcp --dport 30080 -j KUBE-EXT-X',
+        'EXT-X pod traffic for default/http external destinations -j KUBE-SVC-X',
+        'EXT-X masquerade LOCAL traffic for default/http external destinations addrtype --src-type LOCAL -j KUBE-MARK-MASQ',
+        'EXT-X -j KUBE-SVL-X',
+        'SVL-X default/http -> 10.244.1.6:80 -j KUBE-SEP-B',
+        'SERVICES default/http cluster IP tcp --dport 80 -j KUBE-SVC-X',
+      ],
+      ['NODEPORTS default/http health check node port tcp --dport 31000 -j ACCEPT'],
+    ],
+    [
+      'nobody is here: what comes from outside is dropped, what comes from pods is not',
+      withPolicy({ externalLocal: true }, []),
+      ['SERVICES default/http cluster IP tcp --dport 80 -j KUBE-SVC-X'],
+      [
+        'EXTERNAL-SERVICES default/http has no local endpoints addrtype --dst-type LOCAL tcp --dport 30080 -j DROP',
+      ],
+    ],
+    [
+      'nobody is here for those inside',
+      withPolicy({ internalLocal: true }, []),
+      ['NODEPORTS default/http tcp --dport 30080 -j KUBE-EXT-X'],
+      ['SERVICES default/http has no local endpoints tcp --dport 80 -j DROP'],
+    ],
+    [
+      'a balancer lets some in',
+      withPolicy(
+        { balancerIps: [ip('192.168.9.9')], sourceRanges: [{ base: 0x0a000000, bits: 8 }] },
+        [],
+      ),
+      [
+        'SERVICES default/http loadbalancer IP tcp --dport 80 -j KUBE-FW-X',
+        'FW-X default/http loadbalancer IP -j KUBE-EXT-X',
+        'FW-X other traffic to default/http will be dropped by KUBE-PROXY-FIREWALL',
+      ],
+      ['PROXY-FIREWALL default/http traffic not accepted by KUBE-FW-X tcp --dport 80 -j DROP'],
+    ],
+  ] as const)('%s', (_, next, nat, filter) => {
+    const { rules, sync } = bench(MODERN, '10.244.0.0/16');
+    const before = state(MODERN, both);
+    const names = new Map(
+      next.targets.map(({ chain }, index) => [chain, `KUBE-SEP-${'AB'[index]}`]),
+    );
+    const short = (rule: string): string =>
+      [...names]
+        .reduce((text, [chain, name]) => text.replaceAll(chain, name), rule)
+        .replaceAll('EC7LQBUW7TSHRMAH', 'X')
+        .replace(/^-A KUBE-/, '')
+        .replace(/ (! )?-[sdp] \S+/g, '')
+        .replace(/-m (comment --comment )?"?/g, '')
+        .replace('"', '');
+    sync(before, [before]);
+    sync(next, [next]);
+    expect(rules('nat', 11).map(short)).toEqual(expect.arrayContaining([...nat]));
+    expect(rules('filter', 11).map(short)).toEqual(expect.arrayContaining([...filter]));
+    // Written anew by a proxy that knows of nothing, and taken away again.
+    sync(before, [before]);
+    const back = bench(MODERN, '10.244.0.0/16');
+    back.sync(before, [before]);
+    expect(rules('nat', 11)).toEqual(back.rules('nat', 11));
+    expect(rules('filter', 11)).toEqual(back.rules('filter', 11));
+  });
+});
+
+it('lets go of UDP clients whose endpoint is gone', () => {
+  const base = state(MODERN, []);
+  const port: PortState = { ...base, protocol: 'udp', nodePort: 30053 };
+  const stale = staleUdp(port, (address) => address === ip('10.244.1.5'));
+  const entry = (dst: string, dport: number, from: string, protocol = 17) =>
+    stale({
+      protocol,
+      original: { src: 1, dst: ip(dst), sport: 4000, dport },
+      reply: { src: ip(from), dst: 1, sport: 53, dport: 4000 },
+    } as ConntrackEntry);
+  expect(entry('10.101.85.234', 80, '10.244.1.5')).toBe(false);
+  expect(entry('10.101.85.234', 80, '10.244.1.6')).toBe(true);
+  expect(entry('10.101.85.234', 81, '10.244.1.6')).toBe(false);
+  expect(entry('192.168.0.11', 30053, '10.244.1.6')).toBe(true);
+  expect(entry('10.101.85.234', 80, '10.244.1.6', 6)).toBe(false);
 });
