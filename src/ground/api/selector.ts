@@ -32,6 +32,25 @@ export const EVERYTHING: Selector = Object.freeze({
 });
 export const NOTHING: Selector = Object.freeze({ requirements: Object.freeze([]), nothing: true });
 
+/** A selector as the API writes it, `=` as labels (metav1.ParseToLabelSelector). */
+export function structureOf(selector: Selector): LabelSelector {
+  const labels: Record<string, string> = {};
+  const expressions: NonNullable<LabelSelector['matchExpressions']>[number][] = [];
+  for (const { key, operator, values } of selector.requirements) {
+    if (operator === '=' || operator === '==') labels[key] = values[0] ?? '';
+    else if (operator === 'exists') expressions.push({ key, operator: 'Exists' });
+    else if (operator === '!') expressions.push({ key, operator: 'DoesNotExist' });
+    else {
+      const negated = operator === 'notin' || operator === '!=';
+      expressions.push({ key, operator: negated ? 'NotIn' : 'In', values });
+    }
+  }
+  return {
+    ...(Object.keys(labels).length > 0 ? { matchLabels: labels } : {}),
+    ...(expressions.length > 0 ? { matchExpressions: expressions } : {}),
+  };
+}
+
 /** True when the labels satisfy the selector. */
 export function matches(selector: Selector, labels: Labels | undefined): boolean {
   if (selector.nothing) return false;

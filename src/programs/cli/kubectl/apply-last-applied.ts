@@ -5,7 +5,7 @@ import { ok } from '../../../ground/base/result.ts';
 import { formatJson, parseJson } from '../../../ground/lang/json.ts';
 import { formatYaml } from '../../../ground/lang/yaml/index.ts';
 import { MERGE } from './api.ts';
-import { apiFailure, fail, type Failure, isNotFound, together } from './failure.ts';
+import { apiFailure, fail, type Failure, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { fileInfos, visit } from './resource-builder.ts';
@@ -21,16 +21,14 @@ const view: Verb = {
     const form = session.flags.text('output');
     if (form !== 'yaml' && form !== 'json') {
       return fail(
-        `Unexpected -o output mode: ${form}, the flag 'output' must be one of yaml|json\nSee 'view-last-applied -h' for help and examples`,
+        `Unexpected -o output mode: ${form}, the flag 'output' must be one of yaml|json\nSee '${session.path} -h' for help and examples`,
       );
     }
     const visited = yield* visit(session, { everything: true });
     if (!visited.ok) return visited;
-    for (const { name, object } of visited.value.infos) {
+    for (const { object } of visited.value.infos) {
       const text = annotationOf(object, LAST_APPLIED);
-      if (text === undefined) {
-        return fail(`no last-applied-configuration annotation found on resource: ${name}`);
-      }
+      if (text === undefined) continue;
       const parsed = parseJson(text);
       if (!parsed.ok) return fail(parsed.error.message);
       const { value } = parsed.value;
@@ -60,12 +58,10 @@ const set: Verb = {
     const api = session.api();
     if (!api.ok) return api;
     const failures: Failure[] = [...files.value.failures];
-    for (const { mapping, name, namespace, object, source } of files.value.infos) {
+    for (const { mapping, name, namespace, object } of files.value.infos) {
       const live = yield* api.value.get(mapping, namespace, name);
       if (!live.ok) {
-        failures.push(
-          isNotFound(live.error) ? apiFailure(live.error, source) : apiFailure(live.error),
-        );
+        failures.push(apiFailure(live.error));
         continue;
       }
       if (
@@ -76,7 +72,12 @@ const set: Verb = {
           `no last-applied-configuration annotation found on resource: ${name}, to create the annotation, run the command with --create-annotation`,
         );
       }
-      const metadata = { annotations: { [LAST_APPLIED]: appliedText(object) } };
+      const text = appliedText(object, false);
+      if (annotationOf(live.value, LAST_APPLIED) === text) {
+        yield* session.print(`set-last-applied ${name}: no changes required.\n`);
+        continue;
+      }
+      const metadata = { annotations: { [LAST_APPLIED]: text } };
       let result = live.value;
       if (!reporter.value.client) {
         const done = yield* api.value.patch(

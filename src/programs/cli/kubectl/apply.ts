@@ -32,9 +32,18 @@ import {
 } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
-import { fileInfos, type Subject, refuseKustomize } from './resource-builder.ts';
+import { recorded } from './change-cause.ts';
+import { fileInfos, type Subject, refuseKustomize, selectedInfos } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
-import { FILE_FLAGS, Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
+import {
+  FILE_FLAGS,
+  invalidValidation,
+  RECORD_FLAG,
+  Reporter,
+  unversioned,
+  validationOf,
+  WRITE_FLAGS,
+} from './write-options.ts';
 import { listOf } from './print.ts';
 
 const MANAGER = 'kubectl-client-side-apply';
@@ -45,7 +54,8 @@ export const apply: Verb = {
   name: 'apply',
   usage: '(-f FILENAME | -k DIRECTORY) [options]',
   short: 'Apply a configuration to a resource by file name or stdin',
-  flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} all=false cascade='background'?background
+  flags:
+    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} ${RECORD_FLAG} all=false cascade='background'?background
     field-manager='${MANAGER}' force=false force-conflicts=false grace-period=-1 openapi-patch=true overwrite=true
     prune=false prune-allowlist=[] l selector='' server-side=false subresource='' timeout=0s
     validate='strict'?strict wait=false`),
@@ -56,22 +66,39 @@ export const apply: Verb = {
     if (kustomize !== undefined) return { ok: false, error: kustomize };
     if (flags.list('filename').length === 0) return fail('must specify one of -f and -k');
     if (args.length > 0) return session.usageError(`Unexpected args: [${args.join(' ')}]`);
-    if (flags.bool('server-side')) {
-      return fail('--server-side is not supported by this simulator yet: apply without it');
-    }
-    if (flags.bool('force-conflicts'))
-      return fail('--force-conflicts only works with --server-side');
-    if (flags.bool('prune'))
-      return fail(
-        '--prune is not supported by this simulator yet: delete what is no longer wanted with kubectl delete',
-      );
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
+    const invalid = invalidValidation(session) ?? misfit(session, reporter.value);
+    if (invalid !== undefined) return fail(invalid);
     const files = yield* fileInfos(session, flags.list('filename'));
     if (!files.ok) return files;
-    return yield* applyAll(session, reporter.value, files.value.infos, files.value.failures);
+    const chosen = selectedInfos(session, files.value);
+    if (!chosen.ok) return chosen;
+    return yield* applyAll(session, reporter.value, chosen.value.infos, chosen.value.failures);
   },
 };
+
+/** Flags that do not go together, in upstream's order; then what is not modelled. */
+function misfit({ flags }: Session, reporter: Reporter): string | undefined {
+  const serverSide = flags.bool('server-side');
+  const [all, prune, force] = [flags.bool('all'), flags.bool('prune'), flags.bool('force')];
+  const selector = flags.text('selector');
+  if (flags.bool('force-conflicts') && !serverSide)
+    return '--force-conflicts only works with --server-side';
+  if (reporter.client && serverSide)
+    return "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)";
+  if (force && serverSide) return '--force cannot be used with --server-side';
+  if (force && reporter.server) return '--dry-run=server cannot be used with --force';
+  if (all && selector !== '') return 'cannot set --all and --selector at the same time';
+  if (prune && !all && selector === '')
+    return 'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector';
+  if (serverSide) return '--server-side is not supported by this simulator yet: apply without it';
+  if (prune)
+    return '--prune is not supported by this simulator yet: delete what is no longer wanted with kubectl delete';
+  if (!flags.bool('overwrite'))
+    return '--overwrite=false is not supported by this simulator: what the manifest says wins';
+  return undefined;
+}
 
 function* applyAll(
   session: Session,
@@ -103,7 +130,8 @@ function* applyOne(
   reporter: Reporter,
   info: Subject,
 ): Task<Outcome<Loose>> {
-  const { mapping, object, source } = info;
+  const { mapping, source } = info;
+  const object = recorded(session, info.object);
   const modified = withAnnotation(object, LAST_APPLIED, appliedText(object));
   if (info.name === '' || info.name === undefined) {
     if (object.metadata.generateName !== undefined) {
@@ -142,7 +170,11 @@ function* createOne(
 ): Task<Outcome<Loose>> {
   let made: Loose = modified;
   if (!reporter.client) {
-    const created = yield* api.create(info.mapping, modified, writeQuery(session, reporter));
+    const created = yield* api.create(
+      info.mapping,
+      unversioned(modified),
+      writeQuery(session, reporter),
+    );
     if (!created.ok) return failApi(created.error, `error when creating ${quote(info.source)}`);
     made = created.value;
   }
@@ -193,11 +225,7 @@ function* patchOne(
       return yield* recreate(session, api, reporter, info, modified, patched.error);
     return { ok: false, error: patched.error };
   }
-  const what =
-    patched.value.metadata.resourceVersion === live.metadata.resourceVersion
-      ? 'unchanged'
-      : 'configured';
-  if (!reporter.printsObjects) yield* reporter.tell(mapping, patched.value, what);
+  if (!reporter.printsObjects) yield* reporter.tell(mapping, patched.value, 'configured');
   return patched;
 }
 

@@ -6,17 +6,26 @@ import type { Task } from '../../../ground/base/task.ts';
 import { apiFailure, fail, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { generatorVerbs } from './generator-verbs.ts';
+import { recorded } from './change-cause.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
-import { fileInfos, type Subject, refuseKustomize } from './resource-builder.ts';
+import { fileInfos, type Subject, refuseKustomize, selectedInfos } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
-import { FILE_FLAGS, Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
+import {
+  FILE_FLAGS,
+  invalidValidation,
+  RECORD_FLAG,
+  Reporter,
+  unversioned,
+  validationOf,
+  WRITE_FLAGS,
+} from './write-options.ts';
 
 export const create: Verb = {
   name: 'create',
   usage: '-f FILENAME [options]',
   short: 'Create a resource from a file or from stdin',
   flags:
-    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} edit=false field-manager='kubectl-create' raw='' save-config=false
+    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} ${RECORD_FLAG} edit=false field-manager='kubectl-create' raw='' save-config=false
     l selector='' validate='strict'?strict windows-line-endings=false`),
   verbs: generatorVerbs,
   *run(session) {
@@ -29,9 +38,13 @@ export const create: Verb = {
       return fail('--edit is not supported by this simulator: edit the file first');
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
+    const invalid = invalidValidation(session);
+    if (invalid !== undefined) return fail(invalid);
     const files = yield* fileInfos(session, flags.list('filename'));
     if (!files.ok) return files;
-    const { infos, failures } = files.value;
+    const chosen = selectedInfos(session, files.value);
+    if (!chosen.ok) return chosen;
+    const { infos, failures } = chosen.value;
     if (infos.length === 0 && failures.length === 0) return fail('no objects passed to create');
     return yield* createAll(session, reporter.value, infos, failures);
   },
@@ -47,12 +60,12 @@ function* createAll(
   const api = session.api();
   if (!api.ok) return api;
   for (const info of infos) {
-    let object = info.object;
+    let object = recorded(session, info.object);
     if (session.flags.bool('save-config')) {
       object = withAnnotation(object, LAST_APPLIED, appliedText(object));
     }
     if (!reporter.client) {
-      const made = yield* api.value.create(info.mapping, object, {
+      const made = yield* api.value.create(info.mapping, unversioned(object), {
         manager: session.flags.text('field-manager'),
         dryRun: reporter.server,
         validation: validationOf(session),

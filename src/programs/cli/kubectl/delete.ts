@@ -22,6 +22,7 @@ import { groupVersion, named } from './mapper.ts';
 import {
   fileInfos,
   namespaceOf,
+  PATHS_AND_ARGUMENTS,
   refuseKustomize,
   type Subject,
   targetsOf,
@@ -75,12 +76,8 @@ function deleteOptions(session: Session): Outcome<DeleteChoice> {
   const { flags } = session;
   const dryRun = dryRunOf(session);
   if (!dryRun.ok) return dryRun;
-  const cascade = CASCADES.get(flags.text('cascade'));
-  if (cascade === undefined) {
-    return fail(
-      `invalid cascade value (${flags.text('cascade')}). Must be "background", "foreground", or "orphan"`,
-    );
-  }
+  const cascade = cascadeOf(session);
+  if (!cascade.ok) return cascade;
   const form = flags.text('output');
   if (form !== '' && form !== 'name')
     return fail(`unexpected -o output mode: ${form}. We only support '-o name'`);
@@ -101,7 +98,7 @@ function deleteOptions(session: Session): Outcome<DeleteChoice> {
   } else if (force && grace < 0) grace = 0;
   if (grace === 0 && !flags.has('wait')) wait = false;
   const body = {
-    propagationPolicy: cascade,
+    propagationPolicy: cascade.value,
     ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
     ...(dryRun.value === 'server' ? { dryRun: ['All'] } : {}),
   };
@@ -115,11 +112,26 @@ function deleteOptions(session: Session): Outcome<DeleteChoice> {
 
 const CASCADES: ReadonlyMap<string, string> = new Map([
   ['background', 'Background'],
-  ['true', 'Background'],
   ['foreground', 'Foreground'],
   ['orphan', 'Orphan'],
-  ['false', 'Orphan'],
 ]);
+
+/** Reads `--cascade`; booleans are of an older time, which is told. */
+export function cascadeOf(session: Session): Outcome<string> {
+  const value = session.flags.text('cascade');
+  const known = CASCADES.get(value);
+  if (known !== undefined) return ok(known);
+  if (!/^(1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/.test(value)) {
+    return fail(
+      `invalid cascade value (${value}). Must be "background", "foreground", or "orphan"`,
+    );
+  }
+  const now = /^[1tT]/.test(value) ? 'background' : 'orphan';
+  session.process.stderr.post(
+    `warning: --cascade=${value} is deprecated (boolean value) and can be replaced with --cascade=${now}.\n`,
+  );
+  return ok(CASCADES.get(now) as string);
+}
 
 function* wanted(
   session: Session,
@@ -128,11 +140,15 @@ function* wanted(
   const kustomize = refuseKustomize(session);
   if (kustomize !== undefined) return { ok: false, error: kustomize };
   if (files.length > 0 && session.args.length === 0) return yield* fileInfos(session, files);
+  if (files.length > 0) return fail(PATHS_AND_ARGUMENTS);
   const selects =
     session.flags.text('selector') !== '' || session.flags.text('field-selector') !== '';
   const slashed = session.args.some((arg) => arg.includes('/'));
   const byName = slashed || session.args.length > 1;
   const all = session.flags.bool('all');
+  if (session.args.length === 0 && (selects || all)) {
+    return fail('at least one resource must be specified to use a selector');
+  }
   if (slashed && (selects || all)) {
     return fail('selectors and the all flag cannot be used when passing resource/name arguments');
   }
@@ -160,7 +176,7 @@ function* wanted(
 function* confirmed(session: Session, infos: readonly Subject[]): Task<boolean> {
   yield* session.print(`You are about to delete the following ${infos.length} resource(s):\n`);
   for (const info of infos) yield* session.print(`${named(info.mapping, info.name)}\n`);
-  const prompt = 'Do you want to continue? (y/N): ';
+  const prompt = 'Do you want to continue? (y/n): ';
   const terminal = session.process.stdin.terminal;
   if (terminal !== undefined) terminal.prompt(prompt);
   else yield* session.print(prompt);

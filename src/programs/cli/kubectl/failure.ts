@@ -129,6 +129,7 @@ function invalidText(error: ApiError): string {
     );
   }
   if (texts.size === 0) return nameless ? `${head}: ${error.message}` : head;
-  if (texts.size === 1) return `${head}: ${[...texts].join('')}`;
+  // A text that ends its own line, as a diff does, leaves an empty one.
+  if (texts.size === 1) return `${head}: ${[...texts].join('')}\n`;
   return `${head}: \n${[...texts].map((text) => `* ${text}\n`).join('')}`;
 }

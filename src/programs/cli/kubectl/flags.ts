@@ -56,6 +56,8 @@ function typeOf(initial: string): FlagType {
 export class Flags {
   readonly #specs: ReadonlyMap<string, FlagSpec>;
   readonly #values = new Map<string, readonly string[]>();
+  /** Flags as they were given, in order. */
+  readonly given: (readonly [string, string])[] = [];
 
   constructor(specs: ReadonlyMap<string, FlagSpec>) {
     this.#specs = specs;
@@ -202,6 +204,7 @@ function stored(
     return err(`invalid argument ${quote(value)} for "${name}" flag: ${problem}`);
   }
   flags.set(spec, spec.type === 'list' ? commaList(value) : [value]);
+  flags.given.push([spec.name, value]);
   return ok(took);
 }
 

@@ -2,7 +2,6 @@
 import { ok } from '../../../ground/base/result.ts';
 import { createToken } from './create-token.ts';
 import { generator } from './create-generators.ts';
-import { fail } from './failure.ts';
 import {
   generatedConfigMap,
   generatedRegistrySecret,
@@ -10,6 +9,9 @@ import {
   generatedTlsSecret,
 } from './generate/config.ts';
 import { generatedDeployment } from './generate/deployment.ts';
+import { generatedIngress } from './generate/ingress.ts';
+import { generatedCronJob, generatedJob } from './generate/job.ts';
+import { generatedBudget, generatedQuota } from './generate/policy.ts';
 import { bindingGenerator, generatedClusterRole, generatedRole } from './generate/rbac.ts';
 import { serviceGenerator } from './generate/service.ts';
 import type { Verb } from './session.ts';
@@ -203,15 +205,50 @@ export const generatorVerbs: readonly Verb[] = [
     },
   ),
   createToken,
-  ...['job', 'cronjob', 'ingress', 'poddisruptionbudget', 'quota'].map(
-    (name): Verb => ({
-      name,
-      usage: 'NAME [options]',
-      short: `Create a ${name} with the specified name`,
-      flags: [],
-      *run() {
-        return fail(`create ${name}: this cluster does not serve that kind`);
-      },
-    }),
+  generator(
+    'cronjob',
+    ['cj'],
+    'Create a cron job with the specified name',
+    "NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...] [flags]",
+    "image='' restart='' schedule=''",
+    'CronJob',
+    generatedCronJob,
+    ['image', 'schedule'],
+  ),
+  generator(
+    'ingress',
+    ['ing'],
+    'Create an ingress with the specified name',
+    'NAME --rule=host/path=service:port[,tls[=secret]] ',
+    "annotation=[*] class='' default-backend='' rule=[*]",
+    'Ingress',
+    generatedIngress,
+  ),
+  generator(
+    'job',
+    [],
+    'Create a job with the specified name',
+    'NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...]',
+    "from='' image=''",
+    'Job',
+    generatedJob,
+  ),
+  generator(
+    'poddisruptionbudget',
+    ['pdb'],
+    'Create a pod disruption budget with the specified name',
+    'NAME --selector=SELECTOR --min-available=N [--dry-run=server|client|none]',
+    "max-unavailable='' min-available='' selector=''",
+    'PodDisruptionBudget',
+    generatedBudget,
+  ),
+  generator(
+    'quota',
+    ['resourcequota'],
+    'Create a quota with the specified name',
+    'NAME [--hard=key1=value1,key2=value2] [--scopes=Scope1,Scope2] [--dry-run=server|client|none]',
+    "hard='' scopes=''",
+    'ResourceQuota',
+    generatedQuota,
   ),
 ];

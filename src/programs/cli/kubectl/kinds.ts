@@ -62,6 +62,11 @@ const KINDS: ReadonlyMap<string, Mapping> = new Map(
       ['Endpoints', '', 'endpoints', true],
       ['EndpointSlice', 'discovery.k8s.io', 'endpointslices', true],
       ['Lease', 'coordination.k8s.io', 'leases', true],
+      ['ResourceQuota', '', 'resourcequotas', true],
+      ['Job', 'batch', 'jobs', true],
+      ['CronJob', 'batch', 'cronjobs', true],
+      ['Ingress', 'networking.k8s.io', 'ingresses', true],
+      ['PodDisruptionBudget', 'policy', 'poddisruptionbudgets', true],
       ['PriorityClass', 'scheduling.k8s.io', 'priorityclasses', false],
     ] as const
   ).map(([kind, group, resource, namespaced]) => [

@@ -13,7 +13,8 @@ export function withoutApplied(object: Loose): Loose {
   return freezeDeep({ ...bare, metadata: { ...bare.metadata, annotations } }) as Loose;
 }
 
-/** The annotation's text: that object as one line of JSON. */
-export function appliedText(object: Loose): string {
-  return `${formatJson(withoutApplied(object), { sortKeys: true })}\n`;
+/** The annotation's text: that object as one line of JSON; as apply writes it always with annotations. */
+export function appliedText(object: Loose, filled = true): string {
+  const bare = filled ? withoutApplied(object) : withAnnotation(object, LAST_APPLIED, undefined);
+  return `${formatJson(bare, { sortKeys: true })}\n`;
 }

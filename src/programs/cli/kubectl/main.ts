@@ -16,7 +16,7 @@ import { VERBS } from './verbs.ts';
 const IDLE_FLAGS: readonly string[] = (
   'as-uid certificate-authority client-certificate client-key disable-compression log-flush-frequency ' +
   'match-server-version password profile profile-output tls-server-name username vmodule ' +
-  'warnings-as-errors kuberc prune-allowlist template openapi-patch force-conflicts'
+  'warnings-as-errors kuberc prune-allowlist template openapi-patch'
 ).split(' ');
 
 const HELP: readonly FlagSpec[] = flagSpecs('h help=false');
@@ -131,6 +131,11 @@ function* runVerb(
   if (flags.bool('help')) {
     yield* process.print(helpText(verb, path));
     return ok(0);
+  }
+  if (flags.has('record')) {
+    yield* process.printError(
+      'Flag --record has been deprecated, --record will be removed in the future\n',
+    );
   }
   // `config set-credentials` and `set-cluster` have some of these for their own use.
   const isIdle = (name: string): boolean =>

@@ -3,11 +3,13 @@
  * Every document is one object; lists are taken apart. What one file has wrong does not keep the
  * others from being read. A duplicate key is no error for kubectl: the last one counts.
  */
+import { readWholeText } from '../../../machines/machine/files/read-whole.ts';
 import { freezeDeep } from '../../../ground/api/edit.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import { textOf, concatBytes } from '../../../ground/base/bytes.ts';
-import { quote } from '../../../ground/base/text.ts';
+import { compareText, quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
+import { compileGlob, isPattern, matchesGlob } from '../../../ground/lang/glob.ts';
 import { formatJson, parseJsonPrefix } from '../../../ground/lang/json.ts';
 import { isValueMap, type Value, type ValueMap } from '../../../ground/lang/value.ts';
 import { parseYaml } from '../../../ground/lang/yaml/index.ts';
@@ -43,17 +45,20 @@ export function* readManifests(
       collect(yield* readAll(process), 'STDIN', validated, found, failures);
     } else if (/^https?:\/\//.test(path)) {
       failures.push(unreachable(process, path));
-    } else if (!process.files.exists(path)) {
-      failures.push(textFailure(`the path ${quote(path)} does not exist`));
     } else {
-      const files = filesOf(process, path, recursive);
+      const named = process.files.exists(path) ? [path] : expanded(process, path);
+      if (named.length === 0) {
+        failures.push(textFailure(`the path ${quote(path)} does not exist`));
+        continue;
+      }
+      const files = named.flatMap((each) => filesOf(process, each, recursive));
       if (files.length === 0) {
         failures.push(
           textFailure(`error reading [${path}]: recognized file extensions are [.json .yaml .yml]`),
         );
       }
       for (const file of files) {
-        const text = process.files.readText(file);
+        const text = yield* readWholeText(process.files, file);
         if (text.ok) collect(text.value, file, validated, found, failures);
         else
           failures.push(
@@ -65,6 +70,24 @@ export function* readManifests(
     }
   }
   return { found, failures };
+}
+
+/** The files of a quoted pattern: kubectl reads patterns itself where no file has that name. */
+function expanded(process: Process, pattern: string): readonly string[] {
+  if (!isPattern(pattern)) return [];
+  const start = pattern.startsWith('/') ? ['/'] : [''];
+  let found: readonly string[] = start;
+  for (const part of pattern.split('/').filter((each) => each !== '')) {
+    const glob = compileGlob(part, { extended: false });
+    found = found.flatMap((folder) => {
+      const names = process.files.list(folder === '' ? '.' : folder);
+      return (names.ok ? names.value : [])
+        .filter((name) => matchesGlob(glob, name))
+        .sort(compareText)
+        .map((name) => `${folder}${folder === '' || folder === '/' ? '' : '/'}${name}`);
+    });
+  }
+  return found;
 }
 
 /** There is no Internet behind this lab: names of it are not found. */
@@ -201,8 +224,24 @@ function addObject(value: Value, source: string, found: Manifest[]): string | un
   const misfit = metadataMisfit(value['metadata'] ?? null);
   if (misfit !== undefined) return `unable to decode ${quote(source)}: ${misfit}`;
   const metadata = isValueMap(value['metadata'] ?? null) ? (value['metadata'] as ValueMap) : {};
-  found.push({ object: freezeDeep({ ...value, metadata }) as unknown as KubeObject, source });
+  const object = inOrder({ ...value, metadata }) as unknown as KubeObject;
+  found.push({ object: freezeDeep(object), source });
   return undefined;
+}
+
+/** Go writes maps in the order of their keys, so the server meets fields in that order. */
+function inOrder(value: Value): Value {
+  if (Array.isArray(value)) return (value as readonly Value[]).map(inOrder);
+  if (!isValueMap(value)) return value;
+  const sorted: Record<string, Value> = {};
+  for (const key of Object.keys(value).sort(compareText))
+    Object.defineProperty(sorted, key, {
+      value: inOrder(value[key] as Value),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  return sorted;
 }
 
 const TEXT_FIELDS = new Set(

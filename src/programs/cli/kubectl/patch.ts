@@ -35,7 +35,7 @@ export const patch: Verb = {
     if (flags.has('patch') && flags.has('patch-file')) {
       return fail('cannot specify --patch and --patch-file together');
     }
-    if (!flags.has('patch') && !flags.has('patch-file')) {
+    if (flags.text('patch') === '' && flags.text('patch-file') === '') {
       return fail('must specify --patch or --patch-file containing the contents of the patch');
     }
     const type = TYPES.get(flags.text('type').toLowerCase());
@@ -72,7 +72,7 @@ export const patch: Verb = {
       const what = isSame(object, done.value) ? 'patched (no change)' : 'patched';
       // A subresource may be an object of another kind: `scale.autoscaling/web patched`.
       const told = done.value.kind === object.kind ? mapping : localMapping(done.value);
-      yield* reporter.value.tell(told, done.value, what);
+      yield* reporter.value.tell(told, done.value, what, '');
     }
     const failure = together(failures);
     return failure === undefined ? ok(0) : { ok: false, error: failure };

@@ -3,21 +3,30 @@ import { annotationOf, withAnnotation } from '../../../ground/api/meta.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import type { Api, Loose } from './api.ts';
-import { waitGone } from './delete.ts';
+import type { Api } from './api.ts';
+import { cascadeOf, waitGone } from './delete.ts';
 import { apiFailure, fail, type Failure, isNotFound, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
+import { recorded } from './change-cause.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { fileInfos, type Subject, refuseKustomize } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
-import { FILE_FLAGS, Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
+import {
+  FILE_FLAGS,
+  invalidValidation,
+  RECORD_FLAG,
+  Reporter,
+  unversioned,
+  validationOf,
+  WRITE_FLAGS,
+} from './write-options.ts';
 
 export const replace: Verb = {
   name: 'replace',
   usage: '-f FILENAME [options]',
   short: 'Replace a resource by file name or stdin',
   flags:
-    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} cascade='background'?background field-manager='kubectl-replace' force=false
+    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} ${RECORD_FLAG} cascade='background'?background field-manager='kubectl-replace' force=false
     grace-period=-1 raw='' save-config=false subresource='' timeout=0s validate='strict'?strict wait=false`),
   *run(session) {
     const { flags } = session;
@@ -26,6 +35,16 @@ export const replace: Verb = {
     if (flags.list('filename').length === 0) return fail('must specify one of -f and -k');
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
+    if (flags.int('grace-period') >= 0 && !flags.bool('force'))
+      return fail('--grace-period must have --force specified');
+    if (flags.duration('timeout') !== 0 && !flags.bool('force'))
+      return fail('--timeout must have --force specified');
+    if (flags.bool('force') && reporter.value.server)
+      return fail('--dry-run=server cannot be used with --force');
+    const cascade = cascadeOf(session);
+    if (!cascade.ok) return cascade;
+    const invalid = invalidValidation(session);
+    if (invalid !== undefined) return fail(invalid);
     const files = yield* fileInfos(session, flags.list('filename'));
     if (!files.ok) return files;
     const failures: Failure[] = [...files.value.failures];
@@ -54,7 +73,7 @@ function* replaceOne(
   const doing = `error when replacing ${quote(source)}`;
   const live = yield* api.get(mapping, namespace, name);
   if (!live.ok) return apiFailure(live.error, doing);
-  let object = info.object;
+  let object = recorded(session, info.object);
   // An object that apply knows keeps its annotation true.
   if (session.flags.bool('save-config') || annotationOf(live.value, LAST_APPLIED) !== undefined) {
     object = withAnnotation(object, LAST_APPLIED, appliedText(object));
@@ -101,13 +120,8 @@ function* replaceByForce(
     const failure = yield* waitGone(session, api, [{ info, uid: '' }]);
     if (failure !== undefined) return failure;
   }
-  const made = yield* api.create(mapping, withoutVersion(info.object), queryOf(session, reporter));
+  const made = yield* api.create(mapping, unversioned(info.object), queryOf(session, reporter));
   if (!made.ok) return apiFailure(made.error, `error when replacing ${quote(source)}`);
   yield* reporter.tell(mapping, made.value, 'replaced');
   return undefined;
-}
-
-function withoutVersion(object: Loose): Loose {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return { ...object, metadata } as Loose;
 }

@@ -4,7 +4,8 @@
  * the others from being worked on; the caller tells them at the end.
  */
 import type { KubeObject } from '../../../ground/api/object.ts';
-import { withMeta } from '../../../ground/api/meta.ts';
+import { labelsOf, withMeta } from '../../../ground/api/meta.ts';
+import { matches, parseSelector } from '../../../ground/api/selector.ts';
 import { err, ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
@@ -49,6 +50,10 @@ export interface Visited {
 
 export const NO_RESOURCES =
   "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
+
+/** Files and arguments do not go together. */
+export const PATHS_AND_ARGUMENTS =
+  'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well';
 
 /** Types and names out of arguments. */
 export function* targetsOf(
@@ -138,9 +143,7 @@ export function* visit(session: Session, options: VisitOptions = {}): Task<Outco
   if (flags.bool('local')) return yield* visitLocal(session, args, files);
   if (files.length > 0) {
     if (args.length > 0) {
-      return fail(
-        'when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well',
-      );
+      return fail(PATHS_AND_ARGUMENTS);
     }
     return yield* visitFiles(session, files, options.latest !== false);
   }
@@ -171,8 +174,23 @@ function* visitLocal(
   return ok({ infos, failures: read.failures, single: infos.length === 1 });
 }
 
+/** What `-k` meets: a folder without its file, as upstream says; else that this is not modelled. */
 export function refuseKustomize(session: Session): Failure | undefined {
-  if (session.flags.text('kustomize') === '') return undefined;
+  const folder = session.flags.text('kustomize');
+  if (folder === '') return undefined;
+  if (session.flags.list('filename').length > 0)
+    return textFailure('only one of -f or -k can be specified');
+  const { files, cwd } = session.process;
+  const names = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+  const path = folder === '.' ? cwd : folder.startsWith('/') ? folder : `${cwd}/${folder}`;
+  if (!files.exists(path))
+    return textFailure(
+      `evalsymlink failure on '${path}' : lstat ${path}: no such file or directory`,
+    );
+  if (!names.some((name) => files.exists(`${path}/${name}`)))
+    return textFailure(
+      `unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '${path}'`,
+    );
   return textFailure('kustomize is not part of this simulator: write the manifests out and use -f');
 }
 
@@ -300,6 +318,16 @@ export function* fileInfos(session: Session, files: readonly string[]): Task<Out
     infos.push(infoOf(mapping.value, placed.value, source));
   }
   return ok({ infos, failures, single: infos.length === 1 && failures.length === 0 });
+}
+
+/** `-l` on objects of files: those that it selects. */
+export function selectedInfos(session: Session, visited: Visited): Outcome<Visited> {
+  const text = session.flags.text('selector');
+  if (text === '') return ok(visited);
+  const selector = parseSelector(text);
+  if (!selector.ok) return fail(selector.error);
+  const infos = visited.infos.filter(({ object }) => matches(selector.value, labelsOf(object)));
+  return ok({ ...visited, infos });
 }
 
 function noMatch(object: KubeObject, source: string): Failure {

@@ -1,6 +1,7 @@
 /** What commands that write have in common: dry run, printing the result, and the line that tells it. */
 import type { KubeObject } from '../../../ground/api/object.ts';
 import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Loose } from './api.ts';
 import { fail, type Outcome } from './failure.ts';
@@ -101,6 +102,21 @@ export class Reporter {
   }
 }
 
+/** What `--validate` may not be. */
+export function invalidValidation(session: Session): string | undefined {
+  const value = session.flags.text('validate');
+  if (/^(1|t|T|true|TRUE|True|0|f|F|false|FALSE|False|strict|warn|ignore)$/.test(value))
+    return undefined;
+  return `invalid - validate option ${quote(value)}; must be one of: strict (or true), warn, ignore (or false)`;
+}
+
+/** The object as it is sent to be created: a revision in the file is not the server's business. */
+export function unversioned(object: Loose): Loose {
+  if (object.metadata.resourceVersion === undefined) return object;
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return { ...object, metadata } as Loose;
+}
+
 /** `--validate` as the server's fieldValidation. */
 export function validationOf(session: Session): string {
   const value = session.flags.text('validate');
@@ -110,4 +126,6 @@ export function validationOf(session: Session): string {
 
 export const WRITE_FLAGS =
   "allow-missing-template-keys=true dry-run='none'?unchanged o output='' show-managed-fields=false template=''";
+/** `--record`, deprecated since 1.15 and still in many texts. */
+export const RECORD_FLAG = 'record=false';
 export const FILE_FLAGS = "f filename=[] k kustomize='' R recursive=false";
