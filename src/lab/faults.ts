@@ -18,15 +18,24 @@ export interface Fault {
   readonly since: number;
 }
 
+/** A fault that was removed. */
+export interface MendedFault extends Fault {
+  readonly until: number;
+}
+
 interface ActiveFault extends Fault {
   readonly mend: () => void;
 }
+
+/** Removed faults that are remembered. */
+const MENDED_MAX = 100;
 
 export class FaultTable {
   readonly #cluster: Cluster;
   readonly #recorder: Recorder;
   readonly #now: () => number;
   readonly #active = new Map<string, ActiveFault>();
+  readonly #mended: MendedFault[] = [];
   #count = 0;
 
   constructor(cluster: Cluster, recorder: Recorder, now: () => number) {
@@ -37,6 +46,22 @@ export class FaultTable {
 
   list(): readonly Fault[] {
     return [...this.#active.values()];
+  }
+
+  /** Those that were removed, the newest last: for looks into the past. */
+  mended(): readonly MendedFault[] {
+    return this.#mended;
+  }
+
+  /** Whether a host has, or at an earlier time had, power. */
+  hadPower(name: string, at: number): boolean {
+    const host = this.#cluster.hosts.get(name);
+    if (host === undefined || at >= this.#now()) return host?.powered === true;
+    const off = (fault: Fault): boolean => fault.text === `power-off ${name}` && fault.since <= at;
+    return (
+      ![...this.#active.values()].some(off) &&
+      !this.#mended.some((one) => off(one) && one.until > at)
+    );
   }
 
   /** Cuts the power of a host until it is removed. */
@@ -144,6 +169,9 @@ export class FaultTable {
       const fault = this.#active.get(one);
       if (fault === undefined) return err(`fault "${one}" not found`);
       this.#active.delete(one);
+      const { text, target, since } = fault;
+      this.#mended.push({ name: one, text, target, since, until: this.#now() });
+      if (this.#mended.length > MENDED_MAX) this.#mended.shift();
       this.#recorder.record({
         component: 'lab',
         verb: 'fault',

@@ -60,7 +60,7 @@ function evidenceLines(recorder: Recorder, { fields, evidence }: FieldCause): st
 }
 
 /** `phase, conditions[Ready], containerStatuses[web].state`: fields of one container together. */
-function fieldsText(fields: readonly string[]): string {
+export function fieldsText(fields: readonly string[]): string {
   const groups = new Map<string, string[]>();
   for (const field of fields) {
     const match = /^(\w+)\[(.+?)\](?:\.(\w+))?$/.exec(field);

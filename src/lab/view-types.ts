@@ -214,9 +214,26 @@ export interface RecordRow {
   readonly object: string;
   readonly revision: number;
   readonly note: string;
+  /** Of a write: which fields, and from what each was learnt. */
+  readonly learnt: readonly LearntRow[];
+}
+
+/** Fields that were written, and what they follow from. */
+export interface LearntRow {
+  /** `phase, conditions[Ready]` */
+  readonly fields: string;
+  readonly time: number;
+  /** `cri`, `probe`, `exit` … */
+  readonly kind: string;
+  /** In words: `PodSandboxStatus 9f4c05b394878: SANDBOX_READY 10.244.1.2`. */
+  readonly text: string;
+  /** Number of the record behind it; 0: none. */
+  readonly record: number;
 }
 
 export interface RecordsAnswer {
+  /** How many there are; the newest of them are shown. */
+  readonly total: number;
   readonly records: readonly RecordRow[];
 }
 

@@ -82,14 +82,20 @@ async function inspectorYaml(kit: Kit): Promise<void> {
   await kit.click('#inspector-panel .segments button');
   await soon(() => kit.attribute('#inspector-panel .segments button', 'aria-pressed')).toBe('true');
   await kit.click('[data-tab="trace"]');
-  await kit.untilText('#inspector-panel', /records? of the last minute/);
+  // What was written stands with what it was learnt from: the runtime's answer, in its words.
+  await kit.untilText('#inspector-panel', /cricontainerStatuses\[nginx\].*CONTAINER_RUNNING/);
   const rows = await kit.count('#inspector-panel tbody tr');
   const [only = ''] = /Only \S+/.exec(await kit.text('#inspector-panel .toolbar')) ?? [];
   await kit.press(only, '#inspector-panel');
   await soon(() => kit.count('#inspector-panel tbody tr')).toBeGreaterThan(rows);
+  await kit.untilText('#inspector-panel .toolbar', /records? of the last minute/);
   await kit.press(only, '#inspector-panel');
-  await kit.click('#inspector-panel td:last-child .evidence');
-  await soon(() => kit.count('#inspector-panel tr[aria-selected="true"]')).toBeGreaterThan(0);
+  // A cause leads back to the line that was typed.
+  await kit.click('#inspector-panel tr:last-child td:last-child .evidence');
+  await kit.untilText('#inspector-panel tr:last-child', /learner.*kubectl/);
+  await soon(() => kit.count('#inspector-panel tr[aria-selected="true"]')).toBe(1);
+  await kit.press('All records', '#inspector-panel');
+  await kit.untilText('#inspector-panel .toolbar', /Only web-/);
   await kit.click('#inspector-panel td:first-child .evidence');
   await kit.until(
     'the past',

@@ -46,6 +46,8 @@ export class BatchMaker {
   #edits = new Map<number, string>();
   #reset = true;
   #revision = 0;
+  /** The newest revision at the moment that is looked at. */
+  #lookedRevision = 0;
 
   constructor(lab: Lab, rows: RowTable) {
     this.#lab = lab;
@@ -64,8 +66,19 @@ export class BatchMaker {
     this.#reset = true;
     this.#waiting.clear();
     this.#removed.clear();
+    if (time !== null) this.#lookedRevision = this.#revisionAt(time);
     if (time === null) this.#rows.touchAll();
     else for (const row of this.#rows.at(time)) this.#waiting.set(row.key, row);
+  }
+
+  #revisionAt(time: number): number {
+    const records = this.#lab.recorder.all();
+    for (let index = records.length - 1; index >= 0; index -= 1) {
+      const record = records[index];
+      if (record !== undefined && record.revision > 0 && record.time <= time)
+        return record.revision;
+    }
+    return 0;
   }
 
   /** The next batch. */
@@ -80,7 +93,7 @@ export class BatchMaker {
     return {
       protocol: PROTOCOL_VERSION,
       time: loop.now,
-      revision: this.#revision,
+      revision: state.looking === null ? this.#revision : this.#lookedRevision,
       ready: state.ready,
       running: state.running,
       speed: state.speed,
@@ -96,6 +109,7 @@ export class BatchMaker {
         target: fault.target,
         since: fault.since,
       })),
+      mended: this.#lab.faults.mended(),
       hosts: this.#hosts(),
       scenario: state.scenario,
       edits: this.#newEdits(),

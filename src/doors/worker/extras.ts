@@ -14,9 +14,9 @@ import { guideOf, type LoadedScenario, unmetNeeds } from '../../lab/scenarios/fo
 import { catalogue, libraryScenario } from '../../lab/scenarios/library/index.ts';
 import { packFile, packLink, unpackFile, unpackLink } from '../../lab/scenarios/packer.ts';
 import { ScenarioRun } from '../../lab/scenarios/run.ts';
-import { rowOfRecord } from '../../lab/views/lanes.ts';
 import { objectAnswer } from '../../lab/views/object.ts';
 import { packetsOf } from '../../lab/views/packets.ts';
+import { recordsOf } from '../../lab/views/records.ts';
 import type { RowTable } from '../../lab/views/rows.ts';
 import { schedulingOf } from '../../lab/views/scheduling.ts';
 import { explain, whyText } from '../../lab/why/index.ts';
@@ -57,23 +57,19 @@ export const extras: Extras = {
 };
 
 function view({ lab, rows, looking }: AskedLab, request: Request): Answer | undefined {
+  // The past knows nothing of what came after it.
+  const until = looking ?? Number.POSITIVE_INFINITY;
   switch (request.verb) {
     case 'object':
       return value(objectAnswer(lab, rows, request.key, looking));
     case 'explain':
-      return value(explain(lab, request.key));
+      return value(explain(lab, request.key, looking));
     case 'scheduling':
-      return value(schedulingOf(lab.recorder, request.key.replace(/^Pod\//, '')));
+      return value(schedulingOf(lab.recorder, request.key.replace(/^Pod\//, ''), until));
     case 'packets':
-      return value(packetsOf(lab.recorder, addressOf(lab, rows, request.key)));
+      return value(packetsOf(lab.recorder, addressOf(lab, rows, request.key), until));
     case 'records':
-      return value({
-        records: lab.recorder
-          .all()
-          .filter((record) => record.time >= request.from && record.time <= request.to)
-          .slice(-2000)
-          .map(rowOfRecord),
-      });
+      return value(recordsOf(lab.recorder, request));
     case 'pack-link':
       return value(packLink(lab.save(request.view, request.marks)));
     case 'pack-file': {

@@ -50,8 +50,13 @@ export type Request =
   | { readonly verb: 'scheduling'; readonly key: string }
   /** Walks of recorded packets, newest first; `key` a pod, service, or empty for all: answers PacketAnswer. */
   | { readonly verb: 'packets'; readonly key: string }
-  /** Records in a span of time for the lanes: answers RecordsAnswer. */
-  | { readonly verb: 'records'; readonly from: number; readonly to: number }
+  /** The newest records in a span of time, of one object, all (empty), or what led to one (`#512`): RecordsAnswer. */
+  | {
+      readonly verb: 'records';
+      readonly key: string;
+      readonly from: number;
+      readonly to: number;
+    }
   /** Completion at the prompt: answers CompletionAnswer. */
   | {
       readonly verb: 'complete-line';
@@ -109,6 +114,14 @@ export interface Batch {
     readonly text: string;
     readonly target: string;
     readonly since: number;
+  }[];
+  /** Faults that were removed: the past has them. */
+  readonly mended: readonly {
+    readonly name: string;
+    readonly text: string;
+    readonly target: string;
+    readonly since: number;
+    readonly until: number;
   }[];
   readonly hosts: readonly HostRow[];
   readonly scenario: ScenarioState | null;

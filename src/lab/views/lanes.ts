@@ -1,7 +1,7 @@
-/** Marks of the time bar's lanes, and rows of the trace. */
+/** Marks of the time bar's lanes. */
 import { isBackground } from '../../ground/base/event-loop.ts';
 import type { TraceRecord } from '../../ground/trace/record.ts';
-import type { LaneMark, RecordRow } from '../view-types.ts';
+import type { LaneMark } from '../view-types.ts';
 
 const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'bind']);
 
@@ -28,9 +28,4 @@ function laneOf(record: TraceRecord): LaneMark['lane'] | undefined {
   if (record.component.startsWith('kube-proxy')) return 'proxy';
   if (!record.component.startsWith('kube-apiserver') || !WRITES.has(record.verb)) return undefined;
   return record.object.startsWith('Event/') ? 'events' : 'writes';
-}
-
-export function rowOfRecord(record: TraceRecord): RecordRow {
-  const { id, time, cause, component, verb, object, revision, note } = record;
-  return { id, time, cause, component, verb, object, revision, note };
 }

@@ -2,9 +2,11 @@
  * One object for the inspector: its YAML as kubectl prints it, its events, its revisions, and the
  * desired / observed / real panel: what spec asks for, what status says, what the machines really do.
  */
+import { annotationOf } from '../../ground/api/meta.ts';
 import type { KubeObject } from '../../ground/api/object.ts';
 import type { Deployment, Event, Node, Pod } from '../../ground/api/types.ts';
 import { formatYaml } from '../../ground/lang/yaml/index.ts';
+import type { Micros } from '../../ground/base/event-loop.ts';
 import { withFields } from '../../ground/api/edit.ts';
 import { parseRfc3339 } from '../../ground/base/time.ts';
 import type { Lab } from '../lab.ts';
@@ -39,7 +41,7 @@ export function objectAnswer(
       time: one.time,
       by: lab.recorder.find(one.cause)?.note ?? '',
     })),
-    layers: layersOf(lab, object),
+    layers: layersOf(lab, object, time ?? lab.loop.now),
   };
 }
 
@@ -69,11 +71,12 @@ function eventsOf(lab: Lab, object: KubeObject, time: number | null): readonly E
     .sort((a, b) => a.time - b.time);
 }
 
-function layersOf(lab: Lab, object: KubeObject): readonly LayerRow[] {
+function layersOf(lab: Lab, object: KubeObject, at: Micros): readonly LayerRow[] {
   if (object.kind === 'Deployment') {
     const deployment = object as Deployment;
     const owned = realPods(
       lab,
+      at,
       (pod) =>
         pod.metadata.namespace === object.metadata.namespace && matchesTemplate(pod, deployment),
     );
@@ -93,23 +96,21 @@ function layersOf(lab: Lab, object: KubeObject): readonly LayerRow[] {
   if (object.kind === 'Pod') {
     const pod = object as Pod;
     const ready = pod.status?.conditions?.find((one) => one.type === 'Ready')?.status ?? 'Unknown';
-    const host = lab.cluster.hosts.get(pod.spec?.nodeName ?? '');
-    const real = host === undefined ? 'no node' : host.powered ? 'host is on' : 'host is off';
+    const node = pod.spec?.nodeName ?? '';
     return [
       {
         what: 'Ready',
         desired: 'True',
         observed: ready,
-        real,
-        next:
-          ready === 'True' ? '' : host === undefined ? 'kube-scheduler' : `kubelet@${host.name}`,
+        real: realPod(lab, pod, at),
+        next: ready === 'True' ? '' : node === '' ? 'kube-scheduler' : `kubelet@${node}`,
       },
     ];
   }
   if (object.kind === 'Node') {
     const node = object as Node;
     const ready = node.status?.conditions?.find((one) => one.type === 'Ready')?.status ?? 'Unknown';
-    const powered = lab.cluster.hosts.get(object.metadata.name)?.powered ?? false;
+    const powered = lab.faults.hadPower(object.metadata.name, at);
     return [
       {
         what: 'Ready',
@@ -123,6 +124,22 @@ function layersOf(lab: Lab, object: KubeObject): readonly LayerRow[] {
   return [];
 }
 
+/** What the machines have of a pod: its processes. Of the past only the host's power is known. */
+function realPod(lab: Lab, pod: Pod, at: Micros): string {
+  const node = pod.spec?.nodeName ?? '';
+  if (node === '') return 'no node';
+  if (!lab.faults.hadPower(node, at)) return 'host is off';
+  const host = lab.cluster.hosts.get(node);
+  if (at < lab.loop.now || host === undefined) return 'host is on';
+  // A static pod's cgroup has the name of its manifest's hash.
+  const uid = annotationOf(pod, 'kubernetes.io/config.hash') ?? pod.metadata.uid ?? '';
+  const group = uid.replaceAll('-', '_');
+  let count = 0;
+  for (const process of host.system.pids.processes.values())
+    if (process.alive && process.cgroup.path.includes(group)) count += 1;
+  return count === 1 ? '1 process' : `${count} processes`;
+}
+
 function matchesTemplate(pod: Pod, deployment: Deployment): boolean {
   const wanted = deployment.spec?.selector.matchLabels ?? {};
   const labels = pod.metadata.labels ?? {};
@@ -131,12 +148,12 @@ function matchesTemplate(pod: Pod, deployment: Deployment): boolean {
   );
 }
 
-function realPods(lab: Lab, test: (pod: Pod) => boolean): number {
+function realPods(lab: Lab, at: Micros, test: (pod: Pod) => boolean): number {
   let count = 0;
-  for (const { moment } of lab.recorder.history.list('/registry/pods/', lab.loop.now)) {
+  for (const { moment } of lab.recorder.history.list('/registry/pods/', at)) {
     const pod = moment.value as Pod;
-    const host = lab.cluster.hosts.get(pod.spec?.nodeName ?? '');
-    if (test(pod) && host?.powered === true && pod.status?.phase === 'Running') count += 1;
+    const node = pod.spec?.nodeName ?? '';
+    if (test(pod) && pod.status?.phase === 'Running' && lab.faults.hadPower(node, at)) count += 1;
   }
   return count;
 }

@@ -1,4 +1,5 @@
 /** Recorded walks of packets, from the trace: rule by rule, newest first. */
+import type { Micros } from '../../ground/base/event-loop.ts';
 import { formatIp } from '../../ground/base/ip.ts';
 import type { Recorder } from '../../ground/trace/recorder.ts';
 import type { Path, PacketTuple, WalkStage } from '../../machines/network/walk.ts';
@@ -9,13 +10,17 @@ const WALKS_MAX = 30;
 /** A 31-bit draw as a fraction. */
 const DRAW_SCALE = 2 ** 31;
 
-/** Walks that touch an address, or all when it is empty. */
-export function packetsOf(recorder: Recorder, address: string): PacketAnswer {
+/** Walks up to a time that touch an address, or all when it is empty. */
+export function packetsOf(
+  recorder: Recorder,
+  address: string,
+  until: Micros = Number.POSITIVE_INFINITY,
+): PacketAnswer {
   const walks: PacketWalk[] = [];
   const records = recorder.all();
   for (let index = records.length - 1; index >= 0 && walks.length < WALKS_MAX; index -= 1) {
     const record = records[index];
-    if (record?.verb !== 'packet' || record.detail === undefined) continue;
+    if (record?.verb !== 'packet' || record.detail === undefined || record.time > until) continue;
     const path = record.detail as Path;
     if (address !== '' && !path.stages.some((stage) => touches(stage, address))) continue;
     walks.push({

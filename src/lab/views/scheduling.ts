@@ -1,14 +1,20 @@
 /** Scheduling attempts of a pod, from the records that the scheduler keeps in the trace. */
 import * as layout from '../../../assembly/scheduler/layout.ts';
+import type { Micros } from '../../ground/base/event-loop.ts';
 import type { Recorder } from '../../ground/trace/recorder.ts';
 import { FILTERS, type SchedulingRecord } from '../../programs/scheduler/attempt.ts';
 import type { SchedulingAnswer, SchedulingAttempt } from '../view-types.ts';
 
-/** Attempts of the pod `namespace/name`, oldest first. */
-export function schedulingOf(recorder: Recorder, pod: string): SchedulingAnswer {
+/** Attempts of the pod `namespace/name` up to a time, oldest first. */
+export function schedulingOf(
+  recorder: Recorder,
+  pod: string,
+  until: Micros = Number.POSITIVE_INFINITY,
+): SchedulingAnswer {
   const attempts: SchedulingAttempt[] = [];
   let queue = { active: 0, backoff: 0, unschedulable: 0 };
   for (const record of recorder.all()) {
+    if (record.time > until) break;
     const detail = record.detail as SchedulingRecord | undefined;
     if (record.component !== 'kube-scheduler' || detail?.kind !== 'scheduling') continue;
     queue = detail.queue;

@@ -1,8 +1,20 @@
 /** What explanations are read from: the store's newest values, the trace, the hosts; never a request. */
+import type { Micros } from '../../ground/base/event-loop.ts';
 import { keyOf, type KubeObject } from '../../ground/api/object.ts';
 import type { Event, Pod } from '../../ground/api/types.ts';
 import type { Lab } from '../lab.ts';
 import type { WhyEvidence, WhyNode } from '../view-types.ts';
+
+/** A lab at a moment: everything is read as it was then. */
+export interface Seen {
+  readonly lab: Lab;
+  readonly at: Micros;
+}
+
+/** An object of the store as it stood. */
+export function storedOne<T extends KubeObject>({ lab, at }: Seen, key: string): T | undefined {
+  return lab.recorder.history.at(key, at)?.value as T | undefined;
+}
 
 export function claim(
   key: string,
@@ -26,16 +38,16 @@ export function fieldOf(object: KubeObject, text: string): WhyEvidence {
   };
 }
 
-/** The newest stored objects below a prefix, `/registry/pods/default/`. */
-export function stored<T extends KubeObject>(lab: Lab, prefix: string): readonly T[] {
-  return lab.recorder.history.list(prefix, lab.loop.now).map((entry) => entry.moment.value as T);
+/** The stored objects below a prefix, `/registry/pods/default/`. */
+export function stored<T extends KubeObject>({ lab, at }: Seen, prefix: string): readonly T[] {
+  return lab.recorder.history.list(prefix, at).map((entry) => entry.moment.value as T);
 }
 
 /** The newest warning or pull event about an object. */
-export function lastEvent(lab: Lab, object: KubeObject, reasons: RegExp): Event | undefined {
+export function lastEvent(seen: Seen, object: KubeObject, reasons: RegExp): Event | undefined {
   let newest: Event | undefined;
   for (const event of stored<Event>(
-    lab,
+    seen,
     `/registry/events/${object.metadata.namespace ?? 'default'}/`,
   )) {
     if (event.involvedObject?.uid !== object.metadata.uid || !reasons.test(event.reason ?? ''))
@@ -52,7 +64,7 @@ export function nameOf(object: KubeObject): string {
 
 /** The newest record of the scheduler about a pod. */
 export function lastAttempt(
-  lab: Lab,
+  { lab, at }: Seen,
   pod: Pod,
 ):
   | {
@@ -68,6 +80,7 @@ export function lastAttempt(
     const record = records[index];
     if (
       record?.component !== 'kube-scheduler' ||
+      record.time > at ||
       record.object !== wanted ||
       record.verb !== 'reject'
     )

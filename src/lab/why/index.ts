@@ -3,11 +3,12 @@
  * answer is a tree of claims (message keys with values) with their evidence; the page draws it, the
  * terminal prints it.
  */
+import type { Micros } from '../../ground/base/event-loop.ts';
 import type { KubeObject } from '../../ground/api/object.ts';
 import type { Deployment, Node, Pod, ReplicaSet, Service } from '../../ground/api/types.ts';
 import type { Lab } from '../lab.ts';
 import type { ExplainAnswer, WhyNode } from '../view-types.ts';
-import { claim, fieldOf, lastEvent, nameOf, stored } from './evidence.ts';
+import { claim, fieldOf, lastEvent, nameOf, stored, type Seen, storedOne } from './evidence.ts';
 import { sentence } from './messages.ts';
 import { explainNode } from './node.ts';
 import { explainPod } from './pod.ts';
@@ -22,31 +23,35 @@ const PREFIX: Readonly<Record<string, string>> = {
 };
 const PODS_EXPLAINED_MAX = 3;
 
-/** Explains an object by its view key (`Pod/default/web-1`); no trees when there is none. */
-export function explain(lab: Lab, key: string): ExplainAnswer {
+/**
+ * Explains an object by its view key (`Pod/default/web-1`), now or as it was at a time; no trees when there
+ * is none.
+ */
+export function explain(lab: Lab, key: string, time: Micros | null = null): ExplainAnswer {
+  const seen = { lab, at: time ?? lab.loop.now };
   const [kind = '', ...rest] = key.split('/');
   const prefix = PREFIX[kind];
   const object =
     prefix === undefined
       ? undefined
-      : lab.cluster.stored<KubeObject>(`/registry/${prefix}/${rest.join('/')}`);
-  return { trees: object === undefined ? [] : [explainObject(lab, object)], next: null };
+      : storedOne<KubeObject>(seen, `/registry/${prefix}/${rest.join('/')}`);
+  return { trees: object === undefined ? [] : [explainObject(seen, object)], next: null };
 }
 
-function explainObject(lab: Lab, object: KubeObject): WhyNode {
+function explainObject(seen: Seen, object: KubeObject): WhyNode {
   switch (object.kind) {
     case 'Pod':
-      return explainPod(lab, object as Pod);
+      return explainPod(seen, object as Pod);
     case 'Node':
-      return explainNode(lab, object as Node);
+      return explainNode(seen, object as Node);
     case 'Service':
-      return explainService(lab, object as Service);
+      return explainService(seen, object as Service);
     default:
-      return explainWorkload(lab, object as Deployment | ReplicaSet);
+      return explainWorkload(seen, object as Deployment | ReplicaSet);
   }
 }
 
-function explainWorkload(lab: Lab, workload: Deployment | ReplicaSet): WhyNode {
+function explainWorkload(seen: Seen, workload: Deployment | ReplicaSet): WhyNode {
   const wanted = workload.spec?.replicas ?? 1;
   const available = workload.status?.availableReplicas ?? 0;
   const values = {
@@ -58,17 +63,17 @@ function explainWorkload(lab: Lab, workload: Deployment | ReplicaSet): WhyNode {
     return claim('why.deployment.complete', values, [
       fieldOf(workload, `status.availableReplicas = ${available}`),
     ]);
-  const failed = lastEvent(lab, workload, /FailedCreate/);
+  const failed = lastEvent(seen, workload, /FailedCreate/);
   const creating =
     failed === undefined
       ? []
       : [claim('why.replicaset.failing', { set: nameOf(workload), message: failed.message ?? '' })];
   const selector = workload.spec?.selector?.matchLabels ?? {};
-  const pods = stored<Pod>(lab, `/registry/pods/${workload.metadata.namespace ?? 'default'}/`)
+  const pods = stored<Pod>(seen, `/registry/pods/${workload.metadata.namespace ?? 'default'}/`)
     .filter((pod) =>
       Object.keys(selector).every((label) => pod.metadata.labels?.[label] === selector[label]),
     )
-    .map((pod) => explainPod(lab, pod))
+    .map((pod) => explainPod(seen, pod))
     .filter((node) => node.claim !== 'why.pod.ready')
     .slice(0, PODS_EXPLAINED_MAX);
   return claim(

@@ -17,6 +17,9 @@ export const WHY_MESSAGES: Readonly<Record<string, string>> = {
   'why.event': '{reason}: {message}',
   'why.node.silent': '{node} does not report: Ready is {status}, {message}',
   'why.node.off': 'host {node} has no power',
+  'why.node.not-noticed': '{node} is Ready to the API server, but its host has no power',
+  'why.node.lease':
+    'its lease was last renewed at {renewed}; the node lifecycle controller still waits for the next',
   'why.node.ready': '{node} is Ready',
   'why.node.not-ready': '{node} is not Ready',
   'why.service.endpoints': '{service} has {count} ready endpoints',

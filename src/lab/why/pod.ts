@@ -1,12 +1,19 @@
 /** Why a pod is as it is: not scheduled, waiting, crashing, not ready, on a node that is silent. */
 import { isConditionTrue } from '../../ground/api/meta.ts';
 import type { ContainerStatus, Node, Pod } from '../../ground/api/types.ts';
-import type { Lab } from '../lab.ts';
 import type { WhyNode } from '../view-types.ts';
-import { claim, fieldOf, lastAttempt, lastEvent, nameOf } from './evidence.ts';
+import {
+  claim,
+  fieldOf,
+  lastAttempt,
+  lastEvent,
+  nameOf,
+  type Seen,
+  storedOne,
+} from './evidence.ts';
 import { explainNode } from './node.ts';
 
-export function explainPod(lab: Lab, pod: Pod): WhyNode {
+export function explainPod(seen: Seen, pod: Pod): WhyNode {
   const name = nameOf(pod);
   const phase = pod.status?.phase ?? 'Pending';
   if (pod.metadata.deletionTimestamp !== undefined) {
@@ -17,7 +24,7 @@ export function explainPod(lab: Lab, pod: Pod): WhyNode {
       'why.pod.terminating',
       { pod: name, since: pod.metadata.deletionTimestamp },
       evidence,
-      nodeReasons(lab, pod),
+      nodeReasons(seen, pod),
     );
   }
   if (phase === 'Succeeded' || phase === 'Failed')
@@ -29,12 +36,12 @@ export function explainPod(lab: Lab, pod: Pod): WhyNode {
       'why.pod.pending',
       { pod: name },
       [fieldOf(pod, 'spec.nodeName is empty')],
-      [schedulingReason(lab, pod)],
+      [schedulingReason(seen, pod)],
     );
   if (isConditionTrue(pod.status?.conditions, 'Ready'))
     return claim('why.pod.ready', { pod: name }, [fieldOf(pod, 'status.conditions[Ready] = True')]);
   const ready = pod.status?.conditions?.find((one) => one.type === 'Ready');
-  const because = [...nodeReasons(lab, pod), ...containerReasons(lab, pod)];
+  const because = [...nodeReasons(seen, pod), ...containerReasons(seen, pod)];
   return claim(
     'why.pod.not-ready',
     { pod: name },
@@ -48,8 +55,8 @@ export function explainPod(lab: Lab, pod: Pod): WhyNode {
   );
 }
 
-function schedulingReason(lab: Lab, pod: Pod): WhyNode {
-  const attempt = lastAttempt(lab, pod);
+function schedulingReason(seen: Seen, pod: Pod): WhyNode {
+  const attempt = lastAttempt(seen, pod);
   if (attempt === undefined) return claim('why.not-tried', {});
   const evidence = [
     {
@@ -66,27 +73,27 @@ function schedulingReason(lab: Lab, pod: Pod): WhyNode {
   );
 }
 
-function nodeReasons(lab: Lab, pod: Pod): readonly WhyNode[] {
-  const node = lab.cluster.stored<Node>(`/registry/minions/${pod.spec?.nodeName ?? ''}`);
+function nodeReasons(seen: Seen, pod: Pod): readonly WhyNode[] {
+  const node = storedOne<Node>(seen, `/registry/minions/${pod.spec?.nodeName ?? ''}`);
   if (node === undefined || isConditionTrue(node.status?.conditions, 'Ready')) return [];
-  return [explainNode(lab, node)];
+  return [explainNode(seen, node)];
 }
 
-function containerReasons(lab: Lab, pod: Pod): readonly WhyNode[] {
+function containerReasons(seen: Seen, pod: Pod): readonly WhyNode[] {
   const reasons: WhyNode[] = [];
   for (const status of pod.status?.initContainerStatuses ?? []) {
     if (status.state?.terminated?.exitCode === 0) continue;
     reasons.push(
-      claim('why.init.waiting', { container: status.name }, [], stateReasons(lab, pod, status)),
+      claim('why.init.waiting', { container: status.name }, [], stateReasons(seen, pod, status)),
     );
     return reasons;
   }
   for (const status of pod.status?.containerStatuses ?? [])
-    if (!status.ready) reasons.push(...stateReasons(lab, pod, status));
+    if (!status.ready) reasons.push(...stateReasons(seen, pod, status));
   return reasons;
 }
 
-function stateReasons(lab: Lab, pod: Pod, status: ContainerStatus): readonly WhyNode[] {
+function stateReasons(seen: Seen, pod: Pod, status: ContainerStatus): readonly WhyNode[] {
   const container = status.name;
   const waiting = status.state?.waiting;
   const last = status.lastState?.terminated ?? status.state?.terminated;
@@ -101,7 +108,7 @@ function stateReasons(lab: Lab, pod: Pod, status: ContainerStatus): readonly Why
           ),
         ];
   if (waiting !== undefined) {
-    const event = lastEvent(lab, pod, /Fail|BackOff|Err|Unhealthy/);
+    const event = lastEvent(seen, pod, /Fail|BackOff|Err|Unhealthy/);
     const told =
       event === undefined
         ? []
@@ -117,7 +124,7 @@ function stateReasons(lab: Lab, pod: Pod, status: ContainerStatus): readonly Why
     ];
   }
   if (status.state?.running === undefined) return ended;
-  const event = lastEvent(lab, pod, /Unhealthy/);
+  const event = lastEvent(seen, pod, /Unhealthy/);
   const told =
     event === undefined
       ? []

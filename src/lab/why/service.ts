@@ -1,28 +1,32 @@
 /** Why a Service has no endpoints: what its selector matches, and which label a near miss differs in. */
 import { isConditionTrue } from '../../ground/api/meta.ts';
 import type { EndpointSlice, Pod, Service } from '../../ground/api/types.ts';
-import type { Lab } from '../lab.ts';
 import type { WhyNode } from '../view-types.ts';
-import { claim, fieldOf, nameOf, stored } from './evidence.ts';
+import { claim, fieldOf, nameOf, stored, type Seen } from './evidence.ts';
 import { explainPod } from './pod.ts';
 
 const PODS_EXPLAINED_MAX = 3;
+const ADDRESSES_MAX = 4;
 
-export function explainService(lab: Lab, service: Service): WhyNode {
+export function explainService(seen: Seen, service: Service): WhyNode {
   const namespace = service.metadata.namespace ?? 'default';
-  const slices = stored<EndpointSlice>(lab, `/registry/endpointslices/${namespace}/`).filter(
+  const slices = stored<EndpointSlice>(seen, `/registry/endpointslices/${namespace}/`).filter(
     (slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service.metadata.name,
   );
   const ready = slices
     .flatMap((slice) => slice.endpoints ?? [])
     .filter((endpoint) => endpoint.conditions?.ready !== false).length;
   if (ready > 0)
-    return claim('why.service.endpoints', { service: nameOf(service), count: String(ready) });
+    return claim(
+      'why.service.endpoints',
+      { service: nameOf(service), count: String(ready) },
+      slices.map((slice) => fieldOf(slice, addressesOf(slice))),
+    );
   const selector = service.spec?.selector ?? {};
   const text = Object.keys(selector)
     .map((key) => `${key}=${selector[key]}`)
     .join(',');
-  const pods = stored<Pod>(lab, `/registry/pods/${namespace}/`);
+  const pods = stored<Pod>(seen, `/registry/pods/${namespace}/`);
   const matched = pods.filter((pod) => missesOf(pod, selector).length === 0);
   const evidence = [fieldOf(service, `spec.selector = ${text}`)];
   const because =
@@ -43,10 +47,19 @@ export function explainService(lab: Lab, service: Service): WhyNode {
             matched
               .filter((pod) => !isConditionTrue(pod.status?.conditions, 'Ready'))
               .slice(0, PODS_EXPLAINED_MAX)
-              .map((pod) => explainPod(lab, pod)),
+              .map((pod) => explainPod(seen, pod)),
           ),
         ];
   return claim('why.service.none', { service: nameOf(service) }, [], because);
+}
+
+/** The addresses of a slice that are ready, as many as fit on a line. */
+function addressesOf(slice: EndpointSlice): string {
+  const ready = (slice.endpoints ?? [])
+    .filter((endpoint) => endpoint.conditions?.ready !== false)
+    .map((endpoint) => endpoint.addresses[0] ?? '');
+  const more = ready.length > ADDRESSES_MAX ? ` +${ready.length - ADDRESSES_MAX}` : '';
+  return `${slice.metadata.name}: ${ready.slice(0, ADDRESSES_MAX).join(' ')}${more}`;
 }
 
 function missesOf(pod: Pod, selector: Readonly<Record<string, string>>): readonly string[] {

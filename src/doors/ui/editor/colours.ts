@@ -3,8 +3,9 @@ import type * as monaco from 'monaco-editor/editor';
 
 const SELECTION = { light: '#c8d7fd', dark: '#2b396c' } as const;
 
-export function editorColours(): monaco.editor.IStandaloneThemeData {
-  const style = getComputedStyle(document.documentElement);
+/** `host` stands in the page: the past has colours of its own. */
+export function editorColours(host: HTMLElement): monaco.editor.IStandaloneThemeData {
+  const style = getComputedStyle(host);
   const token = (name: string): string => style.getPropertyValue(name).trim();
   const bare = (name: string): string => token(name).replace('#', '');
   const dark = style.colorScheme.includes('dark');

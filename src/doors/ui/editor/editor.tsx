@@ -4,7 +4,8 @@
  */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { editText, fileOf, saveFile } from '../files/open-files.ts';
-import { textScale, theme } from '../mirror/selection.ts';
+import { inPast } from '../mirror/mirror.ts';
+import { contrast, systemLook, textScale, theme } from '../mirror/selection.ts';
 import { language, t } from '../text.ts';
 import type { MountedEditor } from './monaco.ts';
 
@@ -18,6 +19,7 @@ export function Editor({ path }: { readonly path: string }) {
   const wanted = useRef(false);
   const [rich, setRich] = useState(false);
   const file = fileOf(path);
+  const past = inPast.value;
   const loadRich = async (focus: boolean): Promise<void> => {
     if (
       mounted.current !== undefined ||
@@ -51,7 +53,7 @@ export function Editor({ path }: { readonly path: string }) {
   }, [file?.markers, rich]);
   useEffect(() => {
     mounted.current?.restyle();
-  }, [theme.value, textScale.value]);
+  }, [theme.value, systemLook.value, contrast.value, textScale.value, past]);
   // Monaco can take the focus only once it is seen.
   useLayoutEffect(() => {
     if (rich && wanted.current) mounted.current?.focus();

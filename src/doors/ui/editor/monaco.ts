@@ -42,7 +42,7 @@ let prepared = false;
 export function mountEditor(host: HTMLElement, path: string, text: string): MountedEditor {
   if (!prepared) prepare();
   prepared = true;
-  defineTheme();
+  defineTheme(host);
   const language = /\.(ya?ml|json)$/.test(path) || !path.includes('.') ? 'yaml' : 'plaintext';
   const model = monaco.editor.createModel(text, language);
   const editor = monaco.editor.create(host, {
@@ -77,7 +77,7 @@ export function mountEditor(host: HTMLElement, path: string, text: string): Moun
       monaco.editor.setModelMarkers(model, OWNER, markers.map(markerOf));
     },
     restyle() {
-      defineTheme();
+      defineTheme(host);
       const scale = Number(getComputedStyle(host).getPropertyValue('--scale')) || 1;
       editor.updateOptions({
         fontSize: Math.round(12 * scale),
@@ -163,7 +163,7 @@ function markerOf(marker: Marker): monaco.editor.IMarkerData {
   };
 }
 
-function defineTheme(): void {
-  monaco.editor.defineTheme(OWNER, editorColours());
+function defineTheme(host: HTMLElement): void {
+  monaco.editor.defineTheme(OWNER, editorColours(host));
   monaco.editor.setTheme(OWNER);
 }

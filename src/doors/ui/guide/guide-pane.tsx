@@ -1,5 +1,6 @@
 /** The guide: the step's prose, commands, checks and hints; without a scenario, three starts. */
 import { openDialog } from '../shell/dialogs.ts';
+import { ContinueButton } from '../shell/last-lab.tsx';
 import { t } from '../text.ts';
 import { Icon } from '../widgets/icon.tsx';
 import { guideScenario } from './guide-state.ts';
@@ -43,6 +44,7 @@ function Starts() {
             <Icon name="open" />
             {t('guide.open')}
           </button>
+          <ContinueButton />
         </div>
       </div>
     </div>

@@ -1,7 +1,9 @@
 /** A command in the guide: pressed, it goes to the terminal. */
 import { insertCommand, runCommand } from '../actions/lab.ts';
+import { phoneTab } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Icon } from '../widgets/icon.tsx';
+import { showToast } from '../widgets/toast.tsx';
 
 /** A command that a press runs; with Alt it is only put at the prompt. */
 export function RunLine({ line }: { readonly line: string }) {
@@ -21,4 +23,12 @@ export function RunLine({ line }: { readonly line: string }) {
 function runOrInsert(line: string, only: boolean): void {
   if (only) insertCommand(line);
   else runCommand(line);
+  // On a phone the terminal is another screen.
+  if (matchMedia('(max-width: 699px)').matches)
+    showToast(t('guide.runs-in-terminal'), {
+      label: t('guide.show-terminal'),
+      run: () => {
+        phoneTab.value = 'terminal';
+      },
+    });
 }

@@ -5,6 +5,7 @@ import { runCommand } from '../actions/lab.ts';
 import { clockText } from '../format.ts';
 import { scenarioState } from '../mirror/mirror.ts';
 import { inspectorTab, scenarioStep, selected } from '../mirror/selection.ts';
+import { openDialog } from '../shell/dialogs.ts';
 import { t, tell } from '../text.ts';
 import { Glyph, Icon } from '../widgets/icon.tsx';
 import type { GuideHint, GuideScenario, GuideStep, GuideTask } from './guide-state.ts';
@@ -33,7 +34,12 @@ export function StepView({ scenario }: { readonly scenario: GuideScenario }) {
           </div>
           <div class="steps" aria-hidden="true">
             {scenario.steps.map((one, index) => (
-              <i key={one.id} class={index < at ? 'done' : index === at ? 'now' : ''} />
+              <i
+                key={one.id}
+                class={
+                  index < at || (index === at && isDone(one)) ? 'done' : index === at ? 'now' : ''
+                }
+              />
             ))}
           </div>
           <h2>{step.title}</h2>
@@ -44,6 +50,9 @@ export function StepView({ scenario }: { readonly scenario: GuideScenario }) {
               <Task key={task.id} task={task} />
             ))}
           </ul>
+          {at === scenario.steps.length - 1 && isDone(step) && (
+            <Finished count={scenario.steps.length} />
+          )}
           {step.hints.length > 0 && <h3>{t('guide.hints')}</h3>}
           <ul class="hints">
             {step.hints.filter(isShown).map((hint, index) => (
@@ -54,6 +63,35 @@ export function StepView({ scenario }: { readonly scenario: GuideScenario }) {
       </div>
       <Foot scenario={scenario} step={step} at={at} go={go} />
     </>
+  );
+}
+
+/** All checks of a step have passed. */
+function isDone(step: GuideStep): boolean {
+  const tasks = scenarioState.value?.tasks ?? [];
+  return step.tasks.every((task) => tasks.some((one) => one.id === task.id && one.passed));
+}
+
+/** The lesson is over: what can be done with the lab now. */
+function Finished({ count }: { readonly count: number }) {
+  return (
+    <div class="finished" role="status">
+      <h3>
+        <Glyph state="done" />
+        {t('guide.finished', { count })}
+      </h3>
+      <p>{t('guide.finished-text')}</p>
+      <div class="row">
+        <button type="button" class="button line" onClick={() => openDialog('share')}>
+          <Icon name="share" />
+          {t('share')}
+        </button>
+        <button type="button" class="button line" onClick={() => openDialog('new-lab')}>
+          <Icon name="book" />
+          {t('guide.lessons')}
+        </button>
+      </div>
+    </div>
   );
 }
 
@@ -153,11 +191,7 @@ interface FootProps {
 function Foot({ scenario, step, at, go }: FootProps) {
   const [showing, setShowing] = useState('');
   const shown = showing === step.id;
-  const finished =
-    at < scenario.steps.length - 1 &&
-    step.tasks.every(
-      (task) => scenarioState.value?.tasks.some((one) => one.id === task.id && one.passed) === true,
-    );
+  const finished = at < scenario.steps.length - 1 && isDone(step);
   return (
     <>
       {shown && (

@@ -21,6 +21,12 @@ export const schedulingAnswer = signal<SchedulingAnswer | undefined>(undefined);
 export const packetAnswer = signal<PacketAnswer | undefined>(undefined);
 export const recordsAnswer = signal<RecordsAnswer | undefined>(undefined);
 
+/** The trace tab shows the selected object only. */
+export const onlyObject = signal(true);
+
+/** The record whose causes the trace tab shows; 0: none. */
+export const traceChain = signal(0);
+
 const GAP_MS = 500;
 const TRACE_SPAN = 60_000_000;
 
@@ -33,11 +39,14 @@ export function keepAsking(): () => void {
   const stop = effect(() => {
     const chosen = selected.value;
     inspectorTab.value;
+    onlyObject.value;
+    traceChain.value;
     mirror.rowsVersion.value;
     mirror.looking.value;
     mirror.revision.value;
     if (chosen !== key) {
       key = chosen;
+      traceChain.value = 0;
       forget();
       last = 0;
     }
@@ -78,7 +87,11 @@ async function refresh(): Promise<void> {
   if (tab === 'packet') await take({ verb: 'packets', key }, packetAnswer);
   if (tab === 'trace') {
     const to = mirror.shownTime.value;
-    await take({ verb: 'records', from: Math.max(0, to - TRACE_SPAN), to }, recordsAnswer);
+    // Of one object all that is kept, of everything the last minute.
+    const chain = traceChain.value;
+    const about = chain > 0 ? `#${chain}` : onlyObject.value ? key : '';
+    const from = about === '' ? Math.max(0, to - TRACE_SPAN) : 0;
+    await take({ verb: 'records', key: about, from, to }, recordsAnswer);
   }
   if (key === '') return;
   await take({ verb: 'object', key }, objectAnswer);

@@ -22,7 +22,9 @@ export function EventsTab() {
           <th scope="col">{t('events.seen')}</th>
           <th scope="col">{t('events.type')}</th>
           <th scope="col">{t('events.reason')}</th>
-          <th scope="col">{t('events.from')}</th>
+          <th scope="col" class="from-column">
+            {t('events.from')}
+          </th>
           <th scope="col">{t('events.message')}</th>
         </tr>
       </thead>
@@ -39,9 +41,10 @@ export function EventsTab() {
             <td>
               {event.reason}
               {event.count > 1 && <span class="quiet"> ×{event.count}</span>}
+              <span class="from">{event.from}</span>
             </td>
-            <td class="quiet">{event.from}</td>
-            <td class="wrap">{event.message}</td>
+            <td class="quiet from-column">{event.from}</td>
+            <td>{event.message}</td>
           </tr>
         ))}
       </tbody>

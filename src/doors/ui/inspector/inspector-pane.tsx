@@ -97,7 +97,7 @@ function NothingHead() {
   return (
     <div class="object-head">
       <BackToMap />
-      <h2>{t('inspect.lab')}</h2>
+      <h2 class="words">{t('inspect.lab')}</h2>
       <span class="grow" />
       <SheetHeights />
     </div>

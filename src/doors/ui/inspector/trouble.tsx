@@ -1,9 +1,11 @@
 /** Nothing is selected: what is not healthy now, the worst first, each with its why. */
 import type { ObjectRow, StateWord } from '../../worker/protocol.ts';
-import { hosts, inPast, rows } from '../mirror/mirror.ts';
+import { runCommand } from '../actions/lab.ts';
+import { booted, faultsShown, hosts, inPast, rows } from '../mirror/mirror.ts';
 import { inspectorTab, selected } from '../mirror/selection.ts';
+import { startCommand, stoppedComponents } from '../shell/fault-menu.tsx';
 import { t } from '../text.ts';
-import { Glyph } from '../widgets/icon.tsx';
+import { Glyph, Icon } from '../widgets/icon.tsx';
 
 const WORST: readonly StateWord[] = [
   'off',
@@ -19,8 +21,11 @@ const KINDS: ReadonlySet<string> = new Set(['Pod', 'Node', 'Deployment', 'Servic
 
 /** A host without power is off, whatever its Node still says. */
 function stateOf(row: ObjectRow): StateWord {
-  if (row.kind !== 'Node' || inPast.value) return row.state;
-  return hosts.value.some((host) => host.name === row.name && !host.powered) ? 'off' : row.state;
+  if (row.kind !== 'Node') return row.state;
+  const off = inPast.value
+    ? faultsShown.value.some((fault) => fault.text === `power-off ${row.name}`)
+    : hosts.value.some((host) => host.name === row.name && !host.powered);
+  return off ? 'off' : row.state;
 }
 
 /** The worst objects first, by name: as many as are shown, and the count of the others. */
@@ -39,9 +44,61 @@ function worst(): { readonly bad: readonly ObjectRow[]; readonly more: number } 
   return { bad, more: count - bad.length };
 }
 
+/** What is broken on purpose, and what mends it; of the past there is nothing to mend. */
+function Broken() {
+  const past = inPast.value;
+  const shown = [
+    ...faultsShown.value.map((fault) => ({
+      kind: 'Fault',
+      name: fault.name,
+      status: fault.text,
+      mend: t('trouble.mend'),
+      command: `lab fault delete ${fault.name}`,
+    })),
+    ...stoppedComponents().map((name) => ({
+      kind: 'Component',
+      name,
+      status: t('trouble.stopped'),
+      mend: t('trouble.start'),
+      command: startCommand(name),
+    })),
+  ];
+  return (
+    <>
+      {shown.map(({ kind, name, status, mend, command }) => (
+        <li key={name}>
+          <Icon name="bolt" tone="fail" />
+          <span class="kind">{kind}</span>
+          <span class="mono one-line" lang="en">
+            {name}
+          </span>
+          <span class="quiet cut grow">{status}</span>
+          {!past && (
+            <button
+              type="button"
+              class="link"
+              data-tip={command}
+              onClick={() => runCommand(command)}
+            >
+              {mend}
+            </button>
+          )}
+        </li>
+      ))}
+    </>
+  );
+}
+
 export function Trouble() {
+  if (!booted.value && !inPast.value)
+    return (
+      <div class="empty">
+        <h3>{t('trouble.starting')}</h3>
+        <p>{t('trouble.starting-text')}</p>
+      </div>
+    );
   const { bad, more } = worst();
-  if (bad.length === 0)
+  if (bad.length === 0 && faultsShown.value.length === 0 && stoppedComponents().length === 0)
     return (
       <div class="empty">
         <h3>{t('trouble.none')}</h3>
@@ -54,6 +111,7 @@ export function Trouble() {
   };
   return (
     <ul class="trouble" aria-label={t('trouble.list')}>
+      <Broken />
       {bad.map((row) => (
         <li key={row.key}>
           <Glyph state={row.state} />

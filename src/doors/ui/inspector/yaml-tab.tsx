@@ -19,12 +19,11 @@ export function YamlTab({ id }: { readonly id: string }) {
     <>
       <div class="toolbar">
         <span class="quiet">{t('inspect.revision', { revision: answer.revision })}</span>
-        <span class="grow" />
         {answer.revisions.length > 1 && (
-          <label>
+          <label class="grow">
             <span class="unseen">{t('inspect.earlier')}</span>
             <select
-              class="field"
+              class="field full"
               value={looking.value === null ? '' : 'past'}
               onChange={(event) => {
                 const time = event.currentTarget.value;
@@ -43,6 +42,7 @@ export function YamlTab({ id }: { readonly id: string }) {
             </select>
           </label>
         )}
+        {answer.revisions.length <= 1 && <span class="grow" />}
         <button type="button" class="button" onClick={() => void copyText(answer.yaml)}>
           <Icon name="copy" />
           {t('copy')}

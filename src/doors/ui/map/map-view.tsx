@@ -1,7 +1,7 @@
 /** The map drawn: SVG up to 60 hosts, squares above; its list twin; dots only while the model moves. */
 import { computed, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Batch, HostRow } from '../../worker/protocol.ts';
+import type { HostRow } from '../../worker/protocol.ts';
 import { clockText } from '../format.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { listTwin, pointed, selected } from '../mirror/selection.ts';
@@ -19,32 +19,27 @@ import { clusterMap, type MapRoom, type MapService, type MapUnit } from './map-m
 import { TrafficDots } from './traffic-dots.tsx';
 
 const ROOMS_DRAWN_MAX = 60;
+/** Pods without a node that are named under the picture. */
+const WAITING_MAX = 6;
 /** Room for the words cpu and mem. */
 const LABEL = 29;
 const size = signal({ width: 600, height: 260 });
 
 const theMap = computed(() =>
-  clusterMap(mirror.rows.value, hostsShown(), faultsShown(), mirror.rates.value),
+  clusterMap(mirror.rows.value, hostsShown(), mirror.faultsShown.value, mirror.rates.value),
 );
 
 /** Has the place in the order of Tab while nothing is selected. */
 const firstRoom = computed(() => theMap.value.rooms[0]?.key);
 
-/** In the past those that had begun. */
-function faultsShown(): Batch['faults'] {
-  const at = mirror.looking.value;
-  const all = mirror.faults.value;
-  return at === null ? all : all.filter((fault) => fault.since <= at);
-}
-
-/** In the past a host had power unless its fault had begun. */
+/** In the past a host had power unless a fault had taken it. */
 function hostsShown(): readonly HostRow[] {
   const at = mirror.looking.value;
   if (at === null) return mirror.hosts.value;
-  const off = faultsShown();
+  const off = mirror.faultsShown.value;
   return mirror.hosts.value.map((host) => ({
     ...host,
-    powered: host.powered || !off.some((fault) => fault.text === `power-off ${host.name}`),
+    powered: !off.some((fault) => fault.text === `power-off ${host.name}`),
   }));
 }
 
@@ -75,6 +70,7 @@ export function MapView() {
       >
         <MapBody />
       </div>
+      <WithoutNode />
       <Legend />
     </>
   );
@@ -90,6 +86,36 @@ function MapBody() {
   if (listTwin.value) return <MapList map={map} />;
   if (map.rooms.length > ROOMS_DRAWN_MAX) return <Squares rooms={map.rooms} />;
   return <Picture layout={layout.value} />;
+}
+
+/** Pods that no node has: they stand in no room of the picture. */
+function WithoutNode() {
+  const { waiting } = theMap.value;
+  if (waiting.length === 0 || listTwin.value) return null;
+  return (
+    <div class="without-node">
+      <span class="quiet">{t('map.waiting')}</span>
+      {waiting.slice(0, WAITING_MAX).map((unit) => (
+        <button
+          key={unit.key}
+          type="button"
+          class="waiting-pod"
+          aria-pressed={selected.value === unit.key}
+          lang="en"
+          data-key={unit.key}
+          onClick={() => {
+            selected.value = unit.key;
+          }}
+        >
+          <Glyph state={unit.state} small />
+          {unit.key.split('/').at(-1)}
+        </button>
+      ))}
+      {waiting.length > WAITING_MAX && (
+        <span class="quiet">{t('trouble.more', { count: waiting.length - WAITING_MAX })}</span>
+      )}
+    </div>
+  );
 }
 
 /** The cluster comes up: which hosts are there, at which simulated time. */

@@ -58,6 +58,8 @@ export const quiet = signal(false);
 export const looking = signal<number | null>(null);
 export const hosts = signal<readonly HostRow[]>([]);
 export const faults = signal<Batch['faults']>([]);
+/** Removed faults: the past has them. */
+export const mended = signal<Batch['mended']>([]);
 export const scenarioState = signal<ScenarioState | null>(null);
 export const problem = signal<Problem | null>(null);
 export const story = signal('');
@@ -66,6 +68,14 @@ export const booted = signal(false);
 export const traffic = signal<Batch['traffic']>([]);
 /** Requests per second of each service, smoothed over a second of simulated time. */
 export const rates = signal<ReadonlyMap<string, number>>(new Map());
+
+/** The faults that are, or at the moment looked at were, in force. */
+export const faultsShown = computed<Batch['faults']>(() => {
+  const at = looking.value;
+  if (at === null) return faults.value;
+  const ended = mended.value.filter((fault) => fault.since <= at && fault.until > at);
+  return [...faults.value.filter((fault) => fault.since <= at), ...ended];
+});
 
 /** True while the past is looked at. */
 export const inPast = computed(() => looking.value !== null);
@@ -121,6 +131,7 @@ function showScene(batch: Batch): void {
     looking.value = batch.looking;
     if (changed(hosts.value, batch.hosts)) hosts.value = batch.hosts;
     if (changed(faults.value, batch.faults)) faults.value = batch.faults;
+    if (changed(mended.value, batch.mended)) mended.value = batch.mended;
     scenarioState.value = batch.scenario;
     if (batch.problem !== null) problem.value = batch.problem;
     story.value = batch.story;
@@ -145,6 +156,7 @@ export function clearMirror(): void {
     looking.value = null;
     hosts.value = [];
     faults.value = [];
+    mended.value = [];
     problem.value = null;
     booted.value = false;
     traffic.value = [];

@@ -39,6 +39,8 @@ export type Theme = 'system' | 'light' | 'dark';
 export const theme = signal<Theme>('system');
 export const textScale = signal(1);
 export const contrast = signal(false);
+/** Counts changes of what the system asks for: dark or light, more contrast. */
+export const systemLook = signal(0);
 export const singleKeys = signal(true);
 export const pauseHidden = signal(true);
 /** True when browser storage refused. */
@@ -49,6 +51,10 @@ const KEY = 'drydock.view';
 /** Reads what an earlier visit kept, and keeps what changes from now on. */
 export function keepPreferences(): void {
   const kept = readStored(KEY);
+  for (const query of ['(prefers-color-scheme: dark)', '(prefers-contrast: more)'])
+    matchMedia(query).addEventListener('change', () => {
+      systemLook.value += 1;
+    });
   if (kept !== undefined) applyView(kept);
   effect(() => {
     const root = document.documentElement;

@@ -14,6 +14,15 @@ export const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   ServiceAccount: ['Name', 'Secrets', 'Age'],
 };
 
+/** Class of a column, by its head: narrow panes leave columns out, the least telling first. */
+export const columnClass = (head: string): string => CLASSES.get(head) ?? '';
+const CLASSES = new Map(
+  [...new Set([...Object.values(COLUMNS).flat(), 'Namespace', 'Node'])].map((head) => [
+    head,
+    `col-${head.toLowerCase().replace(/[^a-z]/g, '')}`,
+  ]),
+);
+
 /** What people type after `:`. */
 const ALIASES: Readonly<Record<string, string>> = {
   po: 'Pod',

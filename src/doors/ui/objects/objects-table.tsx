@@ -7,10 +7,12 @@ import { pointed, selected } from '../mirror/selection.ts';
 import { runCommand } from '../actions/lab.ts';
 import { t } from '../text.ts';
 import { Glyph, Icon } from '../widgets/icon.tsx';
-import { COLUMNS, KINDS, kindOf } from './columns.ts';
+import { COLUMNS, columnClass, KINDS, kindOf } from './columns.ts';
 import { OwnerTree } from './owner-tree.tsx';
 
 const objectKind = signal('Pod');
+/** What was typed as a kind and is none that is listed. */
+const unknownKind = signal('');
 const filter = signal('');
 const namespace = signal('');
 const sort = signal<{ readonly column: number; readonly down: boolean }>({
@@ -80,6 +82,7 @@ export function ObjectsView() {
         aria-label={t('view.objects')}
         tabIndex={-1}
       >
+        {unknownKind.value !== '' && <UnknownKind word={unknownKind.value} />}
         {tree.value ? <OwnerTree rows={shown.value} /> : <Table />}
       </div>
     </>
@@ -89,7 +92,7 @@ export function ObjectsView() {
 function FilterBar() {
   return (
     <div class="filter">
-      <label class="field" style="width:132px">
+      <label class="field kind-field">
         <span aria-hidden="true">:</span>
         <span class="unseen">{t('objects.kind')}</span>
         <input
@@ -98,8 +101,11 @@ function FilterBar() {
           list="object-kinds"
           defaultValue="pods"
           spellcheck={false}
+          aria-invalid={unknownKind.value !== ''}
           onInput={(event) => {
-            const kind = kindOf(event.currentTarget.value);
+            const word = event.currentTarget.value.trim();
+            const kind = kindOf(word);
+            unknownKind.value = kind === undefined ? word.replace(/^:/, '') : '';
             if (kind !== undefined) objectKind.value = kind;
           }}
         />
@@ -152,21 +158,49 @@ function FilterBar() {
   );
 }
 
+/** A kind that is not listed here: what is, and where the rest can be had. */
+function UnknownKind({ word }: { readonly word: string }) {
+  const command = `kubectl get ${word.toLowerCase()} -A`;
+  return (
+    <div class="note unknown-kind" role="status">
+      <p>
+        {t('objects.unknown', { word })}{' '}
+        <span lang="en">{KINDS.map((kind) => kind.toLowerCase()).join(', ')}</span>
+      </p>
+      {/^[\w.-]+$/.test(word) && (
+        <button type="button" class="button line" onClick={() => runCommand(command)}>
+          <Icon name="play" />
+          <code>{command}</code>
+        </button>
+      )}
+    </div>
+  );
+}
+
 function Table() {
   const columns = COLUMNS[objectKind.value] ?? ['Name'];
   const all = shown.value;
   if (all.length === 0) return <EmptyTable />;
   const withNamespace = namespace.value === '' && all.some((row) => row.namespace !== '');
+  const look = `table objects${withNamespace ? ' with-namespace' : ''}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows can be chosen
-    <table class="table" role="grid" aria-label={objectKind.value} onKeyDown={moveInRows}>
+    <table class={look} role="grid" aria-label={objectKind.value} onKeyDown={moveInRows}>
       <thead>
         <tr>
-          {withNamespace && <th scope="col">Namespace</th>}
+          {withNamespace && (
+            <th scope="col" class="col-namespace">
+              Namespace
+            </th>
+          )}
           {columns.map((name, index) => (
             <Head key={name} name={name} index={index} />
           ))}
-          {objectKind.value === 'Pod' && <th scope="col">Node</th>}
+          {objectKind.value === 'Pod' && (
+            <th scope="col" class="col-node">
+              Node
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -189,7 +223,7 @@ function Head({ name, index }: { readonly name: string; readonly index: number }
   const { column, down } = sort.value;
   const sorted = column === index ? (down ? 'descending' : 'ascending') : 'none';
   return (
-    <th scope="col" aria-sort={sorted}>
+    <th scope="col" class={columnClass(name)} aria-sort={sorted}>
       <button
         type="button"
         onClick={() => {
@@ -226,11 +260,11 @@ function Row({ row, columns, withNamespace }: RowProps) {
         pointed.value = '';
       }}
     >
-      {withNamespace && <td class="quiet">{row.namespace}</td>}
+      {withNamespace && <td class="quiet col-namespace">{row.namespace}</td>}
       {columns.map((name, index) => (
         <Cell key={name} row={row} name={name} value={row.cells[index] ?? ''} />
       ))}
-      {row.kind === 'Pod' && <td>{row.node}</td>}
+      {row.kind === 'Pod' && <td class="col-node">{row.node}</td>}
     </tr>
   );
 }
@@ -244,7 +278,8 @@ function Cell({
   readonly name: string;
   readonly value: string | number;
 }) {
-  if (name === 'Age') return <td class="one-line">{ageText(shownTime.value - row.created)}</td>;
+  if (name === 'Age')
+    return <td class="one-line col-age">{ageText(shownTime.value - row.created)}</td>;
   if (name === 'Name')
     return (
       <td class="mono" lang="en">
@@ -268,7 +303,10 @@ function Cell({
       </td>
     );
   return (
-    <td class={/IP|Ports|Endpoints/.test(name) ? 'mono' : ''} lang="en">
+    <td
+      class={/IP|Ports|Endpoints/.test(name) ? `mono ${columnClass(name)}` : columnClass(name)}
+      lang="en"
+    >
       {value}
     </td>
   );

@@ -1,8 +1,8 @@
 /** Draws the one dialog that is open. The larger ones are loaded when they are. */
 import { useState } from 'preact/hooks';
 import { copyByHand } from '../actions/clipboard.ts';
-import { offer, openFailure, takeFiles } from '../actions/files.ts';
-import { command, openLab } from '../actions/lab.ts';
+import { offer, takeFiles } from '../actions/files.ts';
+import { command } from '../actions/lab.ts';
 import { clockText, spanText } from '../format.ts';
 import * as mirror from '../mirror/mirror.ts';
 import { ShareDialog } from '../share/share-dialog.tsx';
@@ -12,7 +12,7 @@ import { Dialog } from '../widgets/overlay.tsx';
 import { closeDialog, dialog } from './dialogs.ts';
 import { Help } from './help.tsx';
 import { Palette } from './palette.tsx';
-import { lastLab } from './last-lab.ts';
+import { ContinueButton } from './last-lab.tsx';
 import { NewLabDialog } from './new-lab-dialog.tsx';
 import { forkHere } from './status-bar.tsx';
 
@@ -102,19 +102,7 @@ function OpenDialog() {
             <button type="submit" class="button primary">
               {t('open.read')}
             </button>
-            {lastLab.value !== undefined && (
-              <button
-                type="button"
-                class="button line"
-                onClick={() => {
-                  closeDialog(false);
-                  openFailure.value = undefined;
-                  openLab(JSON.parse(lastLab.value ?? ''), false);
-                }}
-              >
-                {t('open.continue')}
-              </button>
-            )}
+            <ContinueButton />
           </div>
         </form>
       </div>

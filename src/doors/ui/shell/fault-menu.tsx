@@ -36,26 +36,19 @@ function choicesFor(target: string): readonly FaultChoice[] {
       command: `kubectl delete pod ${name} -n ${namespace}`,
     });
   }
+  // What is broken already is offered for mending, below.
+  const broken = new Set(faults.value.map((fault) => fault.text));
   for (const one of chosen.slice(0, 6)) {
-    const off = faults.value.find(
-      (fault) => fault.target === one || fault.target === `node/${one}`,
-    );
-    choices.push(
-      off === undefined
-        ? {
-            group: t('fault.nodes'),
-            label: t('fault.power-off', { name: one }),
-            command: `lab fault power-off ${one}`,
-          }
-        : {
-            group: t('fault.nodes'),
-            label: t('fault.mend', { name: off.text }),
-            command: `lab fault delete ${off.name}`,
-          },
-    );
+    if (broken.has(`power-off ${one}`)) continue;
+    choices.push({
+      group: t('fault.nodes'),
+      label: t('fault.power-off', { name: one }),
+      command: `lab fault power-off ${one}`,
+    });
   }
   const from = node === '' ? (chosen[0] ?? '') : node;
   for (const to of nodes.filter((one) => one !== from).slice(0, 4)) {
+    if (broken.has(`cut ${from} ${to}`) || broken.has(`cut ${to} ${from}`)) continue;
     choices.push({
       group: t('fault.links'),
       label: t('fault.cut', { from, to }),
@@ -68,8 +61,7 @@ function choicesFor(target: string): readonly FaultChoice[] {
 
 function componentChoices(name: string): readonly FaultChoice[] {
   const group = t('fault.components');
-  const here = rows.value.has(`Pod/kube-system/${name}-cp-1`);
-  return here
+  return rows.value.has(podOf(name))
     ? [
         {
           group,
@@ -77,13 +69,18 @@ function componentChoices(name: string): readonly FaultChoice[] {
           command: `ssh cp-1 mv ${MANIFESTS}/${name}.yaml /root/`,
         },
       ]
-    : [
-        {
-          group,
-          label: t('fault.start', { name }),
-          command: `ssh cp-1 mv /root/${name}.yaml ${MANIFESTS}/`,
-        },
-      ];
+    : [{ group, label: t('fault.start', { name }), command: startCommand(name) }];
+}
+
+const podOf = (component: string): string => `Pod/kube-system/${component}-cp-1`;
+
+/** Puts a component's manifest back, so that the kubelet starts it. */
+export const startCommand = (component: string): string =>
+  `ssh cp-1 mv /root/${component}.yaml ${MANIFESTS}/`;
+
+/** Components of the control plane without a pod, as the API server knows it. */
+export function stoppedComponents(): readonly string[] {
+  return COMPONENTS.filter((name) => !rows.value.has(podOf(name)));
 }
 
 interface ItemsProps {
@@ -111,7 +108,7 @@ export function FaultMenuItems({ target, close }: ItemsProps) {
                 runCommand(choice.command);
               }}
             >
-              <Icon name="bolt" />
+              <Icon name={/^ssh cp-1 mv .root/.test(choice.command) ? 'reset' : 'bolt'} />
               {choice.label}
             </MenuItem>
           </Fragment>

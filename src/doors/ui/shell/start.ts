@@ -8,7 +8,7 @@ import { keepPreferences, pauseHidden } from '../mirror/selection.ts';
 import { firstLanguage, setLanguage, t } from '../text.ts';
 import { showToast } from '../widgets/toast.tsx';
 import { listenToKeys } from './keys.ts';
-import { keepLastLab, readLastLab } from './last-lab.ts';
+import { keepLastLab, readLastLab } from './last-lab.tsx';
 import { offline } from './status-bar.tsx';
 
 const AUTOSAVE_MS = 15_000;

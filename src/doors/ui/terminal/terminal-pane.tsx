@@ -2,7 +2,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeTerminal, openTerminal, runCommand } from '../actions/lab.ts';
 import { booted, inPast, rows, shownTime } from '../mirror/mirror.ts';
-import { contrast, maximized, textScale, theme, transcriptOpen } from '../mirror/selection.ts';
+import {
+  contrast,
+  maximized,
+  systemLook,
+  textScale,
+  theme,
+  transcriptOpen,
+} from '../mirror/selection.ts';
 import {
   activeTerminal,
   shownTerminal,
@@ -191,7 +198,7 @@ function ScreenHost({
     screen.current = made;
     return () => made.dispose();
   }, [model]);
-  const look = `${theme.value}${textScale.value}${contrast.value}${inPast.value}`;
+  const look = `${theme.value}${systemLook.value} ${textScale.value}${contrast.value}${inPast.value}`;
   useEffect(() => {
     screen.current?.restyle();
   }, [look]);

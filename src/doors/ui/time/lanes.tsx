@@ -35,6 +35,8 @@ const TONES: Readonly<Record<LaneName, string>> = {
   proxy: 'neutral',
 };
 const STEP = 12;
+/** Width of a small letter, about. */
+const LETTER = 6;
 const SECOND = 1_000_000;
 const WARNINGS_MAX = 200;
 
@@ -178,22 +180,34 @@ function FaultSpans(props: {
   readonly top: number;
 }) {
   const { x, end, top } = props;
+  const spans = [
+    ...mirror.mended.value,
+    ...mirror.faults.value.map((fault) => ({ ...fault, until: end })),
+  ].sort((a, b) => a.since - b.since);
   return (
     <>
-      {mirror.faults.value.map((fault) => (
-        <g key={fault.name}>
-          <rect
-            class="fault-bar"
-            x={x(fault.since)}
-            y={top + 0.5}
-            width={Math.max(2, x(end) - x(fault.since))}
-            height="11"
-          />
-          <text class="fault-text" x={x(fault.since) + 5} y={top + 9.5}>
-            {fault.text}
-          </text>
-        </g>
-      ))}
+      {spans.map((fault, index) => {
+        const from = x(fault.since);
+        // The bars lie over each other: a name has the room up to the next one's beginning.
+        const room = Math.min(x(fault.until), x(spans[index + 1]?.since ?? end)) - from - 8;
+        return (
+          <g key={fault.name}>
+            <title>{fault.text}</title>
+            <rect
+              class="fault-bar"
+              x={from}
+              y={top + 0.5}
+              width={Math.max(2, x(fault.until) - from)}
+              height="11"
+            />
+            {room > fault.text.length * LETTER && (
+              <text class="fault-text" x={from + 5} y={top + 9.5}>
+                {fault.text}
+              </text>
+            )}
+          </g>
+        );
+      })}
     </>
   );
 }

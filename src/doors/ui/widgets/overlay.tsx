@@ -87,6 +87,7 @@ export function MenuItem({ onPick, checked, disabled, aside, onPoint, children }
         if (disabled !== true) onPick();
       }}
     >
+      {checked !== undefined && <Icon name={checked ? 'check' : 'blank'} />}
       {children}
       {aside !== undefined && <span class="aside">{aside}</span>}
     </button>

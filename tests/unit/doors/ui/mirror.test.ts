@@ -13,6 +13,7 @@ function batch(set: readonly ObjectRow[], removed: readonly string[]): Batch {
     traffic: [],
     hosts: [],
     faults: [],
+    mended: [],
     problem: null,
   } as unknown as Batch;
 }
