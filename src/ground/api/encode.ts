@@ -5,7 +5,19 @@
  */
 import { compareText } from '../base/text.ts';
 import { setOwn } from '../lang/value.ts';
-import { type Definition, objectOf, type Shape } from './schema.ts';
+import { type Definition, definitionOfKind, objectOf, type Shape } from './schema.ts';
+
+/** An object or list of a known kind in the order of its schema; anything else as it is. */
+export function inSchemaOrder(object: unknown): unknown {
+  if (object === null || typeof object !== 'object') return object;
+  const { apiVersion, kind, items } = object as Readonly<Record<string, unknown>>;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return object;
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  const definition = definitionOfKind(group, apiVersion.slice(slash + 1), kind);
+  if (definition !== undefined) return orderedBySchema(definition, object);
+  return Array.isArray(items) ? { ...object, items: items.map(inSchemaOrder) } : object;
+}
 
 /** A copy with fields in schema order and map keys sorted; unknown fields go last. */
 export function orderedBySchema(definition: Definition, object: unknown): unknown {

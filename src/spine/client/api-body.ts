@@ -26,14 +26,21 @@ export interface WatchMessage extends Message {
   readonly event: WatchEvent<KubeObject>;
 }
 
+/** How an object reads as text: its fields in their order, whatever order they were set in. */
+export type Order = (object: unknown) => unknown;
+
+const AS_IT_IS: Order = (object) => object;
+
 class ObjectBody implements ObjectMessage {
   readonly protocol = 'api-object';
   readonly object: unknown;
+  readonly #order: Order;
   #size: number;
 
-  constructor(object: unknown, size: number) {
+  constructor(object: unknown, size: number, order: Order) {
     this.object = object;
     this.#size = size;
+    this.#order = order;
   }
 
   get wireSize(): number {
@@ -42,17 +49,19 @@ class ObjectBody implements ObjectMessage {
   }
 
   render(): Uint8Array {
-    return utf8(`${formatJson(this.object)}\n`);
+    return utf8(`${formatJson(this.#order(this.object))}\n`);
   }
 }
 
 class WatchBody implements WatchMessage {
   readonly protocol = 'watch-event';
   readonly event: WatchEvent<KubeObject>;
+  readonly #order: Order;
   #size = -1;
 
-  constructor(event: WatchEvent<KubeObject>) {
+  constructor(event: WatchEvent<KubeObject>, order: Order) {
     this.event = event;
+    this.#order = order;
   }
 
   get wireSize(): number {
@@ -62,7 +71,7 @@ class WatchBody implements WatchMessage {
 
   render(): Uint8Array {
     const { type, object } = this.event;
-    return utf8(`{"type":"${type}","object":${formatJson(object)}}\n`);
+    return utf8(`{"type":"${type}","object":${formatJson(this.#order(object))}}\n`);
   }
 }
 
@@ -70,13 +79,13 @@ class WatchBody implements WatchMessage {
  * A body that carries the frozen object; its bytes are JSON with a line end. Its size is measured
  * when asked for, unless given: for an object with parts that are made when they are read.
  */
-export function objectMessage(object: unknown, size = -1): ObjectMessage {
-  return new ObjectBody(object, size);
+export function objectMessage(object: unknown, size = -1, order = AS_IT_IS): ObjectMessage {
+  return new ObjectBody(object, size, order);
 }
 
 /** A watch event as one line of the stream: `{"type":"ADDED","object":{…}}`. */
-export function watchMessage(event: WatchEvent<KubeObject>): WatchMessage {
-  return new WatchBody(event);
+export function watchMessage(event: WatchEvent<KubeObject>, order = AS_IT_IS): WatchMessage {
+  return new WatchBody(event, order);
 }
 
 /** The object of a body: by reference, or parsed from JSON bytes and frozen. The error is the parser's. */

@@ -13,7 +13,8 @@ import type { AdmissionPlugin, Hooks, RequestContext } from './context.ts';
 import type { Answer } from './handler.ts';
 import { Registry } from './registry.ts';
 import type { Store } from './store.ts';
-import { bookmarkObject, serveResource, unknownPath } from './verbs.ts';
+import { strayOf, unknownPath } from './routes.ts';
+import { bookmarkObject, serveResource } from './verbs.ts';
 import { ResourceCache } from './watch-cache.ts';
 import { ClientWatch } from './watch.ts';
 
@@ -72,7 +73,9 @@ export class Api {
   *serve(context: RequestContext, answer: Answer): Task<void> {
     const { info } = context;
     const registry = this.registry(info.group, info.resource, info.version);
-    if (registry === undefined) return unknownPath(answer);
+    if (registry === undefined) return unknownPath(answer, this.#servesGroup(info.group));
+    const strays = strayOf(registry.descriptor, info, answer.exchange.request.method);
+    if (strays !== undefined) return answer.fail(strays.error);
     const { deprecation } = registry.descriptor;
     if (deprecation !== undefined) context.warnings.add(deprecation);
     const qualified = info.group === '' ? info.resource : `${info.resource}.${info.group}`;
@@ -82,12 +85,16 @@ export class Api {
       const listed = registry.descriptor.subresources.some(
         (each) => each.name === info.subresource,
       );
-      if (!listed || info.subresource !== 'status') return unknownPath(answer);
+      if (!listed || info.subresource !== 'status') return unknownPath(answer, true);
       return yield* serveResource(registry, context, answer);
     }
     const virtual = this.#options.virtual.get(qualified);
     if (virtual !== undefined) return yield* virtual(registry, context, answer);
     return yield* serveResource(registry, context, answer);
+  }
+
+  #servesGroup(group: string): boolean {
+    return this.#options.descriptors.some((each) => each.group === group);
   }
 
   /** Sends bookmarks for ever. */

@@ -11,7 +11,7 @@ import { apiVersionOf, type KubeObject } from '../../../ground/api/object.ts';
 import { decodeProtobuf } from '../../../ground/api/protobuf.ts';
 import { definitionOf } from '../../../ground/api/schema.ts';
 import { unsupportedIn } from '../../../ground/api/support.ts';
-import { textOf } from '../../../ground/base/bytes.ts';
+import { hexOf, textOf } from '../../../ground/base/bytes.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
 import { parseJson } from '../../../ground/lang/json.ts';
 import type { DuplicateKey, Value } from '../../../ground/lang/value.ts';
@@ -56,9 +56,14 @@ export function decodeBody(
   const { body } = exchange.request;
   const type = mediaType(exchange);
   if (!BODY_TYPES.includes(type)) return unsupportedMediaType(BODY_TYPES);
-  if (body === undefined) return badRequest('EOF');
   const parsed = parseBody(body, type, descriptor.schema);
-  if (!parsed.ok) return parsed;
+  if (!parsed.ok) {
+    const { message = '', reason } = parsed.error.status;
+    if (reason !== 'BadRequest' || type === PROTOBUF) return parsed;
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${descriptor.kind}): couldn't get version/kind; json parse error: ${message} (${summaryOf(body)})`,
+    );
+  }
   const { value, duplicates } = parsed.value;
   if (isTrusted(context, exchange)) return complete(descriptor, value as KubeObject);
   const named = checkKind(descriptor, value as KubeObject);
@@ -118,7 +123,24 @@ export function decodeAny(exchange: HttpExchange, schema: string): Result<KubeOb
   return decoded.ok ? ok(decoded.value.object) : badRequest(decoded.error);
 }
 
-function parseBody(body: Chunk, type: string, schema: string): Result<Parsed, Failure> {
+/** The beginning of a body as errors show it: JSON as it is, anything else as hexadecimal digits. */
+function summaryOf(body: Chunk | undefined): string {
+  const bytes = body === undefined ? NOTHING : isBytes(body) ? body : body.render();
+  if (bytes.length === 0) return '<empty>';
+  const head = bytes.subarray(0, SUMMARY_BYTES);
+  const shown = bytes[0] === 0x7b ? textOf(head) : hexOf(head);
+  return bytes.length > SUMMARY_BYTES ? `${shown} ...` : shown;
+}
+
+const SUMMARY_BYTES = 30;
+const NOTHING = new Uint8Array(0);
+
+function parseBody(
+  given: Chunk | undefined,
+  type: string,
+  schema: string,
+): Result<Parsed, Failure> {
+  const body = given ?? NOTHING;
   if (sizeOfChunk(body) > BODY_BYTES_MAX) return requestTooLarge(BODY_BYTES_MAX);
   if (!isBytes(body) && body.protocol === 'api-object') {
     const object = objectOf(body);
@@ -155,6 +177,12 @@ function checkKind(descriptor: ResourceDescriptor, object: KubeObject): Result<v
   const apiVersion = apiVersionOf(descriptor);
   const given = object?.apiVersion ?? '';
   if (given !== '' && given !== apiVersion) {
+    if (object.kind === descriptor.kind && !OLD_VERSIONS.has(given)) {
+      const version = given.slice(given.indexOf('/') + 1);
+      return badRequest(
+        `${descriptor.kind} in version "${version}" cannot be handled as a ${descriptor.kind}: no kind "${descriptor.kind}" is registered for version "${given}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+      );
+    }
     return badRequest(
       `the API version in the data (${given}) does not match the expected API version (${apiVersion})`,
     );
@@ -181,5 +209,19 @@ export function complete(
     descriptor.defaults(withFields(object, { apiVersion, kind: descriptor.kind, metadata })),
   );
 }
+
+/** Versions that the server still reads although it serves them no more. */
+const OLD_VERSIONS = new Set([
+  'apps/v1beta1',
+  'apps/v1beta2',
+  'extensions/v1beta1',
+  'events.k8s.io/v1beta1',
+  'discovery.k8s.io/v1beta1',
+  'coordination.k8s.io/v1beta1',
+  'rbac.authorization.k8s.io/v1alpha1',
+  'rbac.authorization.k8s.io/v1beta1',
+  'scheduling.k8s.io/v1alpha1',
+  'scheduling.k8s.io/v1beta1',
+]);
 
 const NO_METADATA = Object.freeze({}) as KubeObject['metadata'];

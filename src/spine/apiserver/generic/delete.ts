@@ -75,13 +75,15 @@ function checkPreconditions(
 ): Result<void, Failure> {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { metadata } = object;
+  // Told by the kind here, not by the resource.
+  const of = { group: registry.descriptor.group, resource: registry.descriptor.kind };
   if (uid !== undefined && uid !== metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`;
-    return conflict(registry.descriptor, metadata.name, why);
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`;
+    return conflict(of, metadata.name, why);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`;
-    return conflict(registry.descriptor, metadata.name, why);
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`;
+    return conflict(of, metadata.name, why);
   }
   return ok(undefined);
 }

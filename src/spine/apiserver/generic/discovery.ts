@@ -44,6 +44,11 @@ export class Discovery {
     }));
   }
 
+  /** Paths of the groups and their versions, for the index of everything. */
+  paths(): readonly string[] {
+    return this.#groupNames().flatMap((name) => [`/apis/${name}`, `/apis/${name}/v1`]);
+  }
+
   /** `/apis/{group}`; undefined when there is none. */
   group(name: string): unknown {
     if (!this.#groupNames().includes(name)) return undefined;

@@ -5,17 +5,14 @@
  * bytes for people.
  */
 import { formatObjectYaml } from './text.ts';
-import { orderedBySchema } from '../../../ground/api/encode.ts';
-import { definitionOf } from '../../../ground/api/schema.ts';
+import { inSchemaOrder } from '../../../ground/api/encode.ts';
 import { freezeDeep } from '../../../ground/api/edit.ts';
 import { apiVersionOf, type KubeObject } from '../../../ground/api/object.ts';
 import { utf8 } from '../../../ground/base/bytes.ts';
-import { formatJson } from '../../../ground/lang/json.ts';
 import type { RequestContext } from './context.ts';
 import type { Answer } from './handler.ts';
 import type { Listed } from './list.ts';
 import type { Registry } from './registry.ts';
-import { isTrue } from './api-request.ts';
 import { notAcceptable } from './status.ts';
 import { partialOf, tableOf } from './table.ts';
 import type { Transform } from './watch.ts';
@@ -56,26 +53,9 @@ export function wantsTable(answer: Answer): boolean {
   return formFor(answer) === 'table';
 }
 
-/** People read with these. */
-function wantsIndent(context: RequestContext): boolean {
-  const pretty = context.info.query.get('pretty');
-  if (pretty !== undefined) return isTrue(pretty);
-  return /^(curl|Wget|Mozilla\/5\.0)/.test(context.userAgent);
-}
-
-function send(
-  answer: Answer,
-  context: RequestContext,
-  form: Form,
-  status: number,
-  object: unknown,
-): void {
+function send(answer: Answer, form: Form, status: number, object: unknown): void {
   if (form === 'yaml') {
-    answer.chunk(status, 'application/yaml', utf8(formatObjectYaml(object)));
-    return;
-  }
-  if (wantsIndent(context)) {
-    answer.chunk(status, 'application/json', utf8(`${formatJson(object, { indent: 2 })}\n`));
+    answer.chunk(status, 'application/yaml', utf8(formatObjectYaml(inSchemaOrder(object))));
     return;
   }
   answer.object(status, object);
@@ -94,14 +74,10 @@ export function encodeObject(
     return;
   }
   if (form === 'table' || form === 'partial') {
-    send(answer, context, form, status, single(registry, context, form, object));
+    send(answer, form, status, single(registry, context, form, object));
     return;
   }
-  // What people read comes in the schema's order.
-  const text = form === 'yaml' || wantsIndent(context);
-  const definition = definitionOf(registry.descriptor.schema);
-  const shown = registry.shown(object);
-  send(answer, context, form, status, text ? orderedBySchema(definition, shown) : shown);
+  send(answer, form, status, registry.shown(object));
 }
 
 export function encodeList(
@@ -119,22 +95,17 @@ export function encodeList(
   if (form === 'table') {
     const include = context.info.query.get('includeObject') ?? 'Metadata';
     const table = tableOf(registry, listed.items, metadata, include, context.now, true);
-    send(answer, context, form, 200, table);
+    send(answer, form, 200, table);
     return;
   }
   if (form === 'partial') {
     const items = listed.items.map(partialOf);
     const kind = 'PartialObjectMetadataList';
-    send(
-      answer,
-      context,
-      form,
-      200,
-      freezeDeep({ kind, apiVersion: 'meta.k8s.io/v1', metadata, items }),
-    );
+    const list = freezeDeep({ kind, apiVersion: 'meta.k8s.io/v1', metadata, items });
+    send(answer, form, 200, list);
     return;
   }
-  send(answer, context, form, 200, listObject(registry, listed));
+  send(answer, form, 200, listObject(registry, listed));
 }
 
 function formFor(answer: Answer): Form | undefined {

@@ -7,14 +7,18 @@ import { parseDuration } from '../../../ground/api/int-or-string.ts';
 import type { Micros } from '../../../ground/base/event-loop.ts';
 import { Condition, type Task } from '../../../ground/base/task.ts';
 import type { Process } from '../../../machines/machine/process.ts';
-import type { Chunk } from '../../../machines/network/chunk.ts';
+import { type Chunk, isBytes } from '../../../machines/network/chunk.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import type { Result } from '../../../ground/base/result.ts';
+import { inSchemaOrder } from '../../../ground/api/encode.ts';
 import { utf8 } from '../../../ground/base/bytes.ts';
+import { formatHttpDate, type WallTime } from '../../../ground/base/time.ts';
+import { formatJson } from '../../../ground/lang/json.ts';
 import { enterBackground, sleepInBackground } from '../../client/background.ts';
 import { objectMessage } from '../../client/api-body.ts';
 import type { RequestContext, User } from './context.ts';
 import { isTrue, type ApiRequest, apiRequestOf } from './api-request.ts';
+import type { Query } from './query.ts';
 import { badRequest, type Failure, failure } from './status.ts';
 
 /** Who asks; a failure is 401. */
@@ -54,36 +58,72 @@ const PRIORITY_LEVEL = '5f0c7a9e-2b1d-4e3f-8a6b-7c8d9e0f1a2b';
 /** Answers one exchange, with the headers that all answers have. */
 export class Answer {
   readonly exchange: HttpExchange;
+  readonly #query: Query;
+  readonly #now: () => WallTime;
   readonly #auditId: string;
   readonly #warnings: Set<string>;
   /** Answered by the clock; what the handler says now comes too late. */
   #late = false;
 
-  constructor(exchange: HttpExchange, auditId: string, warnings: Set<string>) {
+  constructor(
+    exchange: HttpExchange,
+    query: Query,
+    now: () => WallTime,
+    auditId: string,
+    warnings: Set<string>,
+  ) {
     this.exchange = exchange;
+    this.#query = query;
+    this.#now = now;
     this.#auditId = auditId;
     this.#warnings = warnings;
   }
 
-  headers(contentType: string): Map<string, string> {
+  /** `strict`: browsers shall not guess another type. */
+  headers(contentType: string, strict = false): Map<string, string> {
     const headers = new Map<string, string>();
     headers.set('audit-id', this.#auditId);
     headers.set('cache-control', 'no-cache, private');
     headers.set('content-type', contentType);
+    if (strict) headers.set('x-content-type-options', 'nosniff');
     headers.set('x-kubernetes-pf-flowschema-uid', FLOW_SCHEMA);
     headers.set('x-kubernetes-pf-prioritylevel-uid', PRIORITY_LEVEL);
     if (this.#warnings.size > 0) headers.set('warning', warningHeader(this.#warnings));
     return headers;
   }
 
+  /** The answer is read by a person, or `?pretty` asks for it: JSON is indented, without a line end. */
+  get indented(): boolean {
+    const pretty = this.#query.get('pretty');
+    if (pretty !== undefined) return isTrue(pretty);
+    return /^(curl|Wget|Mozilla\/5\.0)/.test(this.exchange.request.headers.get('user-agent') ?? '');
+  }
+
   /** An object of the API: by reference, its JSON made when somebody reads bytes. */
   object(status: number, object: unknown, size?: number): void {
-    this.chunk(status, 'application/json', objectMessage(object, size));
+    this.#send(status, this.headers('application/json'), object, size);
   }
 
   chunk(status: number, contentType: string, body: Chunk): void {
+    this.#respond(status, this.headers(contentType), body);
+  }
+
+  #send(status: number, headers: Map<string, string>, object: unknown, size?: number): void {
+    const body = this.indented
+      ? utf8(formatJson(inSchemaOrder(object), { indent: 2 }))
+      : objectMessage(object, size, inSchemaOrder);
+    this.#respond(status, headers, body);
+  }
+
+  #respond(status: number, headers: Map<string, string>, body: Chunk): void {
     if (this.#late || this.exchange.gone) return;
-    this.exchange.respond(status, this.headers(contentType), body);
+    const bare = this.exchange.request.method === 'HEAD';
+    // What Go's server adds; who passes objects by reference never looks.
+    if (isBytes(body)) {
+      headers.set('content-length', String(body.length));
+      headers.set('date', formatHttpDate(this.#now()));
+    }
+    this.exchange.respond(status, headers, bare ? undefined : body);
   }
 
   /** The time for this request is over. */
@@ -100,11 +140,9 @@ export class Answer {
 
   fail(failure: Failure): void {
     const code = failure.status.code ?? 500;
-    const headers = this.headers('application/json');
+    const headers = this.headers('application/json', code === 403);
     if (failure.retryAfter !== undefined) headers.set('retry-after', String(failure.retryAfter));
-    if (!this.#late && !this.exchange.gone) {
-      this.exchange.respond(code, headers, objectMessage(failure.status));
-    }
+    this.#send(code, headers, failure.status);
   }
 }
 
@@ -136,11 +174,9 @@ export class Pipeline {
     const { request } = exchange;
     const info = apiRequestOf(request.method, request.target);
     const warnings = new Set<string>();
-    const answer = new Answer(
-      exchange,
-      request.headers.get('audit-id') ?? process.random.uuid(),
-      warnings,
-    );
+    const auditId = request.headers.get('audit-id') ?? process.random.uuid();
+    const now = (): WallTime => process.clock.wall();
+    const answer = new Answer(exchange, info.query, now, auditId, warnings);
     const authenticated = chain.authenticator.authenticate(exchange);
     if (!authenticated.ok) return answer.fail(authenticated.error);
     const acting = chain.impersonate(authenticated.value, exchange);

@@ -4,12 +4,18 @@
  */
 import { parseFieldSelector, parseSelector, EVERYTHING } from '../../../ground/api/selector.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
-import { ok, type Result } from '../../../ground/base/result.ts';
+import {
+  type FieldError,
+  formatFieldError,
+  invalidField,
+} from '../../../ground/api/field-error.ts';
+import { type Err, err, ok, type Result } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { type ContinueToken, formatToken, parseToken } from './continue-token.ts';
 import type { Query } from './query.ts';
 import type { Registry } from './registry.ts';
-import { badRequest, type Failure, invalid, timedOut } from './status.ts';
+import { badRequest, type Failure, timedOut } from './status.ts';
 import type { Cached, Filter } from './watch-cache.ts';
 
 export interface Listed {
@@ -47,15 +53,15 @@ export function filterOf(
   return ok({ namespace, labels: labels.value, fields: fields.value });
 }
 
-/** Reads a resourceVersion parameter; undefined when it is absent. */
-export function revisionOf(text: string | undefined): Result<number | undefined, Failure> {
+/**
+ * Reads a resourceVersion parameter; undefined when it is absent. Each verb says in its own way what is
+ * wrong with one that is no number.
+ */
+export function revisionOf(text: string | undefined): Result<number | undefined, FieldError> {
   if (text === undefined || text === '') return ok(undefined);
-  if (!/^\d{1,15}$/.test(text)) {
-    return badRequest(
-      `Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
-    );
-  }
-  return ok(Number(text));
+  if (/^\d{1,15}$/.test(text)) return ok(Number(text));
+  const why = `strconv.ParseUint: parsing ${quote(text)}: invalid syntax`;
+  return err(invalidField('resourceVersion', text, why));
 }
 
 /** Waits until the cache is as new as asked for: 0 for any, undefined for the newest. */
@@ -85,12 +91,15 @@ export function* listObjects(
   const limit = Number(query.get('limit') ?? '0');
   const token = query.get('continue') ?? '';
   const revision = revisionOf(query.get('resourceVersion'));
-  if (!revision.ok) return revision;
-  const refused = checkMatch(query, revision.value);
-  if (!refused.ok) return refused;
+  if (!revision.ok) {
+    return badRequest(`invalid resource version: ${formatFieldError(revision.error)}`);
+  }
   if (token !== '') {
     const parsed = parseToken(token);
-    if (!parsed.ok) return badRequest(`continue key is not valid: ${parsed.error}`);
+    if (!parsed.ok) return badRequest(`invalid continue token: ${parsed.error}`);
+    if ((revision.value ?? 0) > 0) {
+      return badRequest('specifying resource version is not allowed when using continue');
+    }
     return yield* pageFrom(registry, filter, limit, parsed.value);
   }
   const exact =
@@ -114,24 +123,6 @@ export function* listObjects(
   );
 }
 
-function checkMatch(query: Query, revision: number | undefined): Result<void, Failure> {
-  const match = query.get('resourceVersionMatch');
-  const refuse = (text: string): Result<void, Failure> =>
-    invalid('meta.k8s.io', 'ListOptions', '', [
-      { type: 'FieldValueForbidden', field: 'resourceVersionMatch', message: `Forbidden: ${text}` },
-    ]);
-  if (match === undefined || match === '') return ok(undefined);
-  if (query.has('continue'))
-    return refuse('resourceVersionMatch is forbidden when continue is provided');
-  if (revision === undefined) {
-    return refuse('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  }
-  if (match === 'Exact' && revision === 0) {
-    return refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  }
-  return ok(undefined);
-}
-
 /** A page of the state at a revision, read from etcd. */
 function* pageFrom(
   registry: Registry,
@@ -148,7 +139,7 @@ function* pageFrom(
   let revision = token.revision < 0 ? 0 : token.revision;
   for (;;) {
     const page = yield* store.page(start, end, revision, limit > 0 ? limit : 0);
-    if (!page.ok) return page;
+    if (!page.ok) return token.start === '' ? page : lost(page, token);
     revision = page.value.revision;
     left = page.value.count - page.value.items.length;
     for (const item of page.value.items) {
@@ -160,6 +151,17 @@ function* pageFrom(
   }
   return ok(listed(registry, filter, items, revision, left));
 }
+
+/** The state of the first page is gone: the client may go on with what is newest, and knows it. */
+function lost(failed: Err<Failure>, token: ContinueToken): Err<Failure> {
+  const { status } = failed.error;
+  if (status.code !== 410) return failed;
+  const metadata = Object.freeze({ continue: formatToken({ revision: -1, start: token.start }) });
+  return err({ status: Object.freeze({ ...status, message: CONTINUE_LOST, metadata }) });
+}
+
+const CONTINUE_LOST =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
 function listed(
   registry: Registry,

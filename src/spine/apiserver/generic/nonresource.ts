@@ -9,6 +9,7 @@ import { objectMessage } from '../../client/api-body.ts';
 import type { RequestContext } from './context.ts';
 import type { Discovery } from './discovery.ts';
 import type { Answer } from './handler.ts';
+import { unknownPath } from './routes.ts';
 import type { OpenApi } from './openapi.ts';
 
 const VERSION = freezeDeep({
@@ -65,12 +66,18 @@ export function* serveNonResource(
       : resources !== null
         ? options.discovery.resources(resources[1] ?? '', resources[2] as string)
         : other(options, path);
-  if (document === undefined) return serveText(options, answer, path);
+  if (document === undefined) {
+    const root = group?.[1] ?? resources?.[1] ?? '';
+    const known = resources !== null && options.discovery.group(root) !== undefined;
+    if (known || /^\/api\/[^/]+$/.test(path)) return unknownPath(answer, true);
+    return serveText(options, answer, path);
+  }
   answer.object(200, document);
 }
 
 function other(options: NonResourceOptions, path: string): unknown {
   if (path === '/version') return VERSION;
+  if (path === '/') return { paths: indexOf(options) };
   if (path === '/openapi/v3') return options.openApi.index();
   if (path.startsWith('/openapi/v3/'))
     return options.openApi.document(path.slice('/openapi/v3/'.length));
@@ -84,6 +91,25 @@ function other(options: NonResourceOptions, path: string): unknown {
     });
   }
   return undefined;
+}
+
+/** What stands at the root: every path that is served. */
+function indexOf(options: NonResourceOptions): readonly string[] {
+  const { discovery, openApi } = options;
+  const health = ['healthz', 'livez', 'readyz'].flatMap((name) => [
+    `/${name}`,
+    ...options.checks
+      .filter((check) => name === 'readyz' || check.readyOnly !== true)
+      .map((check) => `/${name}/${check.name}`),
+  ]);
+  const documents = openApi.paths().map((path) => `/openapi/v3/${path}`);
+  return sortedText([
+    ...['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/apis/', '/metrics'],
+    ...['/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/version'],
+    ...discovery.paths(),
+    ...health,
+    ...documents,
+  ]);
 }
 
 function serveText(options: NonResourceOptions, answer: Answer, path: string): void {

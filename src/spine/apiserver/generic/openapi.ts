@@ -33,6 +33,11 @@ export class OpenApi {
     return freezeDeep({ paths });
   }
 
+  /** Paths of the documents: `api/v1`, `apis/apps/v1`. */
+  paths(): readonly string[] {
+    return [...new Set(this.#descriptors.map(pathOf))];
+  }
+
   /** `/openapi/v3/apis/apps/v1`; undefined when there is none. */
   document(path: string): unknown {
     const known = this.#documents.get(path);

@@ -14,6 +14,7 @@ import type { KubeObject } from '../../../ground/api/object.ts';
 import { invalidField, requiredField } from '../../../ground/api/field-error.ts';
 import { ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
+import { quote } from '../../../ground/base/text.ts';
 import { formatRfc3339 } from '../../../ground/base/time.ts';
 import type { AdmissionPlugin, Hooks, RequestContext } from './context.ts';
 import { mayBeGone } from './finalize.ts';
@@ -25,6 +26,8 @@ import {
   generateNameConflict,
   invalid,
   notFound,
+  unknownError,
+  wrongObject,
 } from './status.ts';
 import type { Store } from './store.ts';
 import type { Cached, ResourceCache } from './watch-cache.ts';
@@ -301,17 +304,26 @@ export class Registry {
     const { descriptor } = this;
     const name = old.metadata.name;
     const wanted = next.metadata.resourceVersion ?? '';
+    if (!/^\d*$/.test(wanted)) {
+      return unknownError(`strconv.ParseUint: parsing ${quote(wanted)}: invalid syntax`);
+    }
+    if ((next.metadata.namespace ?? '') !== (old.metadata.namespace ?? '')) {
+      return badRequest(ELSEWHERE);
+    }
     if (wanted === '' && !descriptor.unconditionalUpdate && !options.retry) {
       const error = invalidField('metadata.resourceVersion', 0, 'must be specified for an update');
       return invalid(descriptor.group, descriptor.kind, name, [error]);
     }
     if (wanted !== '' && wanted !== old.metadata.resourceVersion) return conflict(descriptor, name);
     const uid = next.metadata.uid ?? '';
-    if (uid !== '' && uid !== old.metadata.uid) {
-      const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`;
-      return conflict(descriptor, name, why);
+    if (uid === '' || uid === old.metadata.uid) return ok(undefined);
+    if (options.verb === 'patch') {
+      const error = invalidField('metadata.uid', uid, 'field is immutable');
+      return invalid(descriptor.group, descriptor.kind, name, [error]);
     }
-    return ok(undefined);
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`;
+    const key = this.cache.keyOf(old.metadata.namespace ?? '', name);
+    return wrongObject(descriptor, name, key, why);
   }
 
   *#replace(context: RequestContext, current: Cached, next: KubeObject, verb: string) {
@@ -341,6 +353,9 @@ export class Registry {
     return this.hooks.view === undefined ? object : this.hooks.view.kept(object);
   }
 }
+
+const ELSEWHERE =
+  'the namespace of the provided object does not match the namespace sent on the request';
 
 /** What no update changes, and the old revision, so that equal states compare equal. */
 function keptMetadata(old: KubeObject): Partial<KubeObject['metadata']> {

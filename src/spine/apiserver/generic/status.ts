@@ -87,6 +87,26 @@ export function conflict(of: Named, name: string, why: string = MODIFIED): Err<F
   });
 }
 
+/** What etcd's side of the server says when the object is not the one that was meant. */
+export function wrongObject(of: Named, name: string, key: string, why: string): Err<Failure> {
+  const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+  return conflict(of, name, text);
+}
+
+/** An error that nobody made a Status of: 500 with its bare text. */
+export function unknownError(message: string): Err<Failure> {
+  return err({
+    status: Object.freeze({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: NO_METADATA,
+      status: 'Failure',
+      message,
+      code: 500,
+    }),
+  });
+}
+
 export function badRequest(message: string): Err<Failure> {
   return failure({ code: 400, reason: 'BadRequest', message });
 }

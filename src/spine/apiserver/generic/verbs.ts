@@ -6,7 +6,8 @@ import type { KubeObject } from '../../../ground/api/object.ts';
 import { apiVersionOf } from '../../../ground/api/object.ts';
 import { withMeta } from '../../../ground/api/meta.ts';
 import type { DeleteOptions } from '../../../ground/api/types.ts';
-import { ok, type Result } from '../../../ground/base/result.ts';
+import { type FieldError, formatFieldError } from '../../../ground/api/field-error.ts';
+import { type Err, ok, type Result } from '../../../ground/base/result.ts';
 import { anyOf, type Task } from '../../../ground/base/task.ts';
 import { SECOND } from '../../../ground/base/event-loop.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
@@ -19,9 +20,24 @@ import type { Answer } from './handler.ts';
 import { filterOf, listObjects, revisionOf, waitFresh } from './list.ts';
 import { applyPatch } from './patch.ts';
 import type { Registry, UpdateOptions } from './registry.ts';
-import { badRequest, expired, type Failure, methodNotAllowed } from './status.ts';
+import {
+  badRequest,
+  expired,
+  type Failure,
+  invalid,
+  methodNotAllowed,
+  unknownError,
+} from './status.ts';
 import { isTrue } from './api-request.ts';
+import {
+  checkDeleteOptions,
+  checkListOptions,
+  checkWatchOptions,
+  checkWriteOptions,
+  numberOf,
+} from './request-options.ts';
 import { ClientWatch } from './watch.ts';
+import type { Filter } from './watch-cache.ts';
 
 /** Serves a request for a resource or its status. */
 export function* serveResource(
@@ -56,14 +72,21 @@ function* serveGet(registry: Registry, context: RequestContext, answer: Answer):
   const { process, info } = context;
   yield* process.work(process.costs.apiReadMicros);
   const revision = revisionOf(info.query.get('resourceVersion'));
-  if (!revision.ok) return answer.fail(revision.error);
-  const found = yield* registry.get(info.namespace, info.name, revision.value);
+  if (!revision.ok) return answer.fail(unreadable(revision.error).error);
+  const wanted = revision.value;
+  if (wanted !== undefined && wanted > registry.store.revision) {
+    const fresh = yield* waitFresh(registry, wanted);
+    if (!fresh.ok) return answer.fail(fresh.error);
+  }
+  const found = yield* registry.get(info.namespace, info.name, wanted);
   if (!found.ok) return answer.fail(found.error);
   encodeObject(answer, context, registry, 200, found.value);
 }
 
 function* serveList(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
   const { process, info } = context;
+  const options = checkListOptions(info.query);
+  if (!options.ok) return answer.fail(options.error);
   const filter = filterOf(registry, info.namespace, info.query);
   if (!filter.ok) return answer.fail(filter.error);
   yield* process.work(process.costs.apiListBaseMicros);
@@ -75,8 +98,10 @@ function* serveList(registry: Registry, context: RequestContext, answer: Answer)
 }
 
 function* serveCreate(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
-  const { process } = context;
+  const { process, info } = context;
   yield* process.work(process.costs.apiWriteMicros);
+  const allowed = checkWriteOptions('CreateOptions', info.query);
+  if (!allowed.ok) return answer.fail(allowed.error);
   const decoded = decodeBody(registry.descriptor, context, answer.exchange);
   if (!decoded.ok) return answer.fail(decoded.error);
   const named = placed(registry, context, decoded.value);
@@ -114,6 +139,8 @@ function placed(
 function* serveUpdate(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
   const { process, info } = context;
   yield* process.work(process.costs.apiWriteMicros);
+  const allowed = checkWriteOptions('UpdateOptions', info.query);
+  if (!allowed.ok) return answer.fail(allowed.error);
   const decoded = decodeBody(registry.descriptor, context, answer.exchange);
   if (!decoded.ok) return answer.fail(decoded.error);
   const named = placed(registry, context, decoded.value);
@@ -143,6 +170,8 @@ function* servePatch(registry: Registry, context: RequestContext, answer: Answer
   yield* process.work(process.costs.apiWriteMicros);
   const patch = applyPatch(registry, context, answer.exchange);
   if (!patch.ok) return answer.fail(patch.error);
+  const allowed = checkWriteOptions('PatchOptions', info.query);
+  if (!allowed.ok) return answer.fail(allowed.error);
   const options: UpdateOptions = { part: partOf(info.subresource), retry: true, verb: 'patch' };
   const updated = yield* registry.update(context, info.namespace, info.name, patch.value, options);
   if (!updated.ok) return answer.fail(updated.error);
@@ -161,13 +190,19 @@ function deleteOptionsOf(
     if (!parsed.ok) return parsed;
     options = (parsed.value ?? {}) as unknown as Partial<DeleteOptions>;
   }
-  const grace = query.get('gracePeriodSeconds');
+  const grace = numberOf(query, 'gracePeriodSeconds');
+  if (!grace.ok) return grace;
   const policy = query.get('propagationPolicy');
-  return ok({
+  options = {
     ...options,
-    ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(query.has('dryRun') ? { dryRun: query.all('dryRun') } : {}),
+    ...(grace.value === undefined ? {} : { gracePeriodSeconds: grace.value }),
     ...(policy === undefined ? {} : { propagationPolicy: policy }),
-  });
+  };
+  // Less than nothing is the least that is not at once.
+  if ((options.gracePeriodSeconds ?? 0) < 0) options = { ...options, gracePeriodSeconds: 1 };
+  const allowed = checkDeleteOptions(options);
+  return allowed.ok ? ok(options) : allowed;
 }
 
 function* serveDelete(registry: Registry, context: RequestContext, answer: Answer): Task<void> {
@@ -194,6 +229,8 @@ function* serveDeleteCollection(
   }
   const options = deleteOptionsOf(context, answer.exchange);
   if (!options.ok) return answer.fail(options.error);
+  const asked = checkListOptions(info.query);
+  if (!asked.ok) return answer.fail(asked.error);
   const filter = filterOf(registry, info.namespace, info.query);
   if (!filter.ok) return answer.fail(filter.error);
   const found = yield* listObjects(registry, filter.value, info.query);
@@ -211,15 +248,20 @@ function* serveWatch(registry: Registry, context: RequestContext, answer: Answer
   const { process, info } = context;
   const { query } = info;
   const { cache, store } = registry;
+  const options = checkWatchOptions(query);
+  if (!options.ok) return answer.fail(options.error);
   const revision = revisionOf(query.get('resourceVersion'));
-  if (!revision.ok) return answer.fail(revision.error);
+  if (!revision.ok) return answer.fail(unreadableWatch(registry, revision.error).error);
+  const filtered = filterOf(registry, info.namespace, query);
+  if (!filtered.ok) return answer.fail(filtered.error);
   // The legacy form names one object in the path.
-  const filter = filterOf(registry, info.namespace, query);
-  if (!filter.ok) return answer.fail(filter.error);
+  const filter = info.name === '' ? filtered.value : named(filtered.value, info.name);
   yield* process.work(process.costs.apiListBaseMicros);
   const initial = isTrue(query.get('sendInitialEvents'));
   const from = revision.value ?? 0;
-  const fresh = yield* waitFresh(registry, initial && from === 0 ? undefined : revision.value);
+  // A watch from a revision waits for no cache: what is not there yet will come.
+  const least = initial ? (from === 0 ? undefined : from) : from > 0 ? 0 : revision.value;
+  const fresh = yield* waitFresh(registry, least);
   if (!fresh.ok) return answer.fail(fresh.error);
   const since = from > 0 && !initial ? cache.eventsSince(from) : [];
   if (since === undefined) {
@@ -230,9 +272,9 @@ function* serveWatch(registry: Registry, context: RequestContext, answer: Answer
   const bookmarks = isTrue(query.get('allowWatchBookmarks'));
   const transform = transformFor(answer, context, registry);
   const start = from > 0 && !initial ? from : store.revision;
-  const watch = new ClientWatch(cache, answer.exchange, filter.value, transform, bookmarks, start);
+  const watch = new ClientWatch(cache, answer.exchange, filter, transform, bookmarks, start);
   if (from === 0 || initial) {
-    for (const cached of cache.list(filter.value)) watch.add(cached.object);
+    for (const cached of cache.list(filter)) watch.add(cached.object);
   }
   if (initial && bookmarks) watch.bookmark(initialEnd(registry, store.revision));
   for (const event of since) watch.deliver(event);
@@ -244,6 +286,22 @@ function* serveWatch(registry: Registry, context: RequestContext, answer: Answer
   yield* anyOf([answer.exchange.whenGone], seconds * SECOND);
   stop();
   if (!answer.exchange.gone) answer.exchange.end();
+}
+
+/** A revision that is no number: a get says so as an error of its own, */
+function unreadable(error: FieldError): Err<Failure> {
+  return unknownError(formatFieldError(error));
+}
+
+/** a watch as one about the resource. */
+function unreadableWatch(registry: Registry, error: FieldError): Err<Failure> {
+  const { group, resource } = registry.descriptor;
+  return invalid(group, resource, '', [error]);
+}
+
+function named(filter: Filter, name: string): Filter {
+  const only = { field: 'metadata.name', operator: '=', value: name } as const;
+  return { ...filter, fields: [...filter.fields, only] };
 }
 
 /** An object that only says how far a watch is. */
@@ -263,9 +321,4 @@ export function bookmarkObject(registry: Registry, revision: number): KubeObject
 function initialEnd(registry: Registry, revision: number): KubeObject {
   const annotations = Object.freeze({ 'k8s.io/initial-events-end': 'true' });
   return withMeta(bookmarkObject(registry, revision), { annotations });
-}
-
-/** For resources that do not exist at all: plain text, as Go's mux says it. */
-export function unknownPath(answer: Answer): void {
-  answer.text(404, '404 page not found\n');
 }

@@ -7,6 +7,7 @@
 import type { KubeObject } from '../../../ground/api/object.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import type { Message } from '../../../machines/network/chunk.ts';
+import { inSchemaOrder } from '../../../ground/api/encode.ts';
 import { watchMessage } from '../../client/api-body.ts';
 import type { CacheEvent, CacheWatcher, EventType, Filter, ResourceCache } from './watch-cache.ts';
 
@@ -50,7 +51,7 @@ export class ClientWatch implements CacheWatcher {
   /** A synthetic event for an object that is there when the watch begins. */
   add(object: KubeObject): void {
     const shown = this.#transform === undefined ? object : this.#transform(object);
-    this.#exchange.post(watchMessage({ type: 'ADDED', object: shown }));
+    this.#exchange.post(watchMessage({ type: 'ADDED', object: shown }, inSchemaOrder));
   }
 
   /** Tells the client how far it is. */
@@ -75,11 +76,12 @@ export class ClientWatch implements CacheWatcher {
 
   #body(event: CacheEvent, type: EventType): Message {
     if (this.#transform !== undefined) {
-      return watchMessage({ type, object: this.#transform(shownObject(event, type)) });
+      const object = this.#transform(shownObject(event, type));
+      return watchMessage({ type, object }, inSchemaOrder);
     }
     let body = event.bodies[type];
     if (body === undefined) {
-      body = watchMessage({ type, object: shownObject(event, type) });
+      body = watchMessage({ type, object: shownObject(event, type) }, inSchemaOrder);
       event.bodies[type] = body;
     }
     return body;

@@ -92,7 +92,7 @@ test('protobuf bodies of objects and of DeleteOptions', () => {
   const enveloped = encodeEnvelope('v1', 'DeleteOptions', options);
   expect(send(server, 'DELETE', `${maps}/a`, enveloped)).toMatchObject({
     code: 409,
-    text: expect.stringContaining('Precondition failed: UID in precondition: other'),
+    text: expect.stringContaining('the UID in the precondition (other) does not match'),
   });
   expect(send(server, 'POST', maps, new Uint8Array([1, 2, 3, 4, 5]))).toMatchObject({
     code: 400,
