@@ -3,21 +3,27 @@
  * function from format and arguments to text. Faults are listed with the arguments that caused them;
  * the caller words the prefix.
  */
+import { concatBytes, textOf, utf8 } from '../base/bytes.ts';
 import { ansiEscapes, quoteShell } from './shell-quote.ts';
 
 export interface Printed {
   readonly text: string;
   /** `abc: invalid number`, without prefix. */
   readonly faults: readonly string[];
+  /** What is said but is no failure: `99999999999999999999: Numerical result out of range`. */
+  readonly warnings: readonly string[];
 }
 
 export interface PrintfOptions {
   /** Seconds since the epoch as text by a strftime format, for `%(…)T`. */
   readonly time?: (format: string, seconds: number | undefined) => string;
+  /** `\c` in the format ends the output (coreutils; bash prints it). */
+  readonly stops?: boolean;
 }
 
 /** Longest output of one call. */
 const OUTPUT_MAX = 4_000_000;
+const INTEGER_MAX = 0x7fff_ffff_ffff_ffffn;
 
 /** Decodes `\n`, `\t`, `\0nn`, `\xHH`, `\uHHHH`; `\c` ends the text. */
 export function decodeEscapes(
@@ -33,11 +39,38 @@ export function decodeEscapes(
       continue;
     }
     const escape = readEscape(text, index, zeroOctal);
-    if (escape === undefined) return { text: out, stop: true };
+    if (escape === undefined) return { text: joinedBytes(out), stop: true };
     out += escape.text;
     index = escape.end - 1;
   }
-  return { text: out, stop: false };
+  return { text: joinedBytes(out), stop: false };
+}
+
+/** Bytes above 0x7f of escapes stand in texts as U+DC80 + byte until they are joined or written. */
+const BYTES = 0xdc00;
+
+function byteText(value: number): string {
+  return String.fromCharCode(value < 0x80 ? value : BYTES + value);
+}
+
+/** Runs of escaped bytes that are UTF-8 become their letters. */
+function joinedBytes(text: string): string {
+  return text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]+/g, (run) => {
+    const bytes = Uint8Array.from(run, (unit) => unit.charCodeAt(0) - BYTES);
+    const decoded = textOf(bytes);
+    return decoded.includes('\ufffd') ? run : decoded;
+  });
+}
+
+/** UTF-8 of a text in which escapes may have left single bytes. */
+export function bytesOfEscaped(text: string): Uint8Array {
+  if (!/[\udc80-\udcff]/.test(text)) return utf8(text);
+  const parts = text.split(/(?<![\ud800-\udbff])([\udc80-\udcff]+)/);
+  return concatBytes(
+    parts.map((part, index) =>
+      index % 2 === 0 ? utf8(part) : Uint8Array.from(part, (unit) => unit.charCodeAt(0) - BYTES),
+    ),
+  );
 }
 
 /** The escape at `at`; undefined for `\c`. */
@@ -54,11 +87,12 @@ function readEscape(
   const octal = (zeroOctal ? /^0([0-7]{0,3})/ : /^([0-7]{1,3})/).exec(rest);
   if (octal !== null) {
     const value = Number.parseInt(octal[1] === '' ? '0' : (octal[1] as string), 8) & 255;
-    return { text: String.fromCharCode(value), end: at + 1 + octal[0].length };
+    return { text: byteText(value), end: at + 1 + octal[0].length };
   }
   const hex = /^(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8}))/.exec(rest);
   if (hex !== null) {
     const value = Number.parseInt((hex[1] ?? hex[2] ?? hex[3]) as string, 16);
+    if (hex[1] !== undefined) return { text: byteText(value), end: at + 1 + hex[0].length };
     return {
       text: value <= 0x10ffff ? String.fromCodePoint(value) : '',
       end: at + 1 + hex[0].length,
@@ -75,12 +109,13 @@ export function formatPrintf(
 ): Printed {
   const run = new Run(format, args, options);
   run.all();
-  return { text: run.out, faults: run.faults };
+  return { text: joinedBytes(run.out), faults: run.faults, warnings: run.warnings };
 }
 
 class Run {
   out = '';
   readonly faults: string[] = [];
+  readonly warnings: string[] = [];
   readonly #format: string;
   readonly #args: readonly string[];
   readonly #options: PrintfOptions;
@@ -114,9 +149,14 @@ class Run {
       const char = format[index] as string;
       if (char === '\\' && index + 1 < format.length) {
         const escape = readEscape(format, index, false);
-        if (escape === undefined) {
+        if (escape === undefined && this.#options.stops === true) {
           this.#stopped = true;
           return;
+        }
+        if (escape === undefined) {
+          this.out += '\\c';
+          index += 2;
+          continue;
         }
         this.out += format[index + 1] === '"' ? '"' : escape.text;
         index = escape.end;
@@ -136,15 +176,17 @@ class Run {
       return at + 2;
     }
     const match =
-      /^%([-+ 0#']*)(\*|\d+)?(?:\.(\*|-?\d+)?)?(?:hh|h|ll|l|L|q|j|z|t)?(\([^)]*\)T|[a-zA-Z])/.exec(
+      /^%([-+ 0#']*)(\*|\d+)?(?:\.(\*|-?\d+)?)?[hlLjzt]*(\([^)]*\)T|[a-gikm-su-yA-KM-Z])/.exec(
         format.slice(at, at + 200),
       );
     if (match === null) {
-      const rest = format.slice(at);
+      const rest = format
+        .slice(at)
+        .replace(/^%[-+ 0#']*(?:\*|\d+)?(?:\.(?:\*|-?\d+)?)?[hlLqjzt]*/, '');
       this.faults.push(
-        rest === '%'
+        rest === ''
           ? "`%': missing format character"
-          : `\`${rest.slice(0, 2)}': invalid format character`,
+          : `\`${rest.charAt(0)}': invalid format character`,
       );
       this.#stopped = true;
       return format.length;
@@ -185,7 +227,7 @@ class Run {
         this.out += padded(quoteShell(this.#take() ?? ''), shape);
         return;
       case 'c':
-        this.out += padded([...(this.#take() ?? '')].slice(0, 1).join(''), shape);
+        this.out += padded([...(this.#take() ?? '')][0] ?? '\0', shape);
         return;
       case 'd':
       case 'i':
@@ -193,7 +235,11 @@ class Run {
       case 'o':
       case 'x':
       case 'X':
-        this.out += formatInteger(conversion, this.#integer(), shape);
+        this.out += formatInteger(
+          conversion,
+          this.#integer(conversion !== 'd' && conversion !== 'i'),
+          shape,
+        );
         return;
       case 'e':
       case 'E':
@@ -218,7 +264,7 @@ class Run {
     }
   }
 
-  #integer(): bigint {
+  #integer(unsigned: boolean): bigint {
     const text = this.#take();
     if (text === undefined || text === '') return 0n;
     if (text[0] === "'" || text[0] === '"') return BigInt(text.codePointAt(1) ?? 0);
@@ -232,7 +278,11 @@ class Run {
     if (match[1] === '-') value = -value;
     if (match[0].length < text.length)
       this.faults.push(`${text}: invalid ${/^0\d/.test(text.trim()) ? 'octal ' : ''}number`);
-    return BigInt.asIntN(64, value);
+    const clamped =
+      value > INTEGER_MAX ? INTEGER_MAX : value < -INTEGER_MAX - 1n ? -INTEGER_MAX - 1n : value;
+    if (clamped !== value && !(unsigned && BigInt.asUintN(64, value) === value))
+      this.warnings.push(`${text}: Numerical result out of range`);
+    return unsigned && BigInt.asUintN(64, value) === value ? BigInt.asIntN(64, value) : clamped;
   }
 
   #float(): number {

@@ -3,6 +3,9 @@
  * Nothing here waits: a fault is left in `shell.pendingFault` for the caller to print.
  */
 import { type ArithmeticScope, evaluateArithmetic } from './arithmetic.ts';
+import { compareText } from '../../ground/base/text.ts';
+import { OPTION_LETTERS } from './option-letters.ts';
+import { headOf } from './print-command.ts';
 import type { Shell } from './state.ts';
 import { indexesOf, isArray, scalarOf, type Variable } from './variables.ts';
 
@@ -50,6 +53,15 @@ export function specialVariable(shell: Shell, name: string): string | undefined 
     }
     case 'LINENO':
       return `${shell.line()}`;
+    case 'BASH_COMMAND':
+      return shell.running === undefined ? '' : headOf(shell.running, shell.runningText);
+    case 'SHELLOPTS':
+      return [...OPTION_LETTERS]
+        .filter(([long, letter]) => isOn(shell, long, letter))
+        .map(([long]) => long)
+        .join(':');
+    case 'BASHOPTS':
+      return [...shell.shopt].sort(compareText).join(':');
     case 'BASHPID':
       return `${shell.process.pid}`;
     case 'BASH_SUBSHELL':
@@ -61,12 +73,20 @@ export function specialVariable(shell: Shell, name: string): string | undefined 
   }
 }
 
+/** Whether an option of `set -o` is on; some follow from how the shell runs. */
+export function isOn(shell: Shell, long: string, letter: string): boolean {
+  if (long === 'interactive-comments') return shell.shopt.has('interactive_comments');
+  if (shell.interactive && /^(emacs|history|histexpand)$/.test(long)) return true;
+  return shell.options.has(letter === '' ? long : letter);
+}
+
 /** The index that a subscript names, or undefined after a fault. */
 function subscript(
   shell: Shell,
   variable: Variable | undefined,
   name: string,
   index: string,
+  reads = false,
 ): number | undefined {
   const value = evaluate(shell, index);
   if (value === undefined) return undefined;
@@ -75,7 +95,7 @@ function subscript(
     const keys = variable?.indexed === undefined ? [0] : indexesOf(variable.indexed);
     at += (keys.at(-1) ?? -1) + 1;
     if (at < 0) {
-      shell.pendingFault ??= `${name}[${index}]: bad array subscript`;
+      shell.pendingFault ??= `${reads ? name : `${name}[${index}]`}: bad array subscript`;
       return undefined;
     }
   }
@@ -91,7 +111,7 @@ export function readElement(
   if (variable === undefined) return undefined;
   if (index === undefined) return scalarOf(variable);
   if (variable.associative !== undefined) return variable.associative.get(index);
-  const at = subscript(shell, variable, name, index);
+  const at = subscript(shell, variable, name, index, true);
   if (at === undefined) return undefined;
   if (variable.indexed !== undefined) return variable.indexed.get(at);
   return at === 0 ? variable.value : undefined;

@@ -5,14 +5,14 @@ import type { Program, SpawnError } from '../../machines/machine/process.ts';
 import { assign, assignArray, assignElement, type ArrayElement } from './assign.ts';
 import { builtinNamed, type BuiltinContext } from './builtins/types.ts';
 import { complainPending, traceLine } from './report.ts';
-import { expandText, expandWords, faultNow } from './expand.ts';
+import { cachedWord, expandText, expandWords, faultNow } from './expand.ts';
 import { type Assignment, type Command, parseWord, type Redirection, type Word } from './parser.ts';
 import { setPipeStatus, waitForeground } from './pipeline.ts';
 import { quoteIfNeeded } from './quoting.ts';
 import { applyRedirections, keepRedirections, restoreRedirections } from './redirect.ts';
 import { runScriptFile } from './script.ts';
 import { CALL_DEPTH_MAX, type Shell, type ShellFunction } from './state.ts';
-import { runTrap } from './traps.ts';
+import { noteCommand, runTrap } from './traps.ts';
 import { newVariable } from './variables.ts';
 import { forkTask } from './fork.ts';
 
@@ -30,6 +30,7 @@ export interface Expanded {
 export function* runSimpleCommand(shell: Shell, node: Command): Task<void> {
   shell.at = node.pos;
   shell.substituted = undefined;
+  if (!shell.inTrap) yield* noteCommand(shell, node);
   const name = node.name;
   if (name === undefined) return yield* assignOnly(shell, node);
   const words: Word[] = [name];
@@ -41,14 +42,7 @@ export function* runSimpleCommand(shell: Shell, node: Command): Task<void> {
     if (item.type === 'Word') words.push(item);
     else if (item.type === 'Assignment') {
       if (declares) declared.push(yield* expandAssignment(shell, item));
-      else
-        words.push({
-          type: 'Word',
-          text: item.text,
-          value: item.text,
-          pos: item.pos,
-          end: item.end,
-        });
+      else words.push(wordOf(shell, item));
     } else redirects.push(item);
   }
   const argv = yield* expandWords(shell, words);
@@ -57,6 +51,18 @@ export function* runSimpleCommand(shell: Shell, node: Command): Task<void> {
   if (argv.length === 0) return yield* assignOnly(shell, node);
   yield* execute(shell, node, argv, declared, assignments, redirects);
   if (declared.length === 0) shell.lastArgument = argv.at(-1) ?? '';
+}
+
+/** An assignment that stands as an argument: an ordinary word, whose quotes go. */
+function wordOf(shell: Shell, item: Assignment): Word {
+  const plain = {
+    type: 'Word' as const,
+    text: item.text,
+    value: item.text,
+    pos: item.pos,
+    end: item.end,
+  };
+  return /^[\w=.,:/+-]*$/.test(item.text) ? plain : (cachedWord(shell, item.text) ?? plain);
 }
 
 function assignmentsOf(node: Command, redirects: Redirection[]): Assignment[] {
@@ -219,7 +225,7 @@ function* callFunction(
   temporary: readonly Expanded[],
 ): Task<void> {
   const name = argv[0] as string;
-  if (shell.calls.length >= CALL_DEPTH_MAX) {
+  if (shell.calls >= CALL_DEPTH_MAX) {
     yield* shell.complain(`${name}: maximum function nesting level exceeded (${CALL_DEPTH_MAX})`);
     shell.discard();
     return;
@@ -231,7 +237,9 @@ function* callFunction(
     variable.exported = true;
     shell.variables.put(item.name, variable);
   }
-  shell.calls.push({ name, line: shell.line(), sourceName: callee.source.name });
+  shell.calls += 1;
+  shell.frames.push({ name, line: shell.line(), file: callee.file });
+  const traps = callee.traced || shell.options.has('T') ? [] : hideTraps(shell);
   shell.positional = argv.slice(1);
   shell.source = callee.source;
   shell.loops = 0;
@@ -239,12 +247,26 @@ function* callFunction(
   yield* shell.interpreter.runNode(shell, body);
   if (shell.jump?.kind === 'return') shell.jump = undefined;
   if (shell.traps.has('RETURN')) yield* runTrap(shell, 'RETURN');
-  shell.calls.pop();
+  for (const [trap, command] of traps) if (!shell.traps.has(trap)) shell.traps.set(trap, command);
+  shell.frames.pop();
+  shell.calls -= 1;
   shell.variables.close();
   shell.positional = positional;
   shell.source = source;
   shell.at = at;
   shell.loops = loops;
+}
+
+/** Takes away the traps that a function does not inherit; gives them back for the end of the call. */
+function hideTraps(shell: Shell): readonly (readonly [string, string])[] {
+  const hidden: (readonly [string, string])[] = [];
+  for (const name of ['DEBUG', 'RETURN']) {
+    const command = shell.traps.get(name);
+    if (command === undefined) continue;
+    hidden.push([name, command]);
+    shell.traps.delete(name);
+  }
+  return hidden;
 }
 
 export interface ExternalOptions {
@@ -352,9 +374,9 @@ function* spawnFailed(
       yield* shell.complain(
         shell.flavour === 'ash'
           ? `${path}: not found`
-          : `${path}: ${interpreter}: bad interpreter: ${strerror('ENOENT')}`,
+          : `${path}: cannot execute: required file not found`,
       );
-      shell.status = shell.flavour === 'ash' ? 127 : 126;
+      shell.status = 127;
       return;
     }
     yield* shell.complain(

@@ -6,6 +6,7 @@ import { fileTest, isFileTest } from '../../machines/machine/file-test.ts';
 import { evaluateText, expandPattern, expandText } from './expand.ts';
 import { traceLine } from './report.ts';
 import type { TestExpression, Word } from './parser.ts';
+import { OPTION_LETTERS } from './option-letters.ts';
 import type { Shell } from './state.ts';
 
 export function* evaluateConditional(shell: Shell, node: TestExpression): Task<void> {
@@ -145,36 +146,6 @@ export function unaryTest(shell: Shell, operator: string, text: string): boolean
 function optionLetter(name: string): string | undefined {
   return OPTION_LETTERS.get(name);
 }
-
-export const OPTION_LETTERS: ReadonlyMap<string, string> = new Map([
-  ['allexport', 'a'],
-  ['braceexpand', 'B'],
-  ['emacs', ''],
-  ['errexit', 'e'],
-  ['errtrace', 'E'],
-  ['functrace', 'T'],
-  ['hashall', 'h'],
-  ['histexpand', 'H'],
-  ['history', ''],
-  ['ignoreeof', ''],
-  ['interactive-comments', ''],
-  ['keyword', 'k'],
-  ['monitor', 'm'],
-  ['noclobber', 'C'],
-  ['noexec', 'n'],
-  ['noglob', 'f'],
-  ['nolog', ''],
-  ['notify', 'b'],
-  ['nounset', 'u'],
-  ['onecmd', 't'],
-  ['physical', 'P'],
-  ['pipefail', ''],
-  ['posix', ''],
-  ['privileged', 'p'],
-  ['verbose', 'v'],
-  ['vi', ''],
-  ['xtrace', 'x'],
-]);
 
 /** A binary test on texts; undefined when the operator is unknown. */
 export function binaryTest(

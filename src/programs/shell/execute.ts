@@ -7,6 +7,7 @@ import { textOf } from '../../ground/base/bytes.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { compileGlob, matchesGlob } from '../../ground/lang/glob.ts';
 import { runSimpleCommand } from './command.ts';
+import { runCoproc } from './coproc.ts';
 import { evaluateConditional } from './conditional.ts';
 import { evaluateText, expandPattern, expandText, expandWords } from './expand.ts';
 import { forkShell } from './fork.ts';
@@ -33,7 +34,7 @@ import { applyRedirections, restoreRedirections } from './redirect.ts';
 import { NESTING_MAX, type Shell } from './state.ts';
 import { assign } from './assign.ts';
 import { finishSubstitutions } from './substitution.ts';
-import { runPendingTraps, runTrap, runTrapCommand } from './traps.ts';
+import { noteCommand, runPendingTraps, runTrap, runTrapCommand } from './traps.ts';
 import { waitForeground } from './pipeline.ts';
 
 /** Runs statements until control leaves. */
@@ -91,7 +92,7 @@ export function* runNode(shell: Shell, node: Node): Task<void> {
 
 function* failed(shell: Shell): Task<void> {
   const { status } = shell;
-  if (shell.traps.has('ERR') && (shell.calls.length === 0 || shell.options.has('E')))
+  if (shell.traps.has('ERR') && (shell.calls === 0 || shell.options.has('E')))
     yield* runTrap(shell, 'ERR');
   if (shell.options.has('e')) shell.exit(status);
 }
@@ -126,14 +127,15 @@ function* dispatch(shell: Shell, node: Node): Task<void> {
       return yield* defineFunction(shell, node);
     case 'TestCommand':
       shell.at = node.pos;
+      if (!shell.inTrap) yield* noteCommand(shell, node);
       return yield* evaluateConditional(shell, node.expression);
     case 'ArithmeticCommand':
+      if (!shell.inTrap) yield* noteCommand(shell, node);
       return yield* runArithmetic(shell, node.pos, node.body);
     case 'Redirected':
       return yield* runRedirected(shell, node.command, node.redirects);
     case 'Coproc':
-      yield* shell.complain('coproc: not available in this shell');
-      shell.status = 1;
+      yield* runCoproc(shell, node);
   }
 }
 
@@ -188,6 +190,7 @@ function* runFor(shell: Shell, node: For): Task<void> {
   for (const word of words) {
     yield* shell.step();
     if (shell.leaving) break;
+    if (!shell.inTrap) yield* noteCommand(shell, node);
     if (!assign(shell, node.name.text, word, false)) {
       yield* complainPending(shell);
       break;
@@ -250,7 +253,9 @@ function* runWhile(shell: Shell, node: While): Task<void> {
 
 function* runCase(shell: Shell, node: Case): Task<void> {
   shell.at = node.pos;
+  if (!shell.inTrap) yield* noteCommand(shell, node);
   const text = yield* expandText(shell, node.word);
+  if (shell.options.has('x')) yield* traceLine(shell, `case ${node.word.text} in`);
   let falls = false;
   let ran = false;
   for (const item of node.items) {
@@ -327,7 +332,7 @@ function decode(bytes: readonly number[]): string {
 }
 
 function* runSubshell(shell: Shell, body: CompoundList): Task<void> {
-  const child = forkShell(shell, body.commands, {});
+  const child = forkShell(shell, body.commands, { subshell: true });
   if (child === undefined) {
     yield* complainPending(shell);
     shell.status = 254;
@@ -343,16 +348,18 @@ function* defineFunction(shell: Shell, node: FunctionNode): Task<void> {
     shell.status = 1;
     return;
   }
-  shell.functions.set(name, { node, source: shell.source });
+  const { source } = shell;
+  const file = source.functions ?? source.name;
+  const shown = shell.interactive || file === source.name ? source : { ...source, name: file };
+  shell.functions.set(name, { node, source: shown, file, traced: false });
   shell.status = 0;
 }
 
 function* runArithmetic(shell: Shell, pos: number, body: string): Task<void> {
   shell.at = pos;
-  if (shell.options.has('x')) yield* traceLine(shell, `(( ${body.trim()} ))`);
-  const value = yield* evaluateText(shell, body);
+  if (shell.options.has('x')) yield* traceLine(shell, `(( ${body} ))`);
+  const value = yield* evaluateText(shell, body, '((: ');
   if (value === undefined) {
-    // An error inside (( )) is a failed command, not the end of the line.
     if (shell.jump?.kind === 'discard') shell.jump = undefined;
     shell.status = 1;
   } else shell.status = value === 0n ? 1 : 0;

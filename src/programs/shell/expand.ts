@@ -83,7 +83,8 @@ function hasBrace(word: Word): boolean {
   return word.parts?.some((part) => part.type === 'BraceExpansion') === true;
 }
 
-function cachedWord(shell: Shell, text: string): Word | undefined {
+/** A text as a word of its own; undefined when it is none. */
+export function cachedWord(shell: Shell, text: string): Word | undefined {
   if (/^[A-Za-z0-9_.,:/+-]+$/.test(text)) {
     return { type: 'Word', text, value: text, pos: 0, end: text.length };
   }
@@ -228,12 +229,18 @@ function arithmeticBody(text: string): string {
   return text.startsWith('$((') ? text.slice(3, -2) : text.slice(2, -1);
 }
 
-/** Expands the inside of an arithmetic expression as if double-quoted, and evaluates it. */
-export function* evaluateText(shell: Shell, text: string): Task<bigint | undefined> {
+/** Expands the inside of an arithmetic expression as if double-quoted, and evaluates it; `where` begins its errors. */
+export function* evaluateText(shell: Shell, text: string, where = ''): Task<bigint | undefined> {
   const expanded = yield* expandQuoted(shell, text);
   if (shell.leaving) return undefined;
   const value = evaluate(shell, expanded.replace(/"/g, ''));
   if (value !== undefined) return value;
+  if (
+    where !== '' &&
+    shell.pendingFault !== undefined &&
+    !/: unbound variable$/.test(shell.pendingFault)
+  )
+    shell.pendingFault = where + shell.pendingFault;
   yield* faultNow(shell);
   return undefined;
 }

@@ -17,6 +17,8 @@ export interface ForkOptions {
   /** `$(…)`: `set -e` is not inherited (bash without POSIX mode). */
   readonly substitution?: boolean;
   readonly background?: boolean;
+  /** `( … )`: the jobs of the shell outside are not its own. */
+  readonly subshell?: boolean;
   /** The work is one simple command: a program may take the process's place. */
   readonly tail?: boolean;
 }
@@ -48,6 +50,8 @@ export function forkTask(
   if (options.source !== undefined) {
     copy.source = { ...copy.source, text: options.source, firstLine: shell.line() - 1 };
   }
+  if (options.subshell === true) copy.jobs = [];
+  if (options.substitution === true) copy.traceDepth += 1;
   if (options.substitution === true && !copy.options.has('posix')) copy.options.delete('e');
   const child = shell.process.spawn({
     argv: [...shell.process.argv],
@@ -78,7 +82,6 @@ function* runCopy(
   copy.interactive = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTSTP'] as const)
     process.onSignal(signal, undefined);
-  copy.jobs = [];
   for (const [, signal] of SIGNAL_NUMBERS) {
     if (signal === 'SIGKILL' || signal === 'SIGSTOP') continue;
     const ignored =

@@ -173,7 +173,7 @@ function* main(process: Process, interpreter: Interpreter, flavour: Flavour): Ta
   importEnvironment(shell, process);
   yield* process.work(process.costs.smallToolMicros);
   const called = shell.name0.split('/').at(-1) as string;
-  shell.source = { name: called, text: '', firstLine: 0, numbered: true };
+  shell.source = { name: called, text: '', firstLine: 0, numbered: true, functions: 'main' };
   const invocation = yield* readInvocation(shell, process.argv);
   if (invocation === undefined) return shell.status;
   const input = process.descriptors.get(0);
@@ -217,6 +217,7 @@ function* start(shell: Shell, invocation: Invocation, script: string | undefined
       text: invocation.command,
       firstLine: 0,
       numbered: true,
+      functions: 'environment',
     };
     return yield* runText(shell, invocation.command, source, '-c: ');
   }
@@ -256,6 +257,7 @@ function* runFile(shell: Shell, path: string): Task<void> {
     return;
   }
   shell.name0 = path;
+  shell.script = path;
   yield* runText(shell, text, { name: path, text, firstLine: 0, numbered: true }, '');
 }
 

@@ -5,6 +5,7 @@ import { complainPending } from './report.ts';
 import { forkTask } from './fork.ts';
 import type { Statement } from './parser.ts';
 import { deathOf } from './pipeline.ts';
+import { printCommand } from './print-command.ts';
 import type { Job, Shell } from './state.ts';
 
 export function* runInBackground(shell: Shell, statement: Statement): Task<void> {
@@ -31,7 +32,13 @@ export function* runInBackground(shell: Shell, statement: Statement): Task<void>
     shell.status = 254;
     return;
   }
-  const text = commandText(shell, statement);
+  shell.lastBackground = child.pid;
+  shell.status = 0;
+  yield* addJob(shell, child, commandText(shell, statement));
+}
+
+/** Puts a background process into the table of jobs, and at a terminal says its number. */
+export function* addJob(shell: Shell, child: Child, text: string): Task<void> {
   const number = (shell.jobs.at(-1)?.number ?? 0) + 1;
   shell.jobs.push({
     number,
@@ -41,14 +48,11 @@ export function* runInBackground(shell: Shell, statement: Statement): Task<void>
     state: 'running',
     notified: false,
   });
-  shell.lastBackground = child.pid;
-  shell.status = 0;
   if (shell.interactive) yield* shell.write(2, `[${number}] ${child.pid}\n`);
 }
 
 function commandText(shell: Shell, statement: Statement): string {
-  const text = shell.source.text.slice(statement.pos, statement.end).trim();
-  return text.replace(/\s*&$/, '').replace(/\s*\n\s*/g, ' ');
+  return printCommand(statement.command, shell.source.text);
 }
 
 /** The status that a job's last process ended with. */

@@ -50,7 +50,7 @@ export function* expandParameter(
   if (part.type === 'SimpleExpansion') {
     const name = part.text.slice(1);
     const value = valueOf(shell, { name, index: undefined });
-    if (yield* isUnbound(shell, value, name)) return;
+    if (yield* isUnbound(shell, value, /^\d/.test(name) ? `$${name}` : name)) return;
     if (yield* fits(shell, fields, sizeOf(value))) emit(fields, value, reading);
     return;
   }
@@ -129,8 +129,8 @@ function valueOf(shell: Shell, place: Place): Value {
     return scalar(readElement(shell, name, index) ?? specialElement(shell, name, index));
   const special = specialVariable(shell, name);
   if (special !== undefined) return scalar(special);
-  if (name === 'FUNCNAME' || name === 'BASH_LINENO' || name === 'BASH_SOURCE')
-    return scalar(specialList(shell, name)?.[0]);
+  const list = specialList(shell, name);
+  if (list !== undefined) return scalar(list[0]);
   return scalar(readElement(shell, name, undefined));
 }
 
@@ -146,14 +146,30 @@ function specialElement(shell: Shell, name: string, index: string): string | und
 }
 
 function specialList(shell: Shell, name: string): string[] | undefined {
-  const frames = [...shell.calls].reverse();
-  if (name === 'FUNCNAME')
-    return frames.length === 0 ? [] : [...frames.map((frame) => frame.name), 'main'];
-  if (name === 'BASH_LINENO') return [...frames.map((frame) => `${frame.line}`), '0'];
-  if (name === 'BASH_SOURCE')
-    return [...frames.map((frame) => frame.sourceName), shell.source.name];
+  if (name === 'GROUPS')
+    return [
+      shell.process.gid,
+      ...shell.process.groups.filter((one) => one !== shell.process.gid),
+    ].map(String);
   if (name === 'DIRSTACK') return [shell.process.cwd, ...shell.directories];
-  return undefined;
+  if (name !== 'FUNCNAME' && name !== 'BASH_LINENO' && name !== 'BASH_SOURCE') return undefined;
+  return callStack(shell, name);
+}
+
+/** FUNCNAME, BASH_LINENO or BASH_SOURCE: innermost first, the script itself last. */
+export function callStack(
+  shell: Shell,
+  name: 'FUNCNAME' | 'BASH_LINENO' | 'BASH_SOURCE',
+): string[] {
+  const { script } = shell;
+  const frames = [...shell.frames].reverse();
+  if (name === 'FUNCNAME')
+    return frames.length === 0
+      ? []
+      : [...frames.map((frame) => frame.name), ...(script === undefined ? [] : ['main'])];
+  return name === 'BASH_LINENO'
+    ? [...frames.map((frame) => `${frame.line}`), ...(script === undefined ? [] : ['0'])]
+    : [...frames.map((frame) => frame.file), ...(script === undefined ? [] : [script])];
 }
 
 const LETTER_ORDER = 'abefhkmnptuvxBCEHPTi';

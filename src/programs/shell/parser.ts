@@ -62,10 +62,19 @@ export function parseShell(text: string): Parsed {
   const fault = faultOf(text, error.pos, error.message, incomplete && (atEnd || unclosed));
   return {
     script,
-    statements: completeBefore(text, script.commands, error.pos),
+    statements: completeBefore(
+      text,
+      script.commands,
+      incomplete || (atEnd && unclosed) ? lastStart(script, error.pos) : error.pos,
+    ),
     fault,
     incomplete,
   };
+}
+
+/** Where the last statement begins: an end of text that comes too early leaves it unfinished. */
+function lastStart(script: Script, pos: number): number {
+  return Math.min(pos, script.commands.at(-1)?.pos ?? pos);
 }
 
 /** Statements on lines that are over before the fault: bash runs them before it meets the error. */

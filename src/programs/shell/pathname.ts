@@ -11,7 +11,7 @@ export function expandPathname(shell: Shell, pattern: string): string[] {
     const last = index === parts.length - 1;
     bases = bases.flatMap((base) => extend(shell, base, part, last));
   });
-  return bases.sort(compareText);
+  return bases.filter((path) => path !== '').sort(compareText);
 }
 
 function extend(shell: Shell, base: string, part: string, last: boolean): string[] {

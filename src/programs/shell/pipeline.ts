@@ -29,11 +29,33 @@ function* reportTime(shell: Shell, micros: number, posix: boolean): Task<void> {
     const rest = (value - Math.floor(value / 60) * 60).toFixed(3);
     return `${Math.floor(value / 60)}m${rest}s`;
   };
+  const wanted = posix ? undefined : shell.variables.get('TIMEFORMAT');
+  if (wanted === '') return;
+  if (wanted !== undefined) {
+    yield* shell.write(2, `${timeText(wanted, seconds)}\n`);
+    return;
+  }
   yield* shell.write(
     2,
     posix
       ? `real ${seconds.toFixed(2)}\nuser 0.00\nsys 0.00\n`
       : `\nreal\t${text(seconds)}\nuser\t0m0.000s\nsys\t0m0.000s\n`,
+  );
+}
+
+/** TIMEFORMAT: `%R`, `%3lU`, `%P`; the processor's times are not counted per command here. */
+function timeText(format: string, seconds: number): string {
+  return format.replace(
+    /%(?:%|([0-9]?)(l?)([RUS])|P)/g,
+    (whole, digits: string, long: string, letter: string) => {
+      if (whole === '%%') return '%';
+      if (whole === '%P') return '0.00';
+      const places = digits === '' ? 3 : Math.min(3, Number(digits));
+      const value = letter === 'R' ? seconds : 0;
+      if (long === '') return value.toFixed(places);
+      const minutes = Math.floor(value / 60);
+      return `${minutes}m${(value - minutes * 60).toFixed(places)}s`;
+    },
   );
 }
 

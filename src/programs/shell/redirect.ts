@@ -4,6 +4,7 @@ import { type Errno, strerror } from '../../machines/network/errno.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import { expandHereDocument, expandText, expandWords } from './expand.ts';
 import { textFile } from './memory-file.ts';
+import { isNetworkName, openNetworkFile } from './network-file.ts';
 import type { Redirect, Redirection } from './parser.ts';
 import type { Shell } from './state.ts';
 
@@ -130,6 +131,8 @@ function* openFile(
     yield* shell.complain(`: ${strerror('ENOENT')}`);
     return undefined;
   }
+  if (shell.flavour !== 'ash' && isNetworkName(target))
+    return yield* openNetworkFile(shell, target);
   const stat = files.stat(target);
   if (operator === '>' && shell.options.has('C') && stat.ok && stat.value.type === 'file') {
     yield* shell.complain(`${target}: cannot overwrite existing file`);

@@ -43,7 +43,7 @@ function* reportFault(shell: Shell, text: string, parsed: Parsed, where: string)
     const end = text.indexOf('\n', fault.pos);
     yield* shell.write(2, `${prefix}\`${text.slice(start, end < 0 ? undefined : end)}'\n`);
   }
-  shell.status = where === 'eval: ' ? 1 : 2;
+  shell.status = 2;
   if (!shell.interactive && where === 'eval: ' && shell.options.has('posix')) shell.exit(2);
 }
 
@@ -65,7 +65,7 @@ function* runLines(shell: Shell, text: string, statements: readonly Statement[])
         .includes('\n')
     )
       next += 1;
-    if (shell.calls.length > 0 || shell.sourcing > 0) return;
+    if (shell.calls > 0 || shell.sourcing > 0) return;
     shell.jump = undefined;
     index = next - 1;
   }
@@ -79,6 +79,9 @@ export function* runScriptFile(
   args: readonly string[],
 ): Task<void> {
   shell.name0 = path;
+  shell.script = path;
+  shell.frames = [];
+  shell.calls = 0;
   shell.positional = [...args];
   shell.subshell = 0;
   shell.commandString = undefined;

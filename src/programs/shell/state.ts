@@ -4,15 +4,15 @@
  * interpreter's steps are counted here: every thousand of them compute for a millisecond, so that
  * `while :; do :; done` moves simulated time instead of holding the loop.
  */
-import { utf8 } from '../../ground/base/bytes.ts';
 import type { Micros } from '../../ground/base/event-loop.ts';
 import type { RandomStream } from '../../ground/base/random.ts';
 import { Condition, type Task } from '../../ground/base/task.ts';
+import { bytesOfEscaped } from '../../ground/lang/printf.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Child, Process, Signal } from '../../machines/machine/process.ts';
 import { type ArithmeticFault, type Expression, parseArithmetic } from './arithmetic-parser.ts';
-import type { Interpreter } from './interpreter.ts';
+import type { Interpreter, Node } from './interpreter.ts';
 import type { Function as FunctionNode, Word } from './parser.ts';
 import { newVariable, Variables } from './variables.ts';
 
@@ -35,6 +35,10 @@ export type Flavour = 'bash' | 'sh' | 'ash';
 export interface ShellFunction {
   readonly node: FunctionNode;
   readonly source: Source;
+  /** What BASH_SOURCE calls the place of its definition. */
+  readonly file: string;
+  /** `declare -t`: DEBUG and RETURN traps reach into it. */
+  traced: boolean;
 }
 
 /** A text that is being executed: for line numbers. */
@@ -46,6 +50,8 @@ export interface Source {
   readonly firstLine: number;
   /** Whether messages carry `line N:`. */
   readonly numbered: boolean;
+  /** What functions that are defined here take as their file; default: the name. */
+  readonly functions?: string;
 }
 
 export interface Job {
@@ -58,10 +64,12 @@ export interface Job {
   notified: boolean;
 }
 
+/** A function or a sourced file that is running: an element of FUNCNAME, BASH_LINENO and BASH_SOURCE. */
 export interface CallFrame {
   readonly name: string;
+  /** Line of the call. */
   readonly line: number;
-  readonly sourceName: string;
+  readonly file: string;
 }
 
 export class Shell {
@@ -94,12 +102,20 @@ export class Shell {
   /** Depth of contexts where a failure is asked about and `set -e` does not apply. */
   tested = 0;
   loops = 0;
-  calls: CallFrame[] = [];
+  /** Functions inside one another. */
+  calls = 0;
+  /** Those and sourced files, outermost first. */
+  frames: CallFrame[] = [];
+  /** The script file that this shell runs. */
+  script: string | undefined;
   sourcing = 0;
   subshell = 0;
   source: Source = { name: 'bash', text: '', firstLine: 0, numbered: true };
   /** Offset of the running command in `source.text`. */
   at = 0;
+  /** BASH_COMMAND: the command that runs, or ran when a trap came, and the text that it was cut from. */
+  running: Node | undefined;
+  runningText = '';
   /** The text of `bash -c`, if that is how the shell was started. */
   commandString: string | undefined;
   interactive = false;
@@ -114,6 +130,8 @@ export class Shell {
   directories: string[] = [];
   history: string[] = [];
   hashed = new Map<string, string>();
+  /** What `complete -p` prints, by command. */
+  completions = new Map<string, string>();
   lastArgument = '';
   getoptsAt = 0;
   /** This shell's ends of the process substitutions of the running command, closed after it. */
@@ -159,7 +177,12 @@ export class Shell {
     this.status = parent.status;
     this.tested = parent.tested;
     this.loops = parent.loops;
-    this.calls = [...parent.calls];
+    this.calls = parent.calls;
+    this.frames = [...parent.frames];
+    this.script = parent.script;
+    this.jobs = [...parent.jobs];
+    this.running = parent.running;
+    this.runningText = parent.runningText;
     this.sourcing = parent.sourcing;
     this.subshell = parent.subshell + 1;
     this.source = parent.source;
@@ -231,7 +254,7 @@ export class Shell {
       if (descriptor === 1) yield* this.complain(`echo: write error: ${strerror('EBADF')}`);
       return false;
     }
-    const result = yield* file.write(utf8(text));
+    const result = yield* file.write(bytesOfEscaped(text));
     if (result.ok) return true;
     if (result.error === 'EPIPE') yield* this.brokenPipe();
     return false;

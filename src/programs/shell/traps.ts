@@ -1,6 +1,7 @@
 /** Traps: commands that run when a signal came or when something ends. They run between commands. */
 import type { Task } from '../../ground/base/task.ts';
 
+import type { Node } from './interpreter.ts';
 import { parseShell } from './parser.ts';
 import { type Shell, signalNamed } from './state.ts';
 
@@ -10,6 +11,13 @@ export function* runPendingTraps(shell: Shell): Task<void> {
     const name = shell.pendingTraps.shift() as string;
     yield* runTrap(shell, name);
   }
+}
+
+/** Remembers a command for BASH_COMMAND, and lets the DEBUG trap see it before it runs. */
+export function* noteCommand(shell: Shell, node: Node): Task<void> {
+  shell.running = node;
+  shell.runningText = shell.source.text;
+  if (shell.traps.size > 0 && shell.traps.has('DEBUG')) yield* runTrap(shell, 'DEBUG');
 }
 
 /** Runs the command of one trap; the exit status stays what it was. */

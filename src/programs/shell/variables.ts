@@ -2,6 +2,7 @@
  * Variables of a shell: dynamic scopes, attributes, indexed and associative arrays, as bash keeps
  * them. A scope is opened per function call; `local` puts a name into the innermost one.
  */
+import { utf8 } from '../../ground/base/bytes.ts';
 import { compareText } from '../../ground/base/text.ts';
 
 export interface Variable {
@@ -179,15 +180,35 @@ export function scalarOf(variable: Variable): string | undefined {
 /** Indexes or keys, in the order that `${!a[@]}` gives. */
 export function keysOf(variable: Variable): string[] {
   if (variable.indexed !== undefined) return indexesOf(variable.indexed).map(String);
-  if (variable.associative !== undefined) return [...variable.associative.keys()];
+  if (variable.associative !== undefined) return hashOrder([...variable.associative.keys()]);
   return variable.value === undefined ? [] : ['0'];
 }
 
 export function valuesOf(variable: Variable): string[] {
   const { indexed } = variable;
   if (indexed !== undefined) return indexesOf(indexed).map((index) => indexed.get(index) as string);
-  if (variable.associative !== undefined) return [...variable.associative.values()];
+  const { associative } = variable;
+  if (associative !== undefined)
+    return hashOrder([...associative.keys()]).map((key) => associative.get(key) as string);
   return variable.value === undefined ? [] : [variable.value];
+}
+
+const BUCKETS = 1024;
+
+/** Keys in the order in which bash walks its hash table (hashlib.c: FNV-1, the newest of a bucket first). */
+function hashOrder(keys: readonly string[]): string[] {
+  if (keys.length < 2) return [...keys];
+  const buckets = keys.length > 2 * BUCKETS ? 4 * BUCKETS : BUCKETS;
+  return keys
+    .map((key, index) => ({ key, index, bucket: hashOf(key) & (buckets - 1) }))
+    .sort((a, b) => a.bucket - b.bucket || b.index - a.index)
+    .map(({ key }) => key);
+}
+
+function hashOf(key: string): number {
+  let hash = 2_166_136_261;
+  for (const byte of utf8(key)) hash = (Math.imul(hash, 16_777_619) ^ byte) >>> 0;
+  return hash;
 }
 
 export function indexesOf(indexed: ReadonlyMap<number, string>): number[] {

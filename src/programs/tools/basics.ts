@@ -1,6 +1,6 @@
 /** The smallest programs: true, false, echo, printf, test, sleep, yes, pwd, clear, env's kin. */
 import type { Task } from '../../ground/base/task.ts';
-import { decodeEscapes, formatPrintf } from '../../ground/lang/printf.ts';
+import { bytesOfEscaped, decodeEscapes, formatPrintf } from '../../ground/lang/printf.ts';
 import { evaluateTest, type TestView } from '../../ground/lang/test-expression.ts';
 import { formatDate } from '../../ground/lang/strftime.ts';
 import { fileTest, isFileTest } from '../../machines/machine/file-test.ts';
@@ -28,7 +28,9 @@ export const echo = defineTool('echo', function* run(process, args) {
   }
   const joined = args.slice(at).join(' ');
   const decoded = escapes ? decodeEscapes(joined, true) : { text: joined, stop: false };
-  yield* process.print(decoded.text + (newline && !decoded.stop ? '\n' : ''));
+  yield* process.stdout.write(
+    bytesOfEscaped(decoded.text + (newline && !decoded.stop ? '\n' : '')),
+  );
   return 0;
 });
 
@@ -36,10 +38,11 @@ export const printf = defineTool('printf', function* run(process, args) {
   const [format, ...rest] = args;
   if (format === undefined) return yield* usageError(process, 'missing operand');
   const printed = formatPrintf(format, rest, {
+    stops: true,
     time: (text, seconds) =>
       formatDate(text, seconds === undefined ? process.clock.wall() : seconds * 1_000_000),
   });
-  yield* process.print(printed.text);
+  yield* process.stdout.write(bytesOfEscaped(printed.text));
   for (const fault of printed.faults)
     yield* complain(
       process,

@@ -1,9 +1,11 @@
 /** Variables and positional parameters: declare, local, export, readonly, unset, set, shift, let, getopts. */
 import type { Task } from '../../../ground/base/task.ts';
+import { compareText } from '../../../ground/base/text.ts';
 import { evaluate, makeIndexed } from '../assign.ts';
 import { type Expanded, performAssignment } from '../command.ts';
 import { complainPending } from '../report.ts';
 import { attributesOf, declareText, quoteIfNeeded, valueText } from '../quoting.ts';
+import { printFunction } from '../print-command.ts';
 import type { Shell } from '../state.ts';
 import { isArray, type Variable } from '../variables.ts';
 import type { Builtin, BuiltinContext } from './types.ts';
@@ -67,7 +69,7 @@ const USAGE: ReadonlyMap<string, string> = new Map([
 
 function declareAs(kind: 'declare' | 'local' | 'export' | 'readonly'): Builtin {
   return function* declares(shell, argv, context): Task<number> {
-    if (kind === 'local' && shell.calls.length === 0) {
+    if (kind === 'local' && shell.calls === 0) {
       yield* shell.complain('local: can only be used in a function');
       return 1;
     }
@@ -123,7 +125,7 @@ function* declareOne(
     yield* shell.complain(`${kind}: \`${target.text}': not a valid identifier`);
     return false;
   }
-  const inFunction = shell.calls.length > 0;
+  const inFunction = shell.calls > 0;
   const local = kind === 'local' || (kind === 'declare' && inFunction && !options.global);
   const variable = local
     ? shell.variables.makeLocal(name)
@@ -197,9 +199,10 @@ function* listFunctions(shell: Shell, options: Attributes): Task<number> {
       status = 1;
       continue;
     }
-    if (options.functionNames)
+    if (options.on.has('t') || options.off.has('t')) callee.traced = options.on.has('t');
+    else if (options.functionNames)
       yield* shell.write(1, options.names.length > 0 ? `${name}\n` : `declare -f ${name}\n`);
-    else yield* shell.write(1, `${callee.source.text.slice(callee.node.pos, callee.node.end)}\n`);
+    else yield* shell.write(1, `${printFunction(callee.node, callee.source.text)}\n`);
   }
   return status;
 }
@@ -227,7 +230,9 @@ function* list(
       : kind === 'readonly'
         ? 'r'
         : [...options.on].filter((letter) => letter !== 'p' && letter !== 'g').join('');
-  for (const name of kind === 'local' ? shell.variables.localNames() : shell.variables.names()) {
+  for (const name of kind === 'local'
+    ? shell.variables.localNames().sort(compareText)
+    : shell.variables.names()) {
     const variable = shell.variables.raw(name);
     if (variable === undefined) continue;
     const attributes = attributesOf(variable);
@@ -235,9 +240,7 @@ function* list(
     if (kind === 'declare' && !options.print && wanted === '') {
       const value = variableText(variable);
       if (value !== undefined) yield* shell.write(1, `${name}=${value}\n`);
-    } else if (kind === 'local' && !options.print)
-      yield* shell.write(1, `${name}=${variableText(variable) ?? ''}\n`);
-    else yield* shell.write(1, `${declareText(name, variable)}\n`);
+    } else yield* shell.write(1, `${declareText(name, variable)}\n`);
   }
   return 0;
 }
@@ -259,7 +262,7 @@ function* unset(shell: Shell, argv: string[]): Task<number> {
   for (const text of argv.slice(at)) {
     const match = /^([A-Za-z_]\w*)(?:\[(.*)\])?$/s.exec(text);
     if (mode.includes('f') || match === null) {
-      if (match === null && !mode.includes('f') && !shell.functions.has(text)) {
+      if (match === null && mode.includes('v')) {
         yield* shell.complain(`unset: \`${text}': not a valid identifier`);
         status = 1;
       }
@@ -336,7 +339,7 @@ function* lets(shell: Shell, argv: string[]): Task<number> {
 function* getopts(shell: Shell, argv: string[]): Task<number> {
   const [, letters, name] = argv;
   if (letters === undefined || name === undefined) {
-    yield* shell.complain('getopts: usage: getopts optstring name [arg ...]');
+    yield* shell.write(2, 'getopts: usage: getopts optstring name [arg ...]\n');
     return 2;
   }
   const args = argv.length > 3 ? argv.slice(3) : shell.positional;

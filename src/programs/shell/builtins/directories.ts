@@ -136,7 +136,20 @@ function* pushd(shell: Shell, argv: string[]): Task<number> {
   return yield* dirs(shell, ['dirs']);
 }
 
-function* popd(shell: Shell): Task<number> {
+function* popd(shell: Shell, argv: string[]): Task<number> {
+  const chosen = /^([+-])(\d+)$/.exec(argv[1] ?? '');
+  if (chosen !== null && shell.directories.length > 0) {
+    const all = [shell.process.cwd, ...shell.directories];
+    const at = chosen[1] === '+' ? Number(chosen[2]) : all.length - 1 - Number(chosen[2]);
+    if (all[at] === undefined) {
+      yield* shell.complain(`popd: ${argv[1]}: directory stack index out of range`);
+      return 1;
+    }
+    if (at > 0) {
+      shell.directories = shell.directories.filter((_, index) => index !== at - 1);
+      return yield* dirs(shell, ['dirs']);
+    }
+  }
   const [next, ...rest] = shell.directories;
   if (next === undefined) {
     yield* shell.complain('popd: directory stack empty');

@@ -7,6 +7,9 @@ import type { Shell } from '../state.ts';
 import { runText } from '../script.ts';
 import { type Builtin, type BuiltinContext, builtinNamed } from './types.ts';
 import { singleQuote } from '../quoting.ts';
+import { callStack } from '../parameter.ts';
+import { printFunction } from '../print-command.ts';
+import { runTrap } from '../traps.ts';
 
 const KEYWORDS = new Set([
   'if',
@@ -65,7 +68,7 @@ function* statusArgument(shell: Shell, argv: readonly string[]): Task<number> {
 }
 
 function* returns(shell: Shell, argv: string[]): Task<number> {
-  if (shell.calls.length === 0 && shell.sourcing === 0) {
+  if (shell.calls === 0 && shell.sourcing === 0) {
     yield* shell.complain("return: can only `return' from a function or sourced script");
     return 2;
   }
@@ -141,8 +144,11 @@ function* sources(shell: Shell, argv: string[]): Task<number> {
   const { source, at, positional } = shell;
   if (argv.length > 2) shell.positional = argv.slice(2);
   shell.sourcing += 1;
+  shell.frames.push({ name: 'source', line: shell.line(), file: name });
   shell.status = 0;
   yield* runText(shell, text.value, { name, text: text.value, firstLine: 0, numbered: true }, '');
+  if (shell.traps.has('RETURN')) yield* runTrap(shell, 'RETURN');
+  shell.frames.pop();
   shell.sourcing -= 1;
   if (argv.length > 2) shell.positional = positional;
   if (shell.jump?.kind === 'return') shell.jump = undefined;
@@ -187,17 +193,34 @@ function* unavailable(path: string): Task<SpawnError> {
   return { errno: 'ENOSYS', path, notFound: false };
 }
 
+interface Kind {
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** What a name is, the first that would be found; with `all` everything that it could be. */
+function kindsOf(shell: Shell, name: string, all: boolean): readonly Kind[] {
+  const first = kindOf(shell, name);
+  if (!all) return first === undefined ? [] : [first];
+  const out: Kind[] = first === undefined || first.kind === 'file' ? [] : [first];
+  if (first?.kind !== 'builtin' && builtinNamed(shell, name) !== undefined)
+    out.push({ kind: 'builtin', text: name });
+  for (const folder of name.includes('/') ? [] : (shell.variables.get('PATH') ?? '').split(':')) {
+    const stat = shell.process.files.stat(`${folder}/${name}`);
+    if (stat.ok && stat.value.type !== 'directory' && (stat.value.mode & 0o111) !== 0)
+      out.push({ kind: 'file', text: `${folder}/${name}` });
+  }
+  return out.length === 0 && first !== undefined ? [first] : out;
+}
+
 /** What a name is, in the order in which it would be found. */
-function kindOf(
-  shell: Shell,
-  name: string,
-): { readonly kind: string; readonly text: string } | undefined {
+function kindOf(shell: Shell, name: string): Kind | undefined {
   const alias = shell.aliases.get(name);
   if (alias !== undefined && shell.interactive) return { kind: 'alias', text: alias };
   if (KEYWORDS.has(name)) return { kind: 'keyword', text: name };
   const callee = shell.functions.get(name);
   if (callee !== undefined)
-    return { kind: 'function', text: callee.source.text.slice(callee.node.pos, callee.node.end) };
+    return { kind: 'function', text: printFunction(callee.node, callee.source.text) };
   if (builtinNamed(shell, name) !== undefined) return { kind: 'builtin', text: name };
   const found = findCommand(shell, name);
   if (found.kind !== 'file') return undefined;
@@ -207,11 +230,7 @@ function kindOf(
   return { kind: 'file', text: found.path };
 }
 
-function describe(
-  shell: Shell,
-  name: string,
-  kind: { readonly kind: string; readonly text: string },
-): string {
+function describe(shell: Shell, name: string, kind: Kind): string {
   switch (kind.kind) {
     case 'alias':
       return `${name} is aliased to \`${kind.text}'`;
@@ -234,16 +253,20 @@ function* types(shell: Shell, argv: string[]): Task<number> {
   while (/^-[tpPaf]+$/.test(argv[at] ?? '')) mode += (argv[at++] as string).slice(1);
   let status = 0;
   for (const name of argv.slice(at)) {
-    const kind = kindOf(shell, name);
-    if (kind === undefined) {
+    const kinds = kindsOf(shell, name, mode.includes('a'));
+    if (kinds.length === 0) {
       status = 1;
       if (!/[tpP]/.test(mode)) yield* shell.complain(`type: ${name}: not found`);
-    } else if (mode.includes('t')) yield* shell.write(1, `${kind.kind}\n`);
-    else if (/[pP]/.test(mode)) {
-      const found = mode.includes('P') ? findCommand(shell, name) : undefined;
-      if (found?.kind === 'file') yield* shell.write(1, `${found.path}\n`);
-      else if (kind.kind === 'file') yield* shell.write(1, `${kind.text}\n`);
-    } else yield* shell.write(1, `${describe(shell, name, kind)}\n`);
+    }
+    for (const kind of kinds) {
+      if (mode.includes('t')) yield* shell.write(1, `${kind.kind}\n`);
+      else if (/[pP]/.test(mode)) {
+        const found =
+          mode.includes('P') && !mode.includes('a') ? findCommand(shell, name) : undefined;
+        if (found?.kind === 'file') yield* shell.write(1, `${found.path}\n`);
+        else if (kind.kind === 'file') yield* shell.write(1, `${kind.text}\n`);
+      } else yield* shell.write(1, `${describe(shell, name, kind)}\n`);
+    }
   }
   return status;
 }
@@ -308,10 +331,21 @@ function* hashes(shell: Shell, argv: string[]): Task<number> {
   return status;
 }
 
-function* caller(shell: Shell): Task<number> {
-  const frame = shell.calls.at(-1);
-  if (frame === undefined) return 1;
-  yield* shell.write(1, `${frame.line} ${frame.sourceName}\n`);
+function* caller(shell: Shell, argv: string[]): Task<number> {
+  const text = argv[1];
+  const depth = text === undefined ? 0 : Number(text);
+  if (!Number.isInteger(depth) || depth < 0) {
+    yield* shell.complain(`caller: ${text}: invalid number`);
+    yield* shell.write(2, 'caller: usage: caller [expr]\n');
+    return 2;
+  }
+  if (shell.frames.length === 0) return 1;
+  const line = callStack(shell, 'BASH_LINENO')[depth];
+  const file = callStack(shell, 'BASH_SOURCE')[depth + 1];
+  const name = callStack(shell, 'FUNCNAME')[depth + 1];
+  if (text === undefined) yield* shell.write(1, `${line} ${file ?? 'NULL'}\n`);
+  else if (name === undefined) return 1;
+  else yield* shell.write(1, `${line} ${name} ${file}\n`);
   return 0;
 }
 

@@ -4,6 +4,7 @@ import { anyOf, type Task } from '../../../ground/base/task.ts';
 import { assign, assignArray } from '../assign.ts';
 import { complainPending } from '../report.ts';
 import { ifsOf } from '../expand.ts';
+import { strerror } from '../../../machines/network/errno.ts';
 import type { Shell } from '../state.ts';
 import type { Builtin } from './types.ts';
 
@@ -18,6 +19,20 @@ interface ReadOptions {
   descriptor: number;
   silent: boolean;
   names: string[];
+}
+
+const READ_USAGE =
+  'read: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]\n';
+
+/** What is wrong with the number that an option takes. */
+function numberFault(letter: string, value: string): string | undefined {
+  if (letter === 't')
+    return /^\d*\.?\d*$/.test(value) && /\d/.test(value)
+      ? undefined
+      : `${value}: invalid timeout specification`;
+  if ('nN'.includes(letter)) return /^\d+$/.test(value) ? undefined : `${value}: invalid number`;
+  if (letter !== 'u' || /^\d+$/.test(value)) return undefined;
+  return `${value}: invalid file descriptor specification`;
 }
 
 function* readOptions(shell: Shell, argv: readonly string[]): Task<ReadOptions | undefined> {
@@ -42,15 +57,22 @@ function* readOptions(shell: Shell, argv: readonly string[]): Task<ReadOptions |
       if (letter === 'r') out.raw = true;
       else if (letter === 's') out.silent = true;
       else if (letter === 'e') continue;
-      else if ('adnNptu'.includes(letter)) {
+      else if ('adinNptu'.includes(letter)) {
         const value = index + 1 < arg.length ? arg.slice(index + 1) : argv[at++];
         if (value === undefined) {
           yield* shell.complain(`read: -${letter}: option requires an argument`);
+          yield* shell.write(2, READ_USAGE);
+          return undefined;
+        }
+        const fault = numberFault(letter, value);
+        if (fault !== undefined) {
+          yield* shell.complain(`read: ${fault}`);
           return undefined;
         }
         if (letter === 'a') out.array = value;
         else if (letter === 'd') out.delimiter = value === '' ? '\0' : value.slice(0, 1);
         else if (letter === 'p') out.prompt = value;
+        else if (letter === 'i') continue;
         else if (letter === 't') out.timeout = Math.floor(Number(value) * 1_000_000);
         else if (letter === 'u') out.descriptor = Number(value);
         else {
@@ -60,10 +82,7 @@ function* readOptions(shell: Shell, argv: readonly string[]): Task<ReadOptions |
         break;
       } else {
         yield* shell.complain(`read: -${letter}: invalid option`);
-        yield* shell.write(
-          2,
-          'read: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]\n',
-        );
+        yield* shell.write(2, READ_USAGE);
         return undefined;
       }
     }
@@ -171,9 +190,26 @@ function lastField(
   return text.slice(start, end);
 }
 
+/** 2 for what getopt refuses, 1 for numbers that are none. */
+function invalidStatus(argv: readonly string[]): number {
+  const values = argv.filter((_, index) => /^-[a-zA-Z]*[ntNu]$/.test(argv[index - 1] ?? ''));
+  return values.length > 0 ? 1 : 2;
+}
+
 function* read(shell: Shell, argv: string[]): Task<number> {
   const options = yield* readOptions(shell, argv);
-  if (options === undefined) return 2;
+  if (options === undefined) return invalidStatus(argv);
+  const from = shell.process.descriptors.get(options.descriptor);
+  if (from === undefined) {
+    yield* shell.complain(
+      `read: ${options.descriptor}: invalid file descriptor: ${strerror('EBADF')}`,
+    );
+    return 1;
+  }
+  if (options.timeout === 0) {
+    const first = yield* anyOf([from.readable], 0);
+    return first.index < 0 ? 1 : 0;
+  }
   for (const name of options.names) {
     if (/^[A-Za-z_]\w*(\[.*\])?$/.test(name)) continue;
     yield* shell.complain(`read: \`${name}': not a valid identifier`);

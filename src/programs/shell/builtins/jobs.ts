@@ -17,9 +17,7 @@ function* jobs(shell: Shell, argv: string[]): Task<number> {
       const line = jobLine(shell, job);
       yield* shell.write(
         1,
-        argv.includes('-l')
-          ? line.replace(/^(\[\d+\].) {2}/, `$1 ${`${job.group}`.padStart(5)} `)
-          : line,
+        argv.includes('-l') ? line.replace(/^(\[\d+\].) {2}/, `$1 ${job.group} `) : line,
       );
     }
   }
@@ -77,8 +75,25 @@ function* waitFor(shell: Shell, child: Child): Task<number> {
 }
 
 function* wait(shell: Shell, argv: string[]): Task<number> {
-  const args = argv.slice(1);
-  if (args[0] === '-n') {
+  let args = argv.slice(1);
+  let next = false;
+  let named: string | undefined;
+  while (/^-./.test(args[0] ?? '')) {
+    const option = args[0] as string;
+    args = args.slice(1);
+    if (option === '--') break;
+    if (option === '-p') {
+      named = args[0];
+      args = args.slice(1);
+    } else if (/^-[nf]+$/.test(option)) next ||= option.includes('n');
+    else {
+      yield* shell.complain(`wait: ${option.slice(0, 2)}: invalid option`);
+      yield* shell.write(2, 'wait: usage: wait [-fn] [-p var] [id ...]\n');
+      return 2;
+    }
+  }
+  if (named !== undefined) shell.variables.unset(named);
+  if (next) {
     const running = [...shell.children.values()];
     if (running.length === 0) return 127;
     const done = running.find((child) => child.status !== undefined);
@@ -88,6 +103,7 @@ function* wait(shell: Shell, argv: string[]): Task<number> {
     if (ended === undefined) return 127;
     shell.children.delete(ended.pid);
     shell.jobs = shell.jobs.filter((job) => job.group !== ended.pid);
+    if (named !== undefined) shell.set(named, `${ended.pid}`);
     return (yield* ended.wait()).code;
   }
   if (args.length === 0) {
@@ -115,21 +131,22 @@ function* wait(shell: Shell, argv: string[]): Task<number> {
       status = 127;
     } else {
       status = yield* waitFor(shell, child);
+      if (named !== undefined) shell.set(named, `${child.pid}`);
       shell.jobs = shell.jobs.filter((other) => !other.children.includes(child));
     }
   }
   return status;
 }
 
+const KILL_USAGE =
+  'kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n';
+
 function* kill(shell: Shell, argv: string[]): Task<number> {
   let args = argv.slice(1);
   let signal: Signal | '0' = 'SIGTERM';
   const first = args[0];
   if (first === undefined) {
-    yield* shell.write(
-      2,
-      'kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n',
-    );
+    yield* shell.write(2, KILL_USAGE);
     return 2;
   }
   if (first === '-l' || first === '-L') return yield* listSignals(shell, args.slice(1));
@@ -144,6 +161,10 @@ function* kill(shell: Shell, argv: string[]): Task<number> {
     signal = found;
   }
   if (args[0] === '--') args = args.slice(1);
+  if (args.length === 0) {
+    yield* shell.write(2, KILL_USAGE);
+    return 2;
+  }
   let status = 0;
   for (const text of args) {
     const job = text.startsWith('%') ? findJob(shell, text) : undefined;
@@ -173,32 +194,72 @@ function probe(shell: Shell, pid: number): ReturnType<Shell['process']['kill']> 
   return known ? { ok: true, value: undefined } : { ok: false, error: 'ESRCH' };
 }
 
+const SIGNALS =
+  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS';
+
+/** All signals of Linux by number; 32 and 33 are the C library's own. */
+function* signalNames(): Generator<readonly [number, string]> {
+  let number = 0;
+  for (const name of SIGNALS.split(' ')) yield [++number, name];
+  for (let real = 34; real <= 64; real += 1)
+    yield [
+      real,
+      real < 50
+        ? `RTMIN${real === 34 ? '' : `+${real - 34}`}`
+        : `RTMAX${real === 64 ? '' : `-${64 - real}`}`,
+    ];
+}
+
 function* listSignals(shell: Shell, args: readonly string[]): Task<number> {
   if (args.length === 0) {
-    yield* shell.write(
-      1,
-      `${SIGNAL_NUMBERS.map(([number, name]) => `${`${number}`.padStart(2)}) ${name}`).join('\t')}\n`,
-    );
+    let text = '';
+    let column = 0;
+    for (const [number, name] of signalNames()) {
+      column += 1;
+      text += `${`${number}`.padStart(2)}) SIG${name}${column % 5 === 0 ? '\n' : '\t'}`;
+    }
+    yield* shell.write(1, `${text}\n`);
     return 0;
   }
   let status = 0;
   for (const text of args) {
     const number = /^\d+$/.test(text) ? Number(text) & 127 : undefined;
-    const found = SIGNAL_NUMBERS.find(([value, name]) =>
-      number === undefined ? name === signalNamed(text) : value === number,
+    const wanted = text.toUpperCase().replace(/^SIG/, '');
+    const found = [...signalNames()].find(([value, name]) =>
+      number === undefined ? name === wanted : value === number,
     );
     if (found === undefined) {
       yield* shell.complain(`kill: ${text}: invalid signal specification`);
       status = 1;
-    } else yield* shell.write(1, number === undefined ? `${found[0]}\n` : `${found[1].slice(3)}\n`);
+    } else yield* shell.write(1, number === undefined ? `${found[0]}\n` : `${found[1]}\n`);
   }
   return status;
 }
 
 function* disown(shell: Shell, argv: string[]): Task<number> {
-  const gone = argv[1] === undefined || argv[1] === '-a' ? shell.jobs : [findJob(shell, argv[1])];
-  shell.jobs = shell.jobs.filter((job) => !gone.includes(job));
-  return 0;
+  const flags = argv
+    .slice(1)
+    .filter((arg) => /^-[ahr]+$/.test(arg))
+    .join('');
+  const names = argv.slice(1).filter((arg) => !/^-[ahr]+$/.test(arg));
+  let gone: readonly Job[] = [];
+  let status = 0;
+  if (names.length === 0 && /[ar]/.test(flags))
+    gone = shell.jobs.filter((job) => flags.includes('a') || job.state === 'running');
+  else {
+    for (const text of names.length === 0 ? ['%%'] : names) {
+      const job = text.startsWith('%')
+        ? findJob(shell, text)
+        : shell.jobs.find((each) => each.children.some((child) => `${child.pid}` === text));
+      if (job !== undefined) gone = [...gone, job];
+      else {
+        yield* shell.complain(`disown: ${names.length === 0 ? 'current' : text}: no such job`);
+        status = 1;
+      }
+    }
+  }
+  if (!flags.includes('h')) shell.jobs = shell.jobs.filter((job) => !gone.includes(job));
+  return status;
 }
 
 /** The name under which a trap is kept: `EXIT`, `ERR`, `INT`. */

@@ -1,7 +1,8 @@
 /** set, shopt, alias, unalias, history, help, enable. */
 import type { Task } from '../../../ground/base/task.ts';
 import { compareText } from '../../../ground/base/text.ts';
-import { OPTION_LETTERS } from '../conditional.ts';
+import { isOn } from '../assign.ts';
+import { OPTION_LETTERS } from '../option-letters.ts';
 import { quoteIfNeeded, singleQuote, valueText } from '../quoting.ts';
 import type { Shell } from '../state.ts';
 import { isArray } from '../variables.ts';
@@ -15,10 +16,8 @@ function keyOf(name: string): string | undefined {
 }
 
 function* listOptions(shell: Shell, reusable: boolean): Task<void> {
-  for (const name of OPTION_LETTERS.keys()) {
-    const on =
-      shell.options.has(keyOf(name) as string) ||
-      (shell.interactive && (name === 'emacs' || name === 'history' || name === 'histexpand'));
+  for (const [name, letter] of OPTION_LETTERS) {
+    const on = isOn(shell, name, letter);
     yield* shell.write(
       1,
       reusable ? `set ${on ? '-' : '+'}o ${name}\n` : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`,
@@ -100,6 +99,12 @@ const SHOPT_NAMES = [
   'checkwinsize',
   'cmdhist',
   'compat31',
+  'compat32',
+  'compat40',
+  'compat41',
+  'compat42',
+  'compat43',
+  'compat44',
   'complete_fullquote',
   'direxpand',
   'dirspell',
@@ -168,6 +173,20 @@ function* shopt(shell: Shell, argv: string[]): Task<number> {
       const key = keyOf(name);
       if (key !== undefined && mode.includes('s')) shell.options.add(key);
       else if (key !== undefined && mode.includes('u')) shell.options.delete(key);
+      else if (key === undefined) {
+        yield* shell.complain(`shopt: ${name}: invalid option name`);
+        status = 1;
+      } else {
+        const on = shell.options.has(key);
+        if (!on) status = 1;
+        if (!mode.includes('q'))
+          yield* shell.write(
+            1,
+            mode.includes('p')
+              ? `set ${on ? '-' : '+'}o ${name}\n`
+              : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`,
+          );
+      }
       continue;
     }
     if (!SHOPT_NAMES.includes(name)) {
@@ -178,7 +197,13 @@ function* shopt(shell: Shell, argv: string[]): Task<number> {
     else {
       const on = shell.shopt.has(name);
       if (!on) status = 1;
-      if (!mode.includes('q')) yield* shell.write(1, `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`);
+      if (!mode.includes('q'))
+        yield* shell.write(
+          1,
+          mode.includes('p')
+            ? `shopt ${on ? '-s' : '-u'} ${name}\n`
+            : `${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`,
+        );
     }
   }
   return status;
@@ -261,6 +286,53 @@ function* help(shell: Shell, argv: string[]): Task<number> {
   return 1;
 }
 
+/** `enable` lists builtins; they cannot be switched off here. */
+function* enable(shell: Shell, argv: string[]): Task<number> {
+  let status = 0;
+  const names = argv.slice(1).filter((arg) => !arg.startsWith('-'));
+  if (names.length === 0 && !argv.includes('-n'))
+    for (const name of [...shell.interpreter.builtins.keys()].sort(compareText))
+      yield* shell.write(1, `enable ${name}\n`);
+  for (const name of names) {
+    if (!shell.interpreter.builtins.has(name)) {
+      yield* shell.complain(`enable: ${name}: not a shell builtin`);
+      status = 1;
+    } else if (argv.includes('-n')) {
+      yield* shell.complain(`enable: ${name}: builtins cannot be disabled in this shell`);
+      status = 1;
+    }
+  }
+  return status;
+}
+
+/** Programmable completion: the line editor completes by itself, so specifications are taken and kept. */
+function* complete(shell: Shell, argv: string[]): Task<number> {
+  const names = argv
+    .slice(1)
+    .filter((arg, index) => !/^-/.test(arg) && !/^-[oAGWFCXPS]$/.test(argv[index] ?? ''));
+  if (argv[1] === '-r') {
+    for (const name of names) shell.completions.delete(name);
+    if (names.length === 0) shell.completions.clear();
+    return 0;
+  }
+  if (argv.length === 1 || argv[1] === '-p') {
+    let status = 0;
+    for (const name of names.length > 0 ? names : shell.completions.keys()) {
+      const text = shell.completions.get(name);
+      if (text !== undefined) yield* shell.write(1, `${text}\n`);
+      else {
+        yield* shell.complain(`complete: ${name}: no completion specification`);
+        status = 1;
+      }
+    }
+    return status;
+  }
+  const options = argv.slice(1).filter((arg) => !names.includes(arg));
+  for (const name of names)
+    shell.completions.set(name, ['complete', ...options.map(quoteIfNeeded), name].join(' '));
+  return 0;
+}
+
 export const OPTION_BUILTINS: readonly (readonly [string, Builtin])[] = [
   ['set', set],
   ['shopt', shopt],
@@ -268,4 +340,6 @@ export const OPTION_BUILTINS: readonly (readonly [string, Builtin])[] = [
   ['unalias', unalias],
   ['history', history],
   ['help', help],
+  ['enable', enable],
+  ['complete', complete],
 ];

@@ -26,17 +26,30 @@ function* echo(shell: Shell, argv: string[]): Task<number> {
   return (yield* shell.write(1, decoded.text + (newline && !decoded.stop ? '\n' : ''))) ? 0 : 1;
 }
 
+const PRINTF_USAGE = 'printf: usage: printf [-v var] format [arguments]\n';
+
 function* printf(shell: Shell, argv: string[]): Task<number> {
   let args = argv.slice(1);
   let target: string | undefined;
-  if (args[0] === '-v') {
-    target = args[1];
-    args = args.slice(2);
+  while (/^-./.test(args[0] ?? '') && shell.flavour !== 'ash') {
+    const option = args[0] as string;
+    args = args.slice(1);
+    if (option === '--') break;
+    if (!option.startsWith('-v')) {
+      yield* shell.complain(`printf: -${option.charAt(1)}: invalid option`);
+      yield* shell.write(2, PRINTF_USAGE);
+      return 2;
+    }
+    target = option.length > 2 ? option.slice(2) : args.shift();
+    if (target === undefined) {
+      yield* shell.complain('printf: -v: option requires an argument');
+      yield* shell.write(2, PRINTF_USAGE);
+      return 2;
+    }
   }
-  if (args[0] === '--') args = args.slice(1);
   const [format, ...rest] = args;
   if (format === undefined) {
-    yield* shell.write(2, 'printf: usage: printf [-v var] format [arguments]\n');
+    yield* shell.write(2, PRINTF_USAGE);
     return 2;
   }
   const printed = formatPrintf(format, rest, {
@@ -55,6 +68,7 @@ function* printf(shell: Shell, argv: string[]): Task<number> {
     else assignElement(shell, match[1] as string, match[2], printed.text, false);
     yield* complainPending(shell);
   }
+  for (const warning of printed.warnings) yield* shell.complain(`printf: warning: ${warning}`);
   for (const fault of printed.faults) yield* shell.complain(`printf: ${fault}`);
   return good && printed.faults.length === 0 ? 0 : 1;
 }
