@@ -116,6 +116,34 @@ function packWorkers(): Plugin {
   };
 }
 
+/**
+ * The editor looks up most of its words when it shows them, some once, while its code is loaded: those too
+ * are looked up when they are shown, so that an open page can change its language.
+ */
+function editorWords(): Plugin {
+  return {
+    name: 'drydock-editor-words',
+    transform(code, id) {
+      if (!/monaco-editor\/esm\/vs\//.test(id)) return undefined;
+      let changed = code.replace(
+        /static \{ this\.(\w+_MESSAGE) = (localize\(.*\)); \}/g,
+        'static get $1() { return $2; }',
+      );
+      const made = [...code.matchAll(/^const (NLS_\w+) = localize\(.*\);$/gm)].map(
+        ([, name]) => name,
+      );
+      const taken = [...code.matchAll(/^import .*$/gm)].flatMap(([line]) => line.match(/NLS_\w+/g));
+      for (const name of [...made, ...taken].filter((one) => typeof one === 'string'))
+        changed = changed
+          .replace(new RegExp(`^(?!export \\{|import ).*\\b${name}\\b.*$`, 'gm'), (line) =>
+            line.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `${name}()`),
+          )
+          .replace(`const ${name}() = `, `const ${name} = () => `);
+      return changed === code ? undefined : { code: changed, map: null };
+    },
+  };
+}
+
 /** Puts scripts and styles into the HTML; fails when anything would be left outside. */
 function singleFile(): Plugin {
   return {
@@ -210,6 +238,7 @@ export default defineConfig(({ mode }) => {
       ...shared,
       plugins: [
         corePlugin(),
+        editorWords(),
         inlineWorkers(),
         packWorkers(),
         policyPlugin(FILE_POLICY),
@@ -230,7 +259,14 @@ export default defineConfig(({ mode }) => {
   }
   return {
     ...shared,
-    plugins: [corePlugin(), twinPlugin(), policyPlugin(SITE_POLICY), preloadPage(), precacheList()],
+    plugins: [
+      corePlugin(),
+      editorWords(),
+      twinPlugin(),
+      policyPlugin(SITE_POLICY),
+      preloadPage(),
+      precacheList(),
+    ],
     publicDir: join(ROOT, 'public'),
     worker: {
       format: 'es' as const,

@@ -177,6 +177,7 @@ export const en = {
     'Send one from a pod or from the workstation, and every rule it meets is listed here.',
   'packet.none-of':
     'No recorded packet went to or from {name}. Send one, and every rule it meets is listed here.',
+  'packet.all': 'all',
   'packet.run': 'Run it',
   'packet.which': 'Packet',
   'packet.rejected': 'Rejected rules',

@@ -173,6 +173,7 @@ export const zhCN: TextTable = {
   'packet.none': '还没有数据包',
   'packet.none-text': '从 Pod 或工作站发一个，它遇到的每条规则都会列在这里。',
   'packet.none-of': '没有记录到进出 {name} 的数据包。发一个，它遇到的每条规则都会列在这里。',
+  'packet.all': '全部',
   'packet.run': '运行',
   'packet.which': '数据包',
   'packet.rejected': '未匹配的规则',

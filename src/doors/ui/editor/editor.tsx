@@ -7,7 +7,8 @@ import { editText, fileOf, saveFile } from '../files/open-files.ts';
 import { inPast } from '../mirror/mirror.ts';
 import { contrast, systemLook, textScale, theme } from '../mirror/selection.ts';
 import { language, t } from '../text.ts';
-import type { MountedEditor } from './monaco.ts';
+import type { EditorPlace, MountedEditor } from './monaco.ts';
+import { setEditorWords } from './words.ts';
 
 const IDLE_MS = 5000;
 const WIDE = '(min-width: 900px)';
@@ -17,6 +18,7 @@ export function Editor({ path }: { readonly path: string }) {
   const host = useRef<HTMLDivElement>(null);
   const mounted = useRef<MountedEditor | undefined>(undefined);
   const wanted = useRef(false);
+  const place = useRef<EditorPlace>(undefined);
   const [rich, setRich] = useState(false);
   const file = fileOf(path);
   const past = inPast.value;
@@ -29,25 +31,29 @@ export function Editor({ path }: { readonly path: string }) {
     )
       return;
     try {
-      // The editor reads its words once, while it is loaded.
-      if (language.value === 'zh-CN') await import('monaco-editor/nls/lang/zh-cn.js');
+      const words = language.value;
+      await setEditorWords(words);
       const { mountEditor } = await import('./monaco.ts');
-      if (host.current === null || mounted.current !== undefined) return;
-      mounted.current = mountEditor(host.current, path, fileOf(path)?.text ?? '');
+      if (host.current === null || mounted.current !== undefined || words !== language.value)
+        return;
+      mounted.current = mountEditor(host.current, path, fileOf(path)?.text ?? '', place.current);
+      mounted.current.mark(fileOf(path)?.markers ?? []);
       setRich(true);
       wanted.current = focus;
     } catch {
       setRich(false);
     }
   };
+  const words = language.value;
   useEffect(() => {
-    const timer = window.setTimeout(() => void loadRich(false), IDLE_MS);
+    // An editor that stands is made anew at once, in the other language.
+    const timer = window.setTimeout(() => void loadRich(false), rich ? 0 : IDLE_MS);
     return () => {
       window.clearTimeout(timer);
-      mounted.current?.dispose();
+      place.current = mounted.current?.dispose();
       mounted.current = undefined;
     };
-  }, [path]);
+  }, [path, words]);
   useEffect(() => {
     mounted.current?.mark(file?.markers ?? []);
   }, [file?.markers, rich]);

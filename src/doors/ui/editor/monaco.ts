@@ -33,13 +33,22 @@ export interface MountedEditor {
   mark(markers: readonly Marker[]): void;
   restyle(): void;
   focus(): void;
-  dispose(): void;
+  /** Takes the editor away; gives where it stood. */
+  dispose(): EditorPlace;
 }
+
+/** Cursor, selection and scroll of an editor. */
+export type EditorPlace = monaco.editor.ICodeEditorViewState | null | undefined;
 
 const OWNER = 'drydock';
 let prepared = false;
 
-export function mountEditor(host: HTMLElement, path: string, text: string): MountedEditor {
+export function mountEditor(
+  host: HTMLElement,
+  path: string,
+  text: string,
+  place: EditorPlace,
+): MountedEditor {
   if (!prepared) prepare();
   prepared = true;
   defineTheme(host);
@@ -69,6 +78,7 @@ export function mountEditor(host: HTMLElement, path: string, text: string): Moun
     stickyScroll: { enabled: false },
     overviewRulerLanes: 0,
   });
+  if (place !== null && place !== undefined) editor.restoreViewState(place);
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => saveFile(path));
   editor.addCommand(monaco.KeyCode.F1, () => openDialog('palette'));
   const listening = model.onDidChangeContent(() => editText(path, model.getValue()));
@@ -88,9 +98,11 @@ export function mountEditor(host: HTMLElement, path: string, text: string): Moun
       editor.focus();
     },
     dispose() {
+      const left = editor.saveViewState();
       listening.dispose();
       editor.dispose();
       model.dispose();
+      return left;
     },
   };
 }

@@ -100,6 +100,23 @@ function Walk({ walk }: { readonly walk: PacketWalk }) {
   );
 }
 
+/** What a rule matches, then its comment; where it sends the packet stands in a column of its own. */
+function RuleText({ text }: { readonly text: string }) {
+  const comment = /-m comment --comment ("[^"]*"|\S+) ?/.exec(text);
+  const match = text
+    .replace(comment?.[0] ?? '', '')
+    .replace(/(^| )-[jg] .*$/, '')
+    .trim();
+  return (
+    <>
+      {match === '' ? t('packet.all') : match}
+      {comment !== null && (
+        <span class="comment">{` ${(comment[1] ?? '').replace(/^"|"$/g, '')}`}</span>
+      )}
+    </>
+  );
+}
+
 function Hop({ hop }: { readonly hop: PacketHop }) {
   const rules = rejected.value ? hop.rules : hop.rules.filter((rule) => rule.matched);
   let chain = '';
@@ -126,11 +143,11 @@ function Hop({ hop }: { readonly hop: PacketHop }) {
           <tr key={index} class={rule.matched ? 'hit' : 'missed'}>
             <td>{rule.matched ? '▸' : ''}</td>
             <td class="mono">
-              {rule.text}
+              <RuleText text={rule.text} />
               {rule.failed !== '' && <span class="near">{rule.failed}</span>}
               {rule.draw !== '' && <span class="near">{rule.draw}</span>}
             </td>
-            <td class="mono">{rule.action}</td>
+            <td class="mono">{rule.action.replace(/^jump /, '')}</td>
           </tr>,
         ];
       })}

@@ -11,7 +11,7 @@ import { listenToKeys } from './keys.ts';
 import { keepLastLab, readLastLab } from './last-lab.tsx';
 import { offline } from './status-bar.tsx';
 
-const AUTOSAVE_MS = 15_000;
+const AUTOSAVE_MS = 5_000;
 const DEFAULT_SEED = 7;
 
 export async function start(): Promise<void> {

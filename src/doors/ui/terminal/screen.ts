@@ -20,6 +20,9 @@ const FONT =
   'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", "Noto Sans Mono CJK SC", monospace';
 /** A paste above this goes to the shell line by line in place of the line editor. */
 const EDITED_PASTE_MAX = 8192;
+/** Tables of kubectl keep their shape on a phone: the screen is as wide as theirs, and moves sideways. */
+const NARROW = '(max-width: 699px)';
+const NARROW_COLUMNS = 80;
 /** Characters drawn of a line that waits for the lab. */
 const SHOWN_MAX = 4096;
 
@@ -54,10 +57,7 @@ export class Screen implements TerminalScreen {
     });
     this.#xterm.loadAddon(this.#fit);
     this.#xterm.open(host);
-    this.#xterm.textarea?.setAttribute(
-      'aria-label',
-      t('terminal.input', { name: String(model.id) }),
-    );
+    this.#name();
     this.#xterm.attachCustomKeyEventHandler((event) => this.#key(event));
     this.#xterm.onData((data) => this.#input(data));
     this.#observer = new ResizeObserver(() => this.fit());
@@ -88,8 +88,14 @@ export class Screen implements TerminalScreen {
     this.#xterm.clear();
   }
 
-  /** Colours and letters anew: the theme, the text size or the moment changed. */
+  #name(): void {
+    const label = t('terminal.input', { name: String(this.#model.id) });
+    this.#xterm.textarea?.setAttribute('aria-label', label);
+  }
+
+  /** Colours, letters and words anew: the theme, the text size, the language or the moment changed. */
   restyle(): void {
+    this.#name();
     this.#xterm.options.theme = terminalColours(this.#host);
     this.#xterm.options.fontSize = fontSizeOf(this.#host);
     this.fit();
@@ -100,14 +106,15 @@ export class Screen implements TerminalScreen {
     if (this.#host.clientWidth < 40 || this.#host.clientHeight < 20) return;
     const next = this.#fit.proposeDimensions();
     if (next === undefined || Number.isNaN(next.cols)) return;
-    const shape = `${next.cols}x${next.rows}`;
-    noteScreenSize(next.cols, next.rows);
+    const cols = matchMedia(NARROW).matches ? Math.max(next.cols, NARROW_COLUMNS) : next.cols;
+    const shape = `${cols}x${next.rows}`;
+    noteScreenSize(cols, next.rows);
     if (shape === this.#shape) return;
     this.#erase();
-    this.#fit.fit();
+    this.#xterm.resize(cols, next.rows);
     this.#shape = shape;
     this.#write('');
-    resizeTerminal(this.#model, next.cols, next.rows);
+    resizeTerminal(this.#model, cols, next.rows);
   }
 
   async find(text: string, back: boolean): Promise<boolean> {

@@ -17,7 +17,7 @@ import {
   terminals,
 } from '../mirror/terminals.ts';
 import { clockText } from '../format.ts';
-import { t } from '../text.ts';
+import { language, t } from '../text.ts';
 import { Icon } from '../widgets/icon.tsx';
 import { MenuButton } from '../widgets/menu-button.tsx';
 import { MenuItem } from '../widgets/overlay.tsx';
@@ -122,6 +122,7 @@ export function TerminalPane() {
             {t('terminal.sent', { count: shown.sent.value.length })}
           </span>
         )}
+        {shown !== undefined && isNew(shown) && <p class="first">{t('terminal.first')}</p>}
         {inPast.value && (
           <span class="badge warn waiting">
             {t('terminal.past', { time: clockText(shownTime.value) })}
@@ -133,6 +134,19 @@ export function TerminalPane() {
       </div>
       <CommandBar />
     </section>
+  );
+}
+
+/** Nothing was typed in this lab yet: what can be done is said below the prompt. */
+function isNew(model: TerminalModel): boolean {
+  return (
+    booted.value &&
+    model.waiting.value &&
+    terminals.value.length === 1 &&
+    !transcriptOpen.value &&
+    model.transcript.value.length === 0 &&
+    model.sent.value.length === 0 &&
+    model.line.value.text === ''
   );
 }
 
@@ -198,7 +212,7 @@ function ScreenHost({
     screen.current = made;
     return () => made.dispose();
   }, [model]);
-  const look = `${theme.value}${systemLook.value} ${textScale.value}${contrast.value}${inPast.value}`;
+  const look = `${language.value}${theme.value}${systemLook.value} ${textScale.value}${contrast.value}${inPast.value}`;
   useEffect(() => {
     screen.current?.restyle();
   }, [look]);

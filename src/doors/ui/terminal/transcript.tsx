@@ -9,6 +9,7 @@ import type { TerminalModel, TranscriptEntry } from '../mirror/terminals.ts';
 import { language, t } from '../text.ts';
 
 const ESCAPES = /\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x07/g;
+const PROMPT = /^[\w.-]+@[\w.-]+:\S*[$#] (?=\S)/gm;
 /** A table head: words in capitals, apart by two spaces or more. */
 const HEAD = /^[A-Z][A-Z0-9()/ -]*(?: {2,}[A-Z][A-Z0-9()/ -]*)+$/;
 
@@ -29,7 +30,8 @@ export function Transcript({ model }: { readonly model: TerminalModel }) {
 }
 
 function Entry({ entry, running }: { readonly entry: TranscriptEntry; readonly running: boolean }) {
-  const text = entry.output.replace(ESCAPES, '');
+  // A line that was typed ahead begins where the shell's prompt for it stands.
+  const text = entry.output.replace(ESCAPES, '').replace(PROMPT, '');
   // What follows the last line end is the next prompt, unless the program still writes.
   const body = running ? text : text.slice(0, text.lastIndexOf('\n') + 1);
   return (

@@ -23,11 +23,18 @@ export function Tooltip() {
           tip.value = { text, at: target.getBoundingClientRect() };
       }, delay);
     };
-    const over = (event: Event): void => show(event, DELAY_MS);
+    // A finger has no hover, and the focus that a menu gives back is no question.
+    let touched = false;
+    const over = (event: PointerEvent): void => {
+      touched = event.pointerType === 'touch';
+      if (!touched) show(event, DELAY_MS);
+    };
     const focus = (event: Event): void => {
+      if (touched) return;
       if ((event.target as Element).matches(':focus-visible')) show(event, 0);
     };
     const key = (event: KeyboardEvent): void => {
+      touched = false;
       if (event.key === 'Escape') hide();
     };
     document.addEventListener('pointerover', over);
