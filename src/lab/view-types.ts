@@ -47,6 +47,14 @@ export interface HostRow {
   readonly memoryPercent: number;
 }
 
+/** What a scenario reads of the recorded way of a packet: `Path` of the network. */
+export interface FirstPacket {
+  readonly tuple: { readonly protocol: number };
+  readonly stages: readonly {
+    readonly before: { readonly src: number; readonly dst: number } | undefined;
+  }[];
+}
+
 export interface ScenarioState {
   readonly id: string;
   /** The step that the page shows, from 0. */

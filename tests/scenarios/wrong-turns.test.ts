@@ -53,8 +53,18 @@ describe('wrong turns', () => {
       'Connection refused',
     ]);
     show(2);
-    walk.type('kubectl exec client -- curl -s http://backend/hello');
+    walk.type('curl -s http://backend/hello');
+    walk.type('echo kubectl exec client -- curl -s http://backend/hello');
+    walk.type('kubectl exec client -- curl -s http://nowhere/backend');
     walk.quiet();
+    expect(walk.task('called')).toMatchObject({
+      passed: false,
+      feedback: 'check.not-called',
+      values: { service: 'backend' },
+    });
+    walk.type('name=backend; kubectl exec client -- curl -s "http://$name/hello"');
+    walk.quiet();
+    expect(walk.task('called').passed).toBe(true);
     expect(walk.task('answered')).toMatchObject({
       feedback: 'check.unanswered',
       values: {

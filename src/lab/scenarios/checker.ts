@@ -4,11 +4,14 @@
  * and changes nothing.
  */
 import type { KubeObject } from '../../ground/api/object.ts';
+import type { Pod, Service } from '../../ground/api/types.ts';
 import type { Micros } from '../../ground/base/event-loop.ts';
+import { formatIp } from '../../ground/base/ip.ts';
 import { compileRegexp } from '../../ground/lang/regexp.ts';
 import type { History } from '../../ground/trace/history.ts';
 import type { TimedInput } from '../input-types.ts';
 import type { Sample } from '../sender.ts';
+import type { FirstPacket } from '../view-types.ts';
 import { holds, parsePath, seenText, valuesAt } from './conditions.ts';
 import {
   type Condition,
@@ -20,6 +23,8 @@ import {
   type Where,
 } from './format.ts';
 import { objectsOf } from './objects.ts';
+
+const TCP = 6;
 
 export interface Verdict {
   readonly passed: boolean;
@@ -106,6 +111,23 @@ export function judgeLines(
       compiled.value.test(input.text),
   );
   return typed ? PASSED : notYet('check.not-typed');
+}
+
+/** Whether a packet on its first way is a pod's call of a Service, answered or not, by the addresses of a time. */
+export function isCall(
+  to: ObjectCheck,
+  walk: FirstPacket,
+  history: History,
+  time: Micros,
+): boolean {
+  const first = walk.stages[0]?.before;
+  if (walk.tuple.protocol !== TCP || first === undefined) return false;
+  const service = objectsOf(to, history, time)[0] as Service | undefined;
+  if (service?.spec?.clusterIP !== formatIp(first.dst)) return false;
+  const source = formatIp(first.src);
+  return history
+    .list('/registry/pods/', time)
+    .some((entry) => (entry.moment.value as Pod).status?.podIP === source);
 }
 
 /** Judges the answers to a task's requests; undefined: none were sent yet. */

@@ -3,7 +3,7 @@
  * language), and pure questions about both. The page shows a guide from these; the worker parses and
  * checks them. Types and pure functions only: this file imports nothing at run time.
  *
- * Task kinds of format 1: state, request, command, hold. `answer` and `predict` are refused by the
+ * Task kinds of format 1: state, request, command, call, hold. `answer` and `predict` are refused by the
  * parser until the clock can wait for an answer.
  */
 
@@ -44,7 +44,7 @@ export interface Step {
   readonly pause: string;
 }
 
-export type Task = StateTask | RequestTask | CommandTask | HoldTask;
+export type Task = StateTask | RequestTask | CommandTask | CallTask | HoldTask;
 
 interface TaskBase {
   /** Unique in the scenario. */
@@ -71,6 +71,13 @@ export interface CommandTask extends TaskBase {
   readonly kind: 'command';
   /** A regular expression that finds its match anywhere in the line. */
   readonly matches: string;
+}
+
+/** A pod called a Service, by whatever command and with whatever answer. */
+export interface CallTask extends TaskBase {
+  readonly kind: 'call';
+  /** The Service; of its check only the name counts. */
+  readonly to: ObjectCheck;
 }
 
 /** Objects stay as described for so many simulated seconds on end. */
@@ -240,6 +247,8 @@ export type FeedbackKey =
   | 'check.later'
   /** No command of this form was typed yet. */
   | 'check.not-typed'
+  /** {service}: no pod called it yet. */
+  | 'check.not-called'
   /** {from, url}: requests are under way. */
   | 'check.sending'
   /** {from, error}: the pod that is to send is not running. */

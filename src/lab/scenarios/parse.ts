@@ -136,6 +136,13 @@ class Reader {
         if (!compiled.ok) this.problem(`${path}.matches`, compiled.error);
         return { ...base, kind, matches };
       }
+      case 'call': {
+        const { fields, base } = read(['to']);
+        const to = this.#check({ object: fields['to'] }, `${path}.to`);
+        if (to.kind !== 'Service' || to.name === '*')
+          this.problem(`${path}.to`, 'a Service by name: Service/backend');
+        return { ...base, kind, to };
+      }
       case 'hold': {
         const { fields, base } = read([...CHECK_KEYS, 'seconds']);
         const seconds = this.#number(fields['seconds'], `${path}.seconds`, 1, 600, 1);
@@ -143,7 +150,10 @@ class Reader {
       }
       default: {
         if (kind !== 'state') {
-          this.problem(`${path}.kind`, `"${kind}": this version has state, request, command, hold`);
+          this.problem(
+            `${path}.kind`,
+            `"${kind}": this version has state, request, command, call, hold`,
+          );
         }
         const { fields, base } = read(CHECK_KEYS);
         return { ...base, kind: 'state', check: this.#check(fields, path) };

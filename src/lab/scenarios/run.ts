@@ -19,8 +19,16 @@ import {
 import type { Recorder } from '../../ground/trace/recorder.ts';
 import type { LabInput, TimedInput } from '../input-types.ts';
 import type { Sample } from '../sender.ts';
-import type { ScenarioState } from '../view-types.ts';
-import { judgeLines, judgeObjects, judgeSample, notYet, PASSED, type Verdict } from './checker.ts';
+import type { FirstPacket, ScenarioState } from '../view-types.ts';
+import {
+  isCall,
+  judgeLines,
+  judgeObjects,
+  judgeSample,
+  notYet,
+  PASSED,
+  type Verdict,
+} from './checker.ts';
 import type { LoadedScenario } from './folder.ts';
 import type { HoldTask, RequestTask, Scenario, Step, Task } from './format.ts';
 
@@ -66,6 +74,8 @@ export class ScenarioRun {
   readonly #tries = new Map<string, Tries>();
   /** When the last send of a task takes effect. */
   readonly #sent = new Map<string, Micros>();
+  /** When a pod first made the connection that a `call` waits for. */
+  readonly #called = new Map<string, Micros>();
   #failed = '';
   #shown = 0;
   #due: Micros = 0;
@@ -83,6 +93,8 @@ export class ScenarioRun {
     this.#scenario = loaded.scenario;
     lab.recorder.listen((record) => {
       if (record.revision > 0 && record.id % 2 === 0) this.#changes += 1;
+      if (record.verb === 'packet' && record.detail !== undefined)
+        this.#noteWalk(record.detail as FirstPacket);
     });
   }
 
@@ -171,6 +183,23 @@ export class ScenarioRun {
     }
   }
 
+  /** A connection counts for the open steps' calls unless it is one of the scenario's own requests. */
+  #noteWalk(walk: FirstPacket): void {
+    const { cluster, loop, recorder } = this.#lab;
+    for (let index = 0; index < this.#began.length; index += 1) {
+      for (const task of this.#scenario.steps[index]?.tasks ?? []) {
+        if (task.kind !== 'call' || this.#passed.has(task.id) || this.#called.has(task.id))
+          continue;
+        const sending = cluster.sender.samples.some(
+          (one) => one.ended === undefined && one.refused === '',
+        );
+        if (sending || !isCall(task.to, walk, recorder.history, loop.now)) continue;
+        this.#called.set(task.id, loop.now);
+        this.#changes += 1;
+      }
+    }
+  }
+
   #noteSamples(): void {
     const { samples } = this.#lab.cluster.sender;
     const ended = samples.reduce((last, sample) => Math.max(last, sample.ended ?? 0), 0);
@@ -232,6 +261,10 @@ export class ScenarioRun {
         return judgeObjects(task.check, lab.recorder.history, now);
       case 'command':
         return judgeLines(task.matches, lab.inputs, from - CHECK_EVERY, now);
+      case 'call':
+        return this.#called.has(task.id)
+          ? PASSED
+          : notYet('check.not-called', { service: task.to.name });
       case 'hold':
         return this.#judgeHold(task, now);
       case 'request':
