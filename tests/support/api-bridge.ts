@@ -30,6 +30,7 @@ export class ApiBridge {
   #open = 0;
   #unanswered = 0;
   #pumping = false;
+  #quietSince = 0;
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -117,7 +118,8 @@ export class ApiBridge {
         socket.on('error', () => answer.cancel());
       },
       piece: (bytes) => socket.write(bytes),
-      ended: () => socket.end(),
+      // A close frame with code 1000 (RFC 6455 section 5.5.1), which streams of the model go without.
+      ended: () => socket.end(Uint8Array.of(0x88, 2, 3, 0xe8)),
       failed: () => socket.destroy(),
     });
   }
@@ -148,9 +150,20 @@ export class ApiBridge {
           yield* relay(answer.value, sink);
         } else sink.failed();
         bridge.#open -= 1;
+        bridge.#quietSince = Date.now();
       })(),
     );
     this.#pump();
+  }
+
+  /** While a client waits on its own, the lab's time passes too, faster than the client's. */
+  idle(): void {
+    if (this.#open === 0) this.#lab.run({ until: this.#lab.loop.now + SECOND });
+  }
+
+  /** When the last request ended, by the machine's clock. */
+  get quietSince(): number {
+    return this.#open > 0 ? Number.POSITIVE_INFINITY : this.#quietSince;
   }
 
   /** Runs the lab as long as a request is open: at once to an answer, then in small steps. */

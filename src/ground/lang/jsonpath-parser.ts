@@ -71,7 +71,6 @@ export class TemplateParser {
         segments.push({ kind: 'range', steps, body: this.segments(true) });
       } else segments.push({ kind: 'action', operands: new PathParser(action, this).operands() });
     }
-    if (inRange && this.error === undefined) this.#fail('unterminated range');
     this.#depth -= 1;
     return segments;
   }

@@ -5,6 +5,7 @@ import { ok } from '../../../ground/base/result.ts';
 import { formatJson, parseJson } from '../../../ground/lang/json.ts';
 import { formatYaml } from '../../../ground/lang/yaml/index.ts';
 import { MERGE } from './api.ts';
+import { editLastApplied } from './edit.ts';
 import { apiFailure, fail, type Failure, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
@@ -101,16 +102,4 @@ const set: Verb = {
   },
 };
 
-const edit: Verb = {
-  name: 'edit-last-applied',
-  usage: '(RESOURCE/NAME | -f FILENAME) [options]',
-  short: 'Edit latest last-applied-configuration annotations of a resource/object',
-  flags: flagSpecs(`${FILE_FLAGS} o output='yaml'`),
-  *run() {
-    return fail(
-      'edit-last-applied is not supported by this simulator yet: use view-last-applied and set-last-applied',
-    );
-  },
-};
-
-export const lastAppliedVerbs: readonly Verb[] = [edit, set, view];
+export const lastAppliedVerbs: readonly Verb[] = [editLastApplied, set, view];

@@ -12,6 +12,8 @@ import type { Session, Verb } from './session.ts';
 import { type StreamTarget, streamTo } from './streams.ts';
 import { untilOne } from './watch-one.ts';
 
+const PROMPT_HINT = "If you don't see a command prompt, try pressing enter.\n";
+
 export const attach: Verb = {
   name: 'attach',
   usage: '(POD | TYPE/NAME) -c CONTAINER [options]',
@@ -36,6 +38,7 @@ export const attach: Verb = {
     }
     const container = yield* containerOf(session, pod.value, flags.bool('quiet'));
     if (!container.ok) return container;
+    if (!flags.bool('quiet')) yield* session.printError(PROMPT_HINT);
     return yield* streamTo(
       session,
       attachTarget(pod.value, container.value, flags.bool('stdin'), flags.bool('tty')),
@@ -69,8 +72,8 @@ export function* attachToPod(session: Session, pod: Pod): Task<Outcome<number>> 
   const container = now.spec?.containers[0]?.name ?? '';
   let outcome: Outcome<number> = ok(0);
   if (now.status?.phase === 'Running') {
-    if (flags.bool('tty') && !flags.bool('quiet')) {
-      yield* session.printError("If you don't see a command prompt, try pressing enter.\n");
+    if (!flags.bool('quiet')) {
+      yield* session.printError(PROMPT_HINT);
     }
     outcome = yield* streamTo(
       session,

@@ -1,5 +1,6 @@
 /** `kubectl cordon`, `kubectl uncordon` and `kubectl drain` (k8s.io/kubectl/pkg/cmd/drain and pkg/drain, v0.34). */
 import { controllerOf } from '../../../ground/api/meta.ts';
+import { parseSelector } from '../../../ground/api/selector.ts';
 import type { Pod } from '../../../ground/api/types.ts';
 import { annotationOf } from '../../../ground/api/meta.ts';
 import { SECOND } from '../../../ground/base/event-loop.ts';
@@ -8,6 +9,7 @@ import type { Task } from '../../../ground/base/task.ts';
 import { type Api, type Loose, STRATEGIC } from './api.ts';
 import {
   apiFailure,
+  fail,
   type Failure,
   isNotFound,
   messageOf,
@@ -51,6 +53,8 @@ export const drain: Verb = {
     `${NODE_FLAGS} chunk-size=500 delete-emptydir-data=false disable-eviction=false force=false grace-period=-1 ignore-daemonsets=false pod-selector='' skip-wait-for-delete-timeout=0 timeout=0s`,
   ),
   *run(session) {
+    if (!parseSelector(session.flags.text('pod-selector')).ok)
+      return fail('--pod-selector=<pod_selector> must be a valid label selector');
     const nodes = yield* nodesOf(session);
     if (!nodes.ok) return nodes;
     const failures: Failure[] = [...nodes.value.failures];
@@ -77,8 +81,10 @@ export const drain: Verb = {
         `There are pending nodes to be drained:\n${pending.map((info) => ` ${info.name}\n`).join('')}`,
       );
     }
-    const failure = together(failures);
-    return failure === undefined ? ok(0) : { ok: false, error: failure };
+    // One failure is told as several are, without `error: ` before it.
+    return failures.length === 0
+      ? ok(0)
+      : { ok: false, error: { kind: 'several', list: failures } };
   },
 };
 
@@ -105,6 +111,8 @@ function* nodesOf(
     return session.usageError(`USAGE: ${verb} NODE [flags]`);
   const dryRun = dryRunOf(session);
   if (!dryRun.ok) return dryRun;
+  if (session.args.some((arg) => /^(?!nodes?\/|no\/).*\//.test(arg)))
+    return yield* visit(session, { args: session.args });
   const names = session.args.map((arg) => arg.replace(/^(?:nodes?|no)\//, ''));
   return yield* visit(session, { args: ['nodes', ...names] });
 }
@@ -229,7 +237,8 @@ function chooseVictims(session: Session, pods: readonly Pod[]): Victims {
   judge(
     orphans,
     flags.bool('force'),
-    'cannot delete Pods that declare no controller (use --force to override)',
+    // Upstream's own text begins so twice.
+    'cannot delete cannot delete Pods that declare no controller (use --force to override)',
     'deleting Pods that declare no controller',
   );
   judge(

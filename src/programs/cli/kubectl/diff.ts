@@ -179,9 +179,7 @@ function* compare(session: Session, folders: Folders): Task<Outcome<number>> {
   ];
   const child = process.spawn({ argv });
   if (!child.ok)
-    return fail(
-      `failed to run ${quote(argv[0] ?? '')}: exec: ${quote(argv[0] ?? '')}: executable file not found in $PATH`,
-    );
+    return fail(`failed to run ${quote(argv[0] ?? '')}: executable file not found in $PATH`);
   const status = yield* child.value.wait();
   return status.code === 0 ? ok(0) : exitWith(status.code);
 }

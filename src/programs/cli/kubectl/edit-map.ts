@@ -5,6 +5,8 @@
 import { freezeDeep } from '../../../ground/api/edit.ts';
 import { entryOf, withMeta } from '../../../ground/api/meta.ts';
 import { isLabelValue } from '../../../ground/api/validation/names.ts';
+import type { ObjectMeta } from '../../../ground/api/types.ts';
+import { formatJson } from '../../../ground/lang/json.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
@@ -14,7 +16,7 @@ import { flagSpecs } from './flags.ts';
 import { type Pairs, parsePairs, resourcesAndPairs } from './pairs.ts';
 import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
-import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
+import { FILE_FLAGS, RECORD_FLAG, Reporter, WRITE_FLAGS } from './write-options.ts';
 
 interface Words {
   readonly field: 'labels' | 'annotations';
@@ -33,7 +35,7 @@ function mapVerb(name: string, short: string, words: Words): Verb {
     usage: `[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]`,
     short,
     flags:
-      flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} all=false A all-namespaces=false field-manager='kubectl-${name}'
+      flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} ${RECORD_FLAG} all=false A all-namespaces=false field-manager='kubectl-${name}'
       field-selector='' list=false local=false overwrite=false resource-version='' l selector=''`),
     *run(session) {
       return yield* changeMaps(session, words);
@@ -77,9 +79,11 @@ function* changeMaps(session: Session, words: Words): Task<Outcome<number>> {
   const api = session.api();
   if (!api.ok) return api;
   const failures: Failure[] = [...visited.value.failures];
+  if (flags.text('resource-version') !== '' && !visited.value.single)
+    return fail('--resource-version may only be used with a single resource');
   for (const info of visited.value.infos) {
     const failure = flags.bool('list')
-      ? yield* listMap(session, info, words)
+      ? yield* listMap(session, info, words, visited.value.single)
       : yield* changeOne(session, api.value, reporter.value, info, changes.value, words);
     if (failure !== undefined) failures.push(failure);
   }
@@ -110,9 +114,15 @@ function parseChanges(given: readonly string[], words: Words): Outcome<Pairs> {
   return parsed;
 }
 
-function* listMap(session: Session, info: Subject, words: Words): Task<undefined> {
+function* listMap(session: Session, info: Subject, words: Words, single: boolean): Task<undefined> {
+  const { kind, metadata } = info.object;
+  if (!single) {
+    const many = words.field === 'labels' ? 'labels' : 'annotations';
+    yield* session.print(`Listing ${many} for ${kind}.${info.mapping.group}/${metadata.name}:\n`);
+  }
+  const indent = single ? '' : ' ';
   for (const [key, value] of Object.entries(info.object.metadata[words.field] ?? {})) {
-    yield* session.print(`${key}=${value}\n`);
+    yield* session.print(`${indent}${key}=${value}\n`);
   }
   return undefined;
 }
@@ -142,21 +152,14 @@ function* changeOne(
   }
   const patch = new Map<string, string | null>();
   for (const [key, value] of changes.set) if (entryOf(old, key) !== value) patch.set(key, value);
-  let removed = false;
   for (const key of changes.remove) {
     if (entryOf(old, key) === undefined) {
       if (words.field === 'labels') yield* session.print(`label ${quote(key)} not found.\n`);
       continue;
     }
     patch.set(key, null);
-    removed = true;
   }
-  const what =
-    patch.size === 0
-      ? words.unchanged
-      : removed && changes.set.size === 0
-        ? words.removed
-        : words.set;
+  const what = whatChanged(session, words, old, changed(object, words, patch).metadata);
   let result =
     reporter.client || session.flags.bool('local') ? changed(object, words, patch) : object;
   if (
@@ -176,6 +179,23 @@ function* changeOne(
   }
   yield* reporter.tell(mapping, result, what);
   return undefined;
+}
+
+/**
+ * `labeled`, `unlabeled` or `not labeled`, as upstream finds out: by whether the object's JSON has
+ * changed, an empty map in place of none included, and whether it has become shorter.
+ */
+function whatChanged(
+  session: Session,
+  words: Words,
+  old: Readonly<Record<string, string>> | undefined,
+  metadata: ObjectMeta,
+): string {
+  const before = old === undefined ? '' : formatJson(old, { sortKeys: true });
+  const after = formatJson(metadata[words.field] ?? {}, { sortKeys: true });
+  if (before === after) return words.unchanged;
+  const shorter = after.length < before.length && !session.flags.bool('overwrite');
+  return shorter ? words.removed : words.set;
 }
 
 /** The object with the changes, made on this side. */

@@ -1,231 +1,182 @@
 /**
- * `kubectl edit` (k8s.io/kubectl/pkg/cmd/edit and util/editor, v0.34): the object in the person's
- * editor; what is refused opens again with the reasons on top, as often as it takes.
+ * `kubectl edit` and `kubectl apply edit-last-applied` (k8s.io/kubectl/pkg/cmd/edit and
+ * util/editor/editoptions.go, v0.34): objects in the person's editor. A file that cannot be read or
+ * that the server finds invalid opens again with the reasons on top; what can be tried again, or was
+ * deleted meanwhile, is left in the file.
  */
-import { freezeDeep } from '../../../ground/api/edit.ts';
-import { mergeDiff, twoWayPatch } from '../../../ground/api/patch/index.ts';
-import { definitionOfKind } from '../../../ground/api/schema.ts';
+import { annotationOf } from '../../../ground/api/meta.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { formatJson } from '../../../ground/lang/json.ts';
-import { isValueMap, type Value, type ValueMap } from '../../../ground/lang/value.ts';
 import { formatYaml, parseYaml } from '../../../ground/lang/yaml/index.ts';
-import { type Api, type Loose, MERGE, STRATEGIC } from './api.ts';
-import {
-  apiFailure,
-  fail,
-  type Failure,
-  formatFailure,
-  type Outcome,
-  together,
-} from './failure.ts';
+import type { Loose } from './api.ts';
+import { type EditedFile, runEditor, withoutComments } from './edit-file.ts';
+import { EditResults, reasonLines, saveEdited } from './edit-save.ts';
+import { exitWith, fail, type Failure, formatFailure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { named, qualified } from './mapper.ts';
+import { LAST_APPLIED } from './last-applied.ts';
+import { validationProblem } from './manifest.ts';
 import { listOf, shown } from './print.ts';
-import { type Subject, visit } from './resource-builder.ts';
+import { type Subject, textInfos, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
-import { FILE_FLAGS } from './write-options.ts';
+import { FILE_FLAGS, invalidValidation, RECORD_FLAG } from './write-options.ts';
 
 const HEAD =
   "# Please edit the object below. Lines beginning with a '#' will be ignored,\n# and an empty file will abort the edit. If an error occurs while saving this file will be\n# reopened with the relevant failures.\n#\n";
+const APPLIED_HEAD =
+  "# Please edit the 'last-applied-configuration' annotations below.\n# Lines beginning with a '#' will be ignored, and an empty file will abort the edit.\n#\n";
+
+const FLAGS = `${FILE_FLAGS} ${RECORD_FLAG} allow-missing-template-keys=true field-manager='kubectl-edit' o output=''
+  show-managed-fields=false template='' validate='strict'?strict windows-line-endings=false`;
 
 export const edit: Verb = {
   name: 'edit',
   usage: '(RESOURCE/NAME | -f FILENAME) [options]',
   short: 'Edit a resource on the server',
-  flags:
-    flagSpecs(`${FILE_FLAGS} allow-missing-template-keys=true field-manager='kubectl-edit' o output='' output-patch=false
-    save-config=false show-managed-fields=false subresource='' template='' validate='strict'?strict windows-line-endings=false`),
+  flags: flagSpecs(`${FLAGS} output-patch=false save-config=false subresource=''`),
   *run(session) {
-    const form = session.flags.text('output');
-    if (form !== '' && form !== 'yaml' && form !== 'json') {
-      return fail('The edit output format must be one of yaml or json');
-    }
-    const visited = yield* visit(session, { everything: session.args.length === 1 });
-    if (!visited.ok) return visited;
-    const failure = together(visited.value.failures);
-    if (failure !== undefined) return { ok: false, error: failure };
-    if (visited.value.infos.length === 0) return fail('edit cancelled, no objects found.');
-    return yield* editLoop(session, visited.value.infos, form === 'json');
+    const found = yield* subjectsOf(session);
+    if (!found.ok) return found;
+    if (found.value.length === 0) return fail('edit cancelled, no objects found');
+    return yield* editLoop(session, found.value, false);
   },
 };
+
+export const editLastApplied: Verb = {
+  name: 'edit-last-applied',
+  usage: '(RESOURCE/NAME | -f FILENAME) [options]',
+  short: 'Edit latest last-applied-configuration annotations of a resource/object',
+  flags: flagSpecs(FLAGS),
+  *run(session) {
+    const found = yield* subjectsOf(session);
+    if (!found.ok) return found;
+    const applied: Subject[] = [];
+    for (const { object } of found.value) {
+      const text = annotationOf(object, LAST_APPLIED);
+      if (text === undefined) continue;
+      const infos = yield* textInfos(session, text, 'edited-file');
+      if (!infos.ok) return infos;
+      applied.push(...infos.value.infos);
+    }
+    if (applied.length === 0) {
+      return fail(
+        'no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`',
+      );
+    }
+    return yield* editLoop(session, applied, true);
+  },
+};
+
+function* subjectsOf(session: Session): Task<Outcome<readonly Subject[]>> {
+  const { flags, args } = session;
+  const form = flags.text('output');
+  if (form !== '' && form !== 'yaml' && form !== 'json') {
+    return fail(
+      `unable to match a printer suitable for the output format ${quote(form)}, allowed formats are: json,yaml`,
+    );
+  }
+  const invalid = invalidValidation(session);
+  if (invalid !== undefined) return fail(invalid);
+  const subresource = flags.text('subresource');
+  const visited = yield* visit(session, { everything: args.length === 1, subresource });
+  if (!visited.ok) return visited;
+  const failure = together(visited.value.failures);
+  return failure === undefined ? ok(visited.value.infos) : { ok: false, error: failure };
+}
 
 function* editLoop(
   session: Session,
   infos: readonly Subject[],
-  json: boolean,
+  applied: boolean,
 ): Task<Outcome<number>> {
-  const api = session.api();
-  if (!api.ok) return api;
+  const json = session.flags.text('output') === 'json';
   const original = textOf(session, infos, json);
-  let text = HEAD + original;
-  let problems = '';
+  let results = new EditResults();
+  let last: EditedFile | undefined;
   for (;;) {
-    const edited = yield* runEditor(session, text, json);
-    if (!edited.ok) return edited;
-    const content = edited.value;
-    const bare = withoutComments(content);
-    if (bare.trim() === '') {
-      yield* session.printError('Edit cancelled, saved file was empty.\n');
-      return ok(0);
+    const head = json ? '' : (applied ? APPLIED_HEAD : HEAD) + reasonLines(results.reasons);
+    const body = last === undefined ? original : withoutComments(last.text);
+    const saved = yield* runEditor(session, head + body, json);
+    if (!saved.ok) return yield* kept(session, last, saved.error);
+    const file = saved.value;
+    if (last !== undefined && canonical(last.text) === canonical(file.text)) {
+      last.remove();
+      return yield* kept(session, file, unsaved());
     }
-    if (bare === withoutComments(original)) {
+    last?.remove();
+    last = file;
+    results = new EditResults();
+    const problem = validationProblem(withoutComments(file.text));
+    if (problem !== undefined && session.flags.text('validate') !== 'false') {
+      const cause = `<nil>: Invalid value: "The edited file failed validation": ${problem}`;
+      const [first] = infos;
+      if (first !== undefined)
+        yield* session.printError(results.addInvalid(first.mapping, first.name, [cause]));
+      continue;
+    }
+    if (canonical(original) === canonical(file.text)) {
+      file.remove();
       yield* session.printError('Edit cancelled, no changes made.\n');
       return ok(0);
     }
-    if (problems !== '' && bare === withoutComments(text)) {
-      yield* session.printError(keepCopy(session, content, json));
-      return fail('Edit cancelled, no valid changes were saved.');
+    const updated = yield* textInfos(session, withoutComments(file.text), 'edited-file');
+    if (!updated.ok) return updated;
+    const [wrong] = updated.value.failures;
+    if (wrong !== undefined) {
+      const text = formatFailure(wrong)
+        .text.trimEnd()
+        .replace(/^error: /, '');
+      results.reasons.push({ head: `The edited file had a syntax error: ${text}`, causes: [] });
+      continue;
     }
-    const outcome = yield* save(session, api.value, infos, bare);
-    if (outcome.ok) return outcome;
-    problems = reasons(infos, outcome.error);
-    yield* session.printError(refusal(infos, outcome.error));
-    text = HEAD + problems + bare;
+    const failure = yield* saveEdited(session, infos, updated.value.infos, results, applied);
+    if (failure !== undefined) return yield* kept(session, file, failure);
+    if (results.retryable > 0) {
+      yield* session.printError(
+        `You can run \`kubectl replace -f ${file.path}\` to try this update again.\n`,
+      );
+      return exitWith(1);
+    }
+    if (results.notFound > 0) {
+      yield* session.printError(
+        `The edits you made on deleted resources have been saved to ${quote(file.path)}\n`,
+      );
+      return exitWith(1);
+    }
+    if (results.reasons.length === 0) {
+      file.remove();
+      return ok(0);
+    }
   }
+}
+
+function unsaved(): Failure {
+  return { kind: 'text', text: 'Edit cancelled, no valid changes were saved.' };
+}
+
+/** Says where the person's work is, and fails. */
+function* kept(
+  session: Session,
+  file: EditedFile | undefined,
+  failure: Failure,
+): Task<Outcome<never>> {
+  if (file !== undefined) {
+    yield* session.printError(`A copy of your changes has been stored to ${quote(file.path)}\n`);
+  }
+  return { ok: false, error: failure };
 }
 
 function textOf(session: Session, infos: readonly Subject[], json: boolean): string {
   const objects = infos.map((info) => shown(session, info.object));
-  const value = objects.length === 1 ? (objects[0] as Loose) : listOf(objects);
+  const value = objects.length === 1 ? (objects[0] as Loose) : { ...listOf(objects), metadata: {} };
   return json ? `${formatJson(value, { indent: 4, sortKeys: true })}\n` : formatYaml(value);
 }
 
-/** Lines of comments at the top are ours. */
-function withoutComments(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .join('\n');
-}
-
-/** `# deployments.apps "web" was not valid:` and a line for each cause. */
-function reasons(infos: readonly Subject[], failure: Failure): string {
-  const [info] = infos;
-  const told = formatFailure(failure).text.trim();
-  if (info === undefined || failure.kind !== 'api') {
-    return `# ${told
-      .replace(/^error: /, 'The edited file had a syntax error: ')
-      .split('\n')
-      .join('\n# ')}\n#\n`;
-  }
-  const lines = told.split('\n');
-  const causes =
-    lines.length > 1
-      ? lines.slice(1)
-      : [`* ${told.replace(/^The .* is invalid: |^Error from server \(\w+\): /, '')}`];
-  return `# ${qualified(info.mapping)} ${quote(info.name)} was not valid:\n${causes.map((line) => `# ${line}\n`).join('')}#\n`;
-}
-
-/** What the terminal says of a refused save, before the editor opens again. */
-function refusal(infos: readonly Subject[], failure: Failure): string {
-  const [info] = infos;
-  if (failure.kind !== 'api' || info === undefined) return formatFailure(failure).text;
-  const { reason, message } = failure.error;
-  const name = `${qualified(info.mapping)} ${quote(info.name)}`;
-  if (reason === 'Invalid') return `error: ${name} is invalid\n`;
-  if (reason === 'NotFound') return `error: ${name} could not be found on the server\n`;
-  return `error: ${name} could not be patched: ${message}\n`;
-}
-
-function keepCopy(session: Session, content: string, json: boolean): string {
-  const path = temporaryPath(session, json);
-  session.process.files.write(path, content, 0o600);
-  return `A copy of your changes has been stored to ${quote(path)}\n`;
-}
-
-function temporaryPath(session: Session, json: boolean): string {
-  const suffix = 1_000_000_000 + session.process.random.below(1_000_000_000);
-  return `/tmp/kubectl-edit-${suffix}.${json ? 'json' : 'yaml'}`;
-}
-
-/** Runs $KUBE_EDITOR, $EDITOR or vi on a temporary file and reads it back. */
-function* runEditor(session: Session, text: string, json: boolean): Task<Outcome<string>> {
-  const { process } = session;
-  const editor = process.env.get('KUBE_EDITOR') || process.env.get('EDITOR') || 'vi';
-  const path = temporaryPath(session, json);
-  process.files.write(path, text, 0o600);
-  const words = editor.split(/\s+/).filter((word) => word !== '');
-  const plain = !/["'\\]/.test(editor);
-  const argv = plain ? [...words, path] : ['sh', '-c', `${editor} ${path}`];
-  const child = process.spawn({ argv });
-  if (!child.ok) {
-    process.files.unlink(path);
-    return fail(`unable to launch the editor ${quote(editor)}`);
-  }
-  const status = yield* child.value.wait();
-  const saved = process.files.readText(path);
-  process.files.unlink(path);
-  if (status.code === 127) return fail(`unable to launch the editor ${quote(editor)}`);
-  if (status.code !== 0) return fail(`there was a problem with the editor ${quote(editor)}`);
-  return saved.ok ? ok(saved.value) : fail(`open ${path}: no such file or directory`);
-}
-
-/** Sends what was changed of each object. */
-function* save(
-  session: Session,
-  api: Api,
-  infos: readonly Subject[],
-  text: string,
-): Task<Outcome<number>> {
-  const parsed = parseYaml(text);
-  if (parsed.error !== undefined) {
-    return fail(
-      `error parsing edited-file: error converting YAML to JSON: ${parsed.error.message}`,
-    );
-  }
-  const objects = parsed.documents.flatMap(({ value }) => itemsIn(value));
-  for (const info of infos) {
-    const edited = objects.find((each) => {
-      const metadata = each['metadata'];
-      return (
-        metadata !== undefined &&
-        isValueMap(metadata) &&
-        metadata['name'] === info.name &&
-        each['kind'] === info.object.kind
-      );
-    });
-    if (edited === undefined) {
-      return fail('At least one of apiVersion, kind and name was changed');
-    }
-    const done = yield* saveOne(session, api, info, edited);
-    if (!done.ok) return done;
-  }
-  return ok(0);
-}
-
-function itemsIn(value: Value): readonly ValueMap[] {
-  if (!isValueMap(value)) return [];
-  const { items } = value;
-  return Array.isArray(items) ? (items as readonly Value[]).flatMap(itemsIn) : [value];
-}
-
-function* saveOne(
-  session: Session,
-  api: Api,
-  info: Subject,
-  edited: ValueMap,
-): Task<Outcome<number>> {
-  const { mapping, name, namespace } = info;
-  const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
-  const before = shown(session, info.object) as unknown as ValueMap;
-  const patch =
-    definition === undefined
-      ? (mergeDiff(before, edited) as ValueMap)
-      : twoWayPatch(definition, before, edited);
-  if (Object.keys(patch).length === 0) {
-    yield* session.print(`${named(mapping, name)} skipped\n`);
-    return ok(0);
-  }
-  const type = definition === undefined ? MERGE : STRATEGIC;
-  const query = {
-    manager: session.flags.text('field-manager'),
-    validation: 'Strict',
-    subresource: session.flags.text('subresource'),
-  };
-  const done = yield* api.patch(mapping, namespace, name, type, freezeDeep(patch), query);
-  if (!done.ok) return { ok: false, error: apiFailure(done.error) };
-  yield* session.print(`${named(mapping, name)} edited\n`);
-  return ok(0);
+/** What a text says, whatever its form; a text that says nothing stands for itself. */
+function canonical(text: string): string {
+  const bare = withoutComments(text);
+  const parsed = parseYaml(bare);
+  if (parsed.error !== undefined || parsed.documents.length !== 1) return bare;
+  return formatJson(parsed.documents[0]?.value ?? null, { sortKeys: true });
 }

@@ -7,9 +7,10 @@ import { createObject } from './create-generators.ts';
 import { fail, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { type Subject, visit } from './resource-builder.ts';
+import { overridden } from './overrides.ts';
 import { pairsOf } from './run.ts';
 import type { Session, Verb } from './session.ts';
-import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
+import { FILE_FLAGS, RECORD_FLAG, Reporter, WRITE_FLAGS } from './write-options.ts';
 
 export const expose: Verb = {
   name: 'expose',
@@ -18,13 +19,16 @@ export const expose: Verb = {
   short:
     'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
   flags:
-    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} cluster-ip='' external-ip='' field-manager='kubectl-expose' l labels=''
+    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} ${RECORD_FLAG} all=false cluster-ip='' external-ip='' field-manager='kubectl-expose' l labels=''
     load-balancer-ip='' name='' override-type='merge' overrides='' port='' protocol='' save-config=false selector=''
     session-affinity='' target-port='' type=''`),
   *run(session) {
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
-    const visited = yield* visit(session);
+    const affinity = session.flags.text('session-affinity');
+    if (!['', 'None', 'ClientIP'].includes(affinity))
+      return fail(`unknown session affinity: ${affinity}`);
+    const visited = yield* visit(session, { everything: session.flags.bool('all'), selector: '' });
     if (!visited.ok) return visited;
     const failures: Failure[] = [...visited.value.failures];
     for (const info of visited.value.infos) {
@@ -33,7 +37,12 @@ export const expose: Verb = {
         failures.push(service.error);
         continue;
       }
-      const sent = yield* createObject(session, reporter.value, 'Service', service.value, '');
+      const made = overridden(session, service.value);
+      if (!made.ok) {
+        failures.push(made.error);
+        continue;
+      }
+      const sent = yield* createObject(session, reporter.value, 'Service', made.value, '');
       if (sent.ok) yield* reporter.value.tell(sent.value.mapping, sent.value.object, 'exposed');
       else failures.push(sent.error);
     }

@@ -19,11 +19,8 @@ export function* watchObjects(
 ): Task<Outcome<number>> {
   const { flags } = session;
   const target = targets[0];
-  if (target === undefined || targets.length > 1 || target.names.length > 1) {
-    return session.usageError(
-      'watch is only supported on individual resources and resource collections - more than 1 resource was found',
-    );
-  }
+  if (target === undefined || targets.length > 1)
+    return fail('you may only specify a single resource type');
   const namespace = namespaceOf(session);
   if (!namespace.ok) return namespace;
   const api = session.api();
@@ -47,10 +44,14 @@ export function* watchObjects(
     revision = list.value.metadata.resourceVersion ?? '';
     if (!flags.bool('watch-only')) yield* session.print(output(list.value, 'ADDED', true));
   } else {
-    const one = yield* api.value.get(target.mapping, namespace.value, name, '', accept);
-    if (!one.ok) return failApi(one.error);
-    revision = one.value.metadata.resourceVersion ?? '';
-    yield* session.print(output(one.value, 'ADDED', true));
+    for (const each of target.names) {
+      const one = yield* api.value.get(target.mapping, namespace.value, each, '', accept);
+      if (!one.ok) return failApi(one.error);
+      revision = one.value.metadata.resourceVersion ?? '';
+      yield* session.print(output(one.value, 'ADDED', true));
+    }
+    if (target.names.length > 1)
+      return fail('you may only watch a single resource or type of resource at a time');
   }
   const watch = yield* api.value.watch(
     target.mapping,

@@ -4,8 +4,9 @@
  * one after the other and printed as one table.
  */
 import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { type Api, continueOf, type Loose, TABLE_ACCEPT } from './api.ts';
+import { type Api, continueOf, JSON_ACCEPT, type Loose, TABLE_ACCEPT } from './api.ts';
 import {
   apiFailure,
   fail,
@@ -23,6 +24,8 @@ import {
   fileInfos,
   listFailure,
   namespaceOf,
+  PATHS_AND_ARGUMENTS,
+  refuseKustomize,
   type Target,
   targetsOf,
   visit,
@@ -43,9 +46,15 @@ export const get: Verb = {
     show-labels=false show-managed-fields=false sort-by='' subresource='' template='' w watch=false watch-only=false`),
   *run(session) {
     const { flags, args } = session;
-    if (flags.text('raw') !== '') return yield* getRaw(session, flags.text('raw'));
+    if (flags.text('raw') !== '') {
+      const wrong = rawMisfit(session);
+      return wrong === undefined ? yield* getRaw(session, flags.text('raw')) : fail(wrong);
+    }
     const problem = checkFlags(session);
     if (problem !== undefined) return problem;
+    const kustomize = refuseKustomize(session);
+    if (kustomize !== undefined) return { ok: false, error: kustomize };
+    if (args.length > 0 && flags.list('filename').length > 0) return fail(PATHS_AND_ARGUMENTS);
     if (args.length === 0 && flags.list('filename').length === 0) {
       yield* session.printError(
         'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n',
@@ -72,11 +81,21 @@ function checkFlags(session: Session): Outcome<never> | undefined {
     return fail(`--show-labels option cannot be used with ${flags.text('output')} printer`);
   }
   if (flags.bool('output-watch-events') && !flags.bool('watch') && !flags.bool('watch-only')) {
-    return session.usageError(
-      '--output-watch-events option can only be used with --watch or --watch-only',
-    );
+    return fail('--output-watch-events option can only be used with --watch or --watch-only');
   }
   return undefined;
+}
+
+/** What does not go with `--raw`. */
+function rawMisfit({ flags, args }: Session): string | undefined {
+  const path = flags.text('raw');
+  if (args.length > 0) return 'arguments may not be passed when --raw is specified';
+  if (flags.bool('watch') || flags.bool('watch-only') || flags.text('selector') !== '')
+    return '--raw may not be specified with other flags that filter the server request or alter the output';
+  if (flags.text('output') !== '') return '--raw and --output are mutually exclusive';
+  return path.startsWith('/')
+    ? undefined
+    : `--raw must be a valid URL path: parse ${quote(path)}: invalid URI for request`;
 }
 
 function* getRaw(session: Session, path: string): Task<Outcome<number>> {
@@ -89,13 +108,14 @@ function* getRaw(session: Session, path: string): Task<Outcome<number>> {
 }
 
 /** The targets of arguments, or of files by the names in them. */
-function* wantedTargets(session: Session): Task<Outcome<readonly Target[]>> {
+function* wantedTargets(session: Session, failures?: Failure[]): Task<Outcome<readonly Target[]>> {
   const files = session.flags.list('filename');
   if (files.length === 0) return yield* targetsOf(session, session.args);
   const infos = yield* fileInfos(session, files);
   if (!infos.ok) return infos;
   const failure = infos.value.failures[0];
-  if (failure !== undefined) return { ok: false, error: failure };
+  if (failures !== undefined) failures.push(...infos.value.failures);
+  else if (failure !== undefined) return { ok: false, error: failure };
   return ok(infos.value.infos.map(({ mapping, name }) => ({ mapping, names: [name] })));
 }
 
@@ -142,7 +162,8 @@ function joined(blocks: readonly Block[]): readonly Block[] {
 
 function* printTables(session: Session): Task<Outcome<number>> {
   const { flags } = session;
-  const targets = yield* wantedTargets(session);
+  const failures: Failure[] = [];
+  const targets = yield* wantedTargets(session, failures);
   if (!targets.ok) return targets;
   const namespace = namespaceOf(session);
   if (!namespace.ok) return namespace;
@@ -152,7 +173,6 @@ function* printTables(session: Session): Task<Outcome<number>> {
   if (problem !== undefined) return problem;
   const sorter = sorterFor(flags.text('sort-by'));
   if (!sorter.ok) return sorter;
-  const failures: Failure[] = [];
   const blocks: Block[] = [];
   for (const target of targets.value) {
     yield* readTarget(session, api.value, target, namespace.value, blocks, failures);
@@ -161,7 +181,7 @@ function* printTables(session: Session): Task<Outcome<number>> {
     wide: flags.text('output') === 'wide',
     headers: !flags.bool('no-headers'),
     namespaces: flags.bool('all-namespaces'),
-    showKind: flags.bool('show-kind') || severalTypes(session, targets.value),
+    showKind: flags.bool('show-kind') || severalTypes(session, blocks),
     showLabels: flags.bool('show-labels'),
     labelColumns: flags.list('label-columns'),
     events: false,
@@ -193,6 +213,8 @@ function checkTargets(
 ): Outcome<never> | undefined {
   const named = targets.some((target) => target.names.length > 0);
   const { flags } = session;
+  if (flags.text('subresource') !== '' && targets.some((target) => target.names.length === 0))
+    return fail('subresource cannot be used when bulk resources are specified');
   if (named && (flags.text('selector') !== '' || flags.text('field-selector') !== '')) {
     return fail('name cannot be provided when a selector is specified');
   }
@@ -203,8 +225,8 @@ function checkTargets(
 }
 
 /** `all`, `pods,svc` or `pod/a svc/b`: names are then printed with their type. */
-function severalTypes(session: Session, targets: readonly Target[]): boolean {
-  return session.args[0] === 'all' || new Set(targets.map((each) => each.mapping)).size > 1;
+function severalTypes(session: Session, blocks: readonly Block[]): boolean {
+  return session.args[0] === 'all' || new Set(blocks.map((each) => each.mapping)).size > 1;
 }
 
 function* readTarget(
@@ -217,14 +239,9 @@ function* readTarget(
 ): Task<void> {
   const { flags } = session;
   const { mapping, names } = target;
+  const accept = flags.bool('server-print') ? TABLE_ACCEPT : JSON_ACCEPT;
   for (const name of names) {
-    const answer = yield* api.get(
-      mapping,
-      namespace,
-      name,
-      flags.text('subresource'),
-      TABLE_ACCEPT,
-    );
+    const answer = yield* api.get(mapping, namespace, name, flags.text('subresource'), accept);
     if (answer.ok) blocks.push({ mapping, table: tableOf(answer.value) });
     else if (!(flags.bool('ignore-not-found') && isNotFound(answer.error))) {
       failures.push(apiFailure(answer.error));
@@ -240,7 +257,7 @@ function* readTarget(
       continue: more,
       ...(sorts ? { includeObject: 'Object' } : { limit: flags.int('chunk-size') }),
     };
-    const answer = yield* api.list(mapping, namespace, query, TABLE_ACCEPT);
+    const answer = yield* api.list(mapping, namespace, query, accept);
     if (!answer.ok) {
       failures.push(listFailure(answer.error, mapping, query.labelSelector, query.fieldSelector));
       return;

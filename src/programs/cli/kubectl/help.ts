@@ -21,14 +21,38 @@ export function helpText(verb: Verb, path: string): string {
   return parts.join('');
 }
 
+/** The verbs of the overview by what they are for; what is nowhere named stands last. */
+const GROUPS: readonly (readonly [string, string])[] = [
+  ['Basic Commands (Beginner)', 'create expose run set'],
+  ['Basic Commands (Intermediate)', 'explain get edit delete'],
+  ['Deploy Commands', 'rollout scale autoscale'],
+  ['Cluster Management Commands', 'certificate cluster-info top cordon uncordon drain taint'],
+  [
+    'Troubleshooting and Debugging Commands',
+    'describe logs attach exec port-forward proxy cp auth debug events',
+  ],
+  ['Advanced Commands', 'diff apply patch replace wait kustomize'],
+  ['Settings Commands', 'label annotate completion'],
+  ['Subcommands provided by plugins', ''],
+  ['Other Commands', 'api-resources api-versions config plugin version'],
+];
+
 /** `kubectl` alone. */
 export function overview(verbs: readonly Verb[]): string {
+  const width = Math.max(...verbs.map((verb) => verb.name.length)) + 3;
+  const line = (name: string): string => {
+    const verb = verbs.find((each) => each.name === name);
+    return verb === undefined ? '' : `  ${name.padEnd(width)}${verb.short}\n`;
+  };
+  const groups = GROUPS.map(([title, names]) => {
+    const lines = names.split(' ').map(line).join('');
+    return `${title}:\n${lines}\n`;
+  });
   return [
     'kubectl controls the Kubernetes cluster manager.\n\n',
     ' Find more information at: https://kubernetes.io/docs/reference/kubectl/\n\n',
-    'Available Commands:\n',
-    commandLines(verbs),
-    '\nUsage:\n  kubectl [flags] [options]\n\n',
+    ...groups,
+    'Usage:\n  kubectl [flags] [options]\n\n',
     'Use "kubectl <command> --help" for more information about a given command.\n',
     GLOBAL_HINT,
   ].join('');

@@ -67,10 +67,11 @@ const KINDS: ReadonlyMap<string, Mapping> = new Map(
       ['CronJob', 'batch', 'cronjobs', true],
       ['Ingress', 'networking.k8s.io', 'ingresses', true],
       ['PodDisruptionBudget', 'policy', 'poddisruptionbudgets', true],
+      ['HorizontalPodAutoscaler', 'autoscaling', 'horizontalpodautoscalers', true],
       ['PriorityClass', 'scheduling.k8s.io', 'priorityclasses', false],
     ] as const
   ).map(([kind, group, resource, namespaced]) => [
     kind,
-    mappingOf(kind, group, 'v1', resource, namespaced),
+    mappingOf(kind, group, group === 'autoscaling' ? 'v2' : 'v1', resource, namespaced),
   ]),
 );

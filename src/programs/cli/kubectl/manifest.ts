@@ -118,13 +118,21 @@ function filesOf(process: Process, path: string, recursive: boolean): readonly s
   const names = process.files.list(path);
   const files: string[] = [];
   for (const name of names.ok ? names.value : []) {
-    const child = `${path.replace(/\/$/, '')}/${name}`;
+    const child = path === '.' ? name : `${path.replace(/\/$/, '')}/${name}`;
     const inner = process.files.stat(child);
     if (inner.ok && inner.value.type === 'directory') {
       if (recursive) files.push(...filesOf(process, child, true));
     } else if (EXTENSION.test(name)) files.push(child);
   }
   return files;
+}
+
+/** The objects of a text. */
+export function manifestsOf(text: string, source: string): Manifests {
+  const found: Manifest[] = [];
+  const failures: Failure[] = [];
+  collect(text, source, false, found, failures);
+  return { found, failures };
 }
 
 function collect(
@@ -185,8 +193,14 @@ function jsonDocuments(text: string): Documents {
   return { values, error: undefined };
 }
 
-/** What keeps a document from being validated: it is no map, or says not what it is. */
-function invalid(value: Value, source: string): string | undefined {
+/** What keeps a text from being validated: no YAML, no map, or it says not what it is. */
+export function validationProblem(text: string): string | undefined {
+  const stream = parseYaml(text);
+  if (stream.error !== undefined) return stream.error.message;
+  return misfits(stream.documents[0]?.value ?? null);
+}
+
+function misfits(value: Value): string | undefined {
   const problems: string[] = [];
   if (!isValueMap(value)) problems.push('invalid object to validate');
   else {
@@ -197,7 +211,12 @@ function invalid(value: Value, source: string): string | undefined {
     }
   }
   if (problems.length === 0) return undefined;
-  const all = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
+  return problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
+}
+
+function invalid(value: Value, source: string): string | undefined {
+  const all = misfits(value);
+  if (all === undefined) return undefined;
   return `error validating ${quote(source)}: error validating data: ${all}; if you choose to ignore these errors, turn validation off with --validate=false`;
 }
 

@@ -215,7 +215,6 @@ function findNamed(all: readonly Mapping[], text: string): Mapping | undefined {
   const rest = lower.slice(dot + 1);
   return (
     all.find((each) => `${each.version}.${each.group}` === rest && isCalled(each, name)) ??
-    all.find((each) => each.version === rest && each.group === '' && isCalled(each, name)) ??
     all.find((each) => each.preferred && groupMatches(each.group, rest) && isCalled(each, name))
   );
 }

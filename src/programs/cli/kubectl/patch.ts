@@ -9,26 +9,21 @@ import { quote } from '../../../ground/base/text.ts';
 import { parseJson } from '../../../ground/lang/json.ts';
 import type { Value } from '../../../ground/lang/value.ts';
 import { parseYaml } from '../../../ground/lang/yaml/index.ts';
-import { JSON_PATCH, type Loose, MERGE, STRATEGIC } from './api.ts';
+import type { Loose } from './api.ts';
 import { apiFailure, fail, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { localMapping } from './kinds.ts';
+import { PATCH_TYPES } from './patch-types.ts';
 import { type Subject, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
-import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
-
-const TYPES: ReadonlyMap<string, string> = new Map([
-  ['json', JSON_PATCH],
-  ['merge', MERGE],
-  ['strategic', STRATEGIC],
-]);
+import { FILE_FLAGS, RECORD_FLAG, Reporter, WRITE_FLAGS } from './write-options.ts';
 
 export const patch: Verb = {
   name: 'patch',
   usage: '(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]',
   short: 'Update fields of a resource',
   flags: flagSpecs(
-    `${FILE_FLAGS} ${WRITE_FLAGS} field-manager='kubectl-patch' local=false p patch='' patch-file='' subresource='' type='strategic'`,
+    `${FILE_FLAGS} ${WRITE_FLAGS} ${RECORD_FLAG} field-manager='kubectl-patch' local=false p patch='' patch-file='' subresource='' type='strategic'`,
   ),
   *run(session) {
     const { flags } = session;
@@ -38,7 +33,7 @@ export const patch: Verb = {
     if (flags.text('patch') === '' && flags.text('patch-file') === '') {
       return fail('must specify --patch or --patch-file containing the contents of the patch');
     }
-    const type = TYPES.get(flags.text('type').toLowerCase());
+    const type = PATCH_TYPES.get(flags.text('type').toLowerCase());
     if (type === undefined) {
       return fail(`--type must be one of [json merge strategic], not ${quote(flags.text('type'))}`);
     }
@@ -46,7 +41,7 @@ export const patch: Verb = {
     if (!reporter.ok) return reporter;
     const body = readPatch(session);
     if (!body.ok) return body;
-    const visited = yield* visit(session);
+    const visited = yield* visit(session, { subresource: flags.text('subresource') });
     if (!visited.ok) return visited;
     const api = session.api();
     if (!api.ok) return api;
@@ -71,7 +66,7 @@ export const patch: Verb = {
       }
       const what = isSame(object, done.value) ? 'patched (no change)' : 'patched';
       // A subresource may be an object of another kind: `scale.autoscaling/web patched`.
-      const told = done.value.kind === object.kind ? mapping : localMapping(done.value);
+      const told = done.value.kind === mapping.kind ? mapping : localMapping(done.value);
       yield* reporter.value.tell(told, done.value, what, '');
     }
     const failure = together(failures);

@@ -112,6 +112,8 @@ export function shown(session: Session, object: Loose): Loose {
 function namesOf(object: Loose): string {
   const items = object['items'];
   if (Array.isArray(items)) return (items as readonly Loose[]).map(namesOf).join('');
+  // An event of a watch holds its object.
+  if (object.apiVersion === undefined) return namesOf(object['object'] as Loose);
   const slash = object.apiVersion.indexOf('/');
   const group = slash < 0 ? '' : `.${object.apiVersion.slice(0, slash)}`;
   return `${object.kind.toLowerCase()}${group}/${object.metadata.name}\n`;
@@ -137,7 +139,7 @@ function jsonPathPrinter(session: Session, kind: string, argument: string): Outc
       const found = findJsonPath(path, value);
       return found.ok ? ok(`${formatJson(found.value, { indent: 4, sortKeys: true })}\n`) : found;
     }
-    const text = printJsonPath(path, value);
+    const text = printJsonPath(path, value, session.flags.bool('allow-missing-template-keys'));
     if (text.ok) return text;
     return err(
       `error executing jsonpath ${quote(template)}: Error executing template: ${text.error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to jsonpath engine was:\n\t\t${goSyntax(value)}\n\n\n`,
@@ -206,6 +208,7 @@ function columnsOfFile(session: Session, path: string): Outcome<string> {
 
 /** `x.y`, `.x.y`, `{x.y}` and `{.x.y}` mean the same (get.RelaxedJSONPathExpression). */
 export function relaxedPath(text: string): Result<JsonPath, string> {
+  if (text === '') return parseJsonPath('');
   const match = /^\{?\.?([^{}]+)\}?$/.exec(text);
   if (match === null) {
     return err(
@@ -219,7 +222,7 @@ export function relaxedPath(text: string): Result<JsonPath, string> {
 }
 
 /** A value as Go prints it with %#v. */
-function goSyntax(value: unknown): string {
+export function goSyntax(value: unknown): string {
   if (value === null || value === undefined) return 'interface {}(nil)';
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) {

@@ -40,19 +40,6 @@ export const refusedVerbs: readonly Verb[] = [
     `the server doesn't have a resource type "certificatesigningrequests"`,
   ),
   {
-    name: 'autoscale',
-    usage:
-      '(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU] [--memory=MEMORY] [options]',
-    short: 'Auto-scale a deployment, replica set, stateful set, or replication controller',
-    flags: flagSpecs(
-      "f filename=[] max=-1 min=-1 cpu='' cpu-percent=-1 memory='' name='' dry-run='none'?unchanged o output=''",
-    ),
-    required: ['max'],
-    *run() {
-      return fail('no matches for kind "HorizontalPodAutoscaler" in version "autoscaling/v2"');
-    },
-  },
-  {
     name: 'plugin',
     usage: '[flags] [options]',
     short: 'Provides utilities for interacting with plugins',

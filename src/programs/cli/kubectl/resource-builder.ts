@@ -19,7 +19,7 @@ import {
   type Outcome,
   textFailure,
 } from './failure.ts';
-import { readManifests } from './manifest.ts';
+import { type Manifests, manifestsOf, readManifests } from './manifest.ts';
 import type { Mapping } from './mapper.ts';
 import type { Session } from './session.ts';
 import { localMapping } from './kinds.ts';
@@ -129,6 +129,10 @@ export interface VisitOptions {
   readonly everything?: boolean;
   /** Objects of files are read from the server. */
   readonly latest?: boolean;
+  /** Labels that choose, instead of `--selector`. */
+  readonly selector?: string;
+  /** Read this subresource of each object. */
+  readonly subresource?: string;
   /** What to say without any resource. */
   readonly missing?: string;
 }
@@ -150,7 +154,7 @@ export function* visit(session: Session, options: VisitOptions = {}): Task<Outco
   if (args.length === 0) return fail(options.missing ?? NO_RESOURCES);
   const targets = yield* targetsOf(session, args);
   if (!targets.ok) return targets;
-  return yield* visitTargets(session, targets.value, options.everything === true);
+  return yield* visitTargets(session, targets.value, options);
 }
 
 /** `--local`: the objects of files as they stand there, without asking the server. */
@@ -197,14 +201,15 @@ export function refuseKustomize(session: Session): Failure | undefined {
 function* visitTargets(
   session: Session,
   targets: readonly Target[],
-  everything: boolean,
+  options: VisitOptions,
 ): Task<Outcome<Visited>> {
   const { flags } = session;
+  const { everything = false, subresource = '' } = options;
   const namespace = namespaceOf(session);
   if (!namespace.ok) return namespace;
   const api = session.api();
   if (!api.ok) return api;
-  const selector = flags.text('selector');
+  const selector = options.selector ?? flags.text('selector');
   const fieldSelector = flags.text('field-selector');
   const selects = selector !== '' || fieldSelector !== '';
   const wanted = targets.some((target) => target.names.length > 0);
@@ -223,7 +228,7 @@ function* visitTargets(
   for (const { mapping, names } of targets) {
     const where = mapping.namespaced ? namespace.value : '';
     for (const name of names) {
-      const got = yield* api.value.get(mapping, where, name);
+      const got = yield* api.value.get(mapping, where, name, subresource);
       if (got.ok) infos.push(infoOf(mapping, got.value));
       else if (!(flags.bool('ignore-not-found') && isNotFound(got.error))) {
         failures.push(apiFailure(got.error));
@@ -293,11 +298,20 @@ function* visitFiles(
 
 /** The objects of files with their resource and namespace, as they stand there. */
 export function* fileInfos(session: Session, files: readonly string[]): Task<Outcome<Visited>> {
-  const mapper = session.mapper();
-  if (!mapper.ok) return mapper;
   const validated = !['', 'false', 'ignore'].includes(session.flags.text('validate'));
   const recursive = session.flags.bool('recursive');
   const read = yield* readManifests(session.process, files, recursive, validated);
+  return yield* placedInfos(session, read);
+}
+
+/** The objects of a text, as those of a file. */
+export function* textInfos(session: Session, text: string, source: string): Task<Outcome<Visited>> {
+  return yield* placedInfos(session, manifestsOf(text, source));
+}
+
+function* placedInfos(session: Session, read: Manifests): Task<Outcome<Visited>> {
+  const mapper = session.mapper();
+  if (!mapper.ok) return mapper;
   const infos: Subject[] = [];
   const failures: Failure[] = [...read.failures];
   for (const { object, source } of read.found) {

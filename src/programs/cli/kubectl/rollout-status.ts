@@ -19,7 +19,10 @@ export const rolloutStatus: Verb = {
   short: 'Show the status of the rollout',
   flags: flagSpecs(`${FILE_FLAGS} revision=0 l selector='' timeout=0s w watch=true`),
   *run(session) {
-    const visited = yield* visit(session, { missing: 'required resource not specified' });
+    const visited = yield* visit(session, {
+      missing: 'required resource not specified',
+      everything: true,
+    });
     if (!visited.ok) return visited;
     const api = session.api();
     if (!api.ok) return api;
@@ -41,7 +44,8 @@ interface Progress {
 function* follow(session: Session, api: Api, info: Subject): Task<Outcome<number>> {
   const { mapping, name, namespace } = info;
   if (mapping.kind !== 'Deployment') {
-    return fail(`no status viewer has been implemented for ${mapping.kind}`);
+    const type = mapping.group === '' ? mapping.kind : `${mapping.kind}.${mapping.group}`;
+    return fail(`no status viewer has been implemented for ${type}`);
   }
   const revision = session.flags.int('revision');
   const limit = session.flags.duration('timeout');

@@ -2,7 +2,7 @@
  * `kubectl rollout` (k8s.io/kubectl/pkg/cmd/rollout and pkg/polymorphichelpers, v0.34) of deployments.
  * Rolling back is kubectl's own work: it puts the template of an older ReplicaSet into the deployment.
  */
-import { annotationOf, isControlledBy } from '../../../ground/api/meta.ts';
+import { annotationOf, entryOf, isControlledBy } from '../../../ground/api/meta.ts';
 import { freezeDeep, sameValue, withoutEntry } from '../../../ground/api/edit.ts';
 import { formatSelector, selectorOf } from '../../../ground/api/selector.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../../ground/api/types.ts';
@@ -43,7 +43,7 @@ function stepVerb(name: string, short: string, flags: string, step: Step): Verb 
     usage: '(TYPE NAME | TYPE/NAME) [flags] [options]',
     short,
     flags: flagSpecs(
-      `${FILE_FLAGS} ${WRITE_FLAGS} field-manager='${MANAGER}' l selector='' ${flags}`,
+      `${FILE_FLAGS} ${writeFlags(name)} field-manager='${MANAGER}' l selector='' ${flags}`,
     ),
     *run(session) {
       const reporter = Reporter.of(session);
@@ -53,6 +53,12 @@ function stepVerb(name: string, short: string, flags: string, step: Step): Verb 
       const api = session.api();
       if (!api.ok) return api;
       const failures: Failure[] = [...visited.value.failures];
+      if (name === 'restart' && visited.value.infos.length === 0 && failures.length === 0) {
+        const namespace = session.namespace();
+        yield* session.printError(
+          `No resources found in ${namespace.ok ? namespace.value : ''} namespace.\n`,
+        );
+      }
       for (const info of visited.value.infos) {
         const problem = unsupported(info, name);
         const done = problem ?? (yield* step(session, api.value, info, reporter.value));
@@ -64,6 +70,11 @@ function stepVerb(name: string, short: string, flags: string, step: Step): Verb 
       return failure === undefined ? ok(0) : { ok: false, error: failure };
     },
   };
+}
+
+/** Only `undo` has dry runs. */
+function writeFlags(name: string): string {
+  return name === 'undo' ? WRITE_FLAGS : WRITE_FLAGS.replace(/dry-run=\S+ /, '');
 }
 
 const UNSUPPORTED: ReadonlyMap<string, string> = new Map([
@@ -79,8 +90,12 @@ function unsupported(info: Subject, verb: string): Outcome<string> | undefined {
   const words = UNSUPPORTED.get(verb);
   if (words !== undefined) return fail(`${type} "${info.name}" ${words}`);
   return fail(
-    `no ${verb === 'undo' ? 'rollbacker' : 'history viewer'} has been implemented for {"${group}" "${kind}"}`,
+    `error retrieving ${verb === 'undo' ? 'rollbacker' : 'history'} for ${quote(groupKind(kind, group))}, no visitor method exists for {${group} ${kind}}`,
   );
+}
+
+function groupKind(kind: string, group: string): string {
+  return group === '' ? kind : `${kind}.${group}`;
 }
 
 function patched(
@@ -131,6 +146,12 @@ const restart = stepVerb(
     }
     if (reporter.client) return ok('restarted');
     const annotations = { [RESTARTED_AT]: formatRfc3339(session.now) };
+    const last = entryOf(spec?.template?.metadata?.annotations, RESTARTED_AT);
+    if (last === annotations[RESTARTED_AT]) {
+      return fail(
+        `failed to create patch for ${info.name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`,
+      );
+    }
     const done = yield* patched(session, api, info, reporter, {
       spec: { template: { metadata: { annotations } } },
     });
@@ -144,17 +165,16 @@ const undo = stepVerb(
   'to-revision=0',
   function* (session, api, info, reporter) {
     const wanted = session.flags.int('to-revision');
-    if (wanted < 0) return fail(`revision must be a positive integer: ${wanted}`);
     const sets = yield* setsOf(api, info.object);
     if (!sets.ok) return sets;
     const target = targetSet(sets.value, wanted, info.name);
     if (!target.ok) return target;
-    const template = withoutHash(target.value.spec?.template);
     if (reporter.client) {
       const writer = new DescribeWriter(session.now);
-      describeTemplate(writer, template);
-      return ok(`Pod Template:${writer.text().slice('Pod Template:'.length)}`);
+      describeTemplate(writer, target.value.spec?.template);
+      return ok(writer.rawText());
     }
+    const template = withoutHash(target.value.spec?.template);
     const spec = info.object['spec'] as Deployment['spec'];
     if (spec?.paused === true) {
       return fail(
@@ -276,7 +296,7 @@ function* showHistory(
     if (set === undefined) return fail('unable to find the specified revision');
     const writer = new DescribeWriter(session.now);
     describeTemplate(writer, set.spec?.template);
-    yield* session.print(`${name} with revision #${revision}\n${writer.text()}\n`);
+    yield* session.print(`${name} with revision #${revision}\n${writer.rawText()}\n`);
     return ok('');
   }
   if (byRevision.size === 0) {

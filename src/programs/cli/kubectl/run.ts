@@ -1,19 +1,15 @@
 /** `kubectl run` (k8s.io/kubectl/pkg/cmd/run, v0.34): one pod from flags, attached and removed again when asked. */
 import type { Pod } from '../../../ground/api/types.ts';
-import { freezeDeep } from '../../../ground/api/edit.ts';
-import { applyMergePatch } from '../../../ground/api/patch/index.ts';
-import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { parseJson } from '../../../ground/lang/json.ts';
-import type { ValueMap } from '../../../ground/lang/value.ts';
 import { attachToPod } from './attach.ts';
 import type { Loose } from './api.ts';
 import { createObject } from './create-generators.ts';
 import { fail, type Outcome } from './failure.ts';
 import { flagSpecs } from './flags.ts';
+import { overridden } from './overrides.ts';
 import type { Session, Verb } from './session.ts';
-import { Reporter, WRITE_FLAGS } from './write-options.ts';
+import { RECORD_FLAG, Reporter, WRITE_FLAGS } from './write-options.ts';
 
 export const run: Verb = {
   name: 'run',
@@ -21,7 +17,7 @@ export const run: Verb = {
     'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]',
   short: 'Run a particular image on the cluster',
   flags:
-    flagSpecs(`${WRITE_FLAGS} annotations=[*] attach=false cascade='background'?background command=false env=[*]
+    flagSpecs(`${WRITE_FLAGS} ${RECORD_FLAG} annotations=[*] attach=false cascade='background'?background command=false env=[*]
     expose=false field-manager='kubectl-run' f filename=[] force=false grace-period=-1 image='' image-pull-policy=''
     k kustomize='' l labels='' leave-stdin-open=false override-type='merge' overrides='' pod-running-timeout=1m0s port=''
     privileged=false q quiet=false R recursive=false restart='Always' rm=false save-config=false i stdin=false
@@ -39,6 +35,12 @@ export const run: Verb = {
     if (!['Always', 'OnFailure', 'Never'].includes(restart)) {
       return session.usageError(`invalid restart policy: ${restart}`);
     }
+    const pull = flags.text('image-pull-policy');
+    if (!['', 'Always', 'IfNotPresent', 'Never'].includes(pull))
+      return session.usageError(`invalid image pull policy: ${pull}`);
+    if (flags.has('pod-running-timeout') && flags.duration('pod-running-timeout') <= 0)
+      return session.usageError('--pod-running-timeout must be higher than zero');
+    if (flags.text('image') === '') return fail('--image is required');
     const reporter = Reporter.of(session, true);
     if (!reporter.ok) return reporter;
     if (attached && reporter.value.dryRun !== 'none')
@@ -66,11 +68,13 @@ function podOf(session: Session, name: string): Outcome<object> {
   const labels =
     flags.text('labels') === '' ? { run: name } : pairsOf(flags.text('labels').split(','));
   if (labels === undefined) return fail(`unexpected label spec: ${flags.text('labels')}`);
-  const env: { readonly name: string; readonly value: string }[] = [];
+  const env: { readonly name: string; readonly value?: string }[] = [];
   for (const entry of flags.list('env')) {
     const equals = entry.indexOf('=');
     if (equals <= 0) return fail(`invalid env: ${entry}`);
-    env.push({ name: entry.slice(0, equals), value: entry.slice(equals + 1) });
+    const [variable, value] = [entry.slice(0, equals), entry.slice(equals + 1)];
+    if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(variable)) return fail(`invalid env: ${entry}`);
+    env.push({ name: variable, ...(value === '' ? {} : { value }) });
   }
   const annotations = pairsOf(flags.list('annotations'));
   const port = flags.text('port');
@@ -105,14 +109,6 @@ function podOf(session: Session, name: string): Outcome<object> {
     status: {},
   };
   return overridden(session, pod);
-}
-
-function overridden(session: Session, pod: object): Outcome<object> {
-  const text = session.flags.text('overrides');
-  if (text === '') return ok(pod);
-  const parsed = parseJson(text);
-  if (!parsed.ok) return fail('Invalid JSON Patch');
-  return ok(applyMergePatch(freezeDeep(pod) as ValueMap, parsed.value.value) as object);
 }
 
 /** `a=b` words as a map; undefined when one is none. */

@@ -1,7 +1,7 @@
 /** What `kubectl set env` changes, and `--list` (k8s.io/kubectl/pkg/cmd/set/set_env.go, v0.34). */
 import type { EnvVar, PodSpec } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
-import { sortedText } from '../../../ground/base/text.ts';
+import { quote, sortedText } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { fail, type Outcome, together } from './failure.ts';
 import { readAll } from './manifest.ts';
@@ -13,6 +13,10 @@ export interface EnvChanges {
   readonly set: readonly EnvVar[];
   readonly remove: readonly string[];
 }
+
+const ENV_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+const NO_ENV_NAME =
+  "is not a valid key name: a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
 
 /** Reads `KEY=value`, `KEY-`, `-` (standard input) and `--from`. */
 export function* envChanges(session: Session, words: readonly string[]): Task<Outcome<EnvChanges>> {
@@ -26,7 +30,9 @@ export function* envChanges(session: Session, words: readonly string[]): Task<Ou
     : words;
   for (const word of all) {
     const equals = word.indexOf('=');
-    if (equals > 0) set.push({ name: word.slice(0, equals), value: word.slice(equals + 1) });
+    const name = word.slice(0, Math.max(0, equals));
+    if (equals > 0 && !ENV_NAME.test(name)) return fail(`${quote(name)} ${NO_ENV_NAME}`);
+    if (equals > 0) set.push({ name, value: word.slice(equals + 1) });
     else if (equals < 0 && word.endsWith('-')) remove.push(word.slice(0, -1));
     else return fail(`environment variables must be of the form key=value`);
   }
@@ -38,9 +44,7 @@ export function* envChanges(session: Session, words: readonly string[]): Task<Ou
   }
   const both = remove.filter((name) => set.some((each) => each.name === name));
   if (both.length > 0) {
-    return fail(
-      `can not both modify and remove the following environment variable(s) in the same command: ${both.join(', ')}`,
-    );
+    return fail('can not both modify and remove the same environment variable in the same command');
   }
   return ok({ set, remove });
 }
@@ -54,15 +58,17 @@ function* envFrom(session: Session, from: string): Task<Outcome<readonly EnvVar[
   const wanted = session.flags.list('keys');
   const prefix = session.flags.text('prefix');
   const variables: EnvVar[] = [];
+  if (object.value.kind !== 'ConfigMap' && object.value.kind !== 'Secret')
+    return fail('unsupported resource specified in --from');
   for (const key of keys) {
     if (wanted.length > 0 && !wanted.includes(key)) continue;
     const reference = { key, name };
-    const variable = prefix + key.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
+    const upper = key.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
+    if (upper !== key) yield* session.printError(`Warning: key ${key} transferred to ${upper}\n`);
+    const variable = prefix + upper;
     if (object.value.kind === 'ConfigMap')
       variables.push({ name: variable, valueFrom: { configMapKeyRef: reference } });
-    else if (object.value.kind === 'Secret')
-      variables.push({ name: variable, valueFrom: { secretKeyRef: reference } });
-    else return fail(`unsupported resource specified in --from`);
+    else variables.push({ name: variable, valueFrom: { secretKeyRef: reference } });
   }
   return ok(variables);
 }

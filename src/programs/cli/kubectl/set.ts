@@ -3,24 +3,24 @@
  * a change of the pod template, sent as the difference.
  */
 import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
-import { twoWayPatch } from '../../../ground/api/patch/index.ts';
+import { parseSelector, structureOf } from '../../../ground/api/selector.ts';
 import { canonicalQuantity } from '../../../ground/api/quantity.ts';
-import { definitionOfKind } from '../../../ground/api/schema.ts';
 import type { Container, EnvVar, PodSpec } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import type { ValueMap } from '../../../ground/lang/value.ts';
-import { type Loose, STRATEGIC } from './api.ts';
-import { apiFailure, fail, type Failure, type Outcome, textFailure, together } from './failure.ts';
+import type { Loose } from './api.ts';
+import { fail, type Failure, type Outcome, textFailure, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
-import { typeName } from './mapper.ts';
 import { type Subject, NO_RESOURCES, visit } from './resource-builder.ts';
 import { envChanges, envList } from './set-env.ts';
+import { sendChange, SET_FLAGS } from './set-send.ts';
+import { subject } from './set-subject.ts';
 import type { Session, Verb } from './session.ts';
-import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
+import { Reporter } from './write-options.ts';
 
-const COMMON = `${FILE_FLAGS} ${WRITE_FLAGS} all=false field-manager='kubectl-set' local=false l selector=''`;
+const NO_FILES =
+  "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
 
 /** The changed pod spec of an object, or what is wrong. */
 type Change = (spec: PodSpec, info: Subject) => Outcome<PodSpec>;
@@ -31,9 +31,11 @@ function* changeSpecs(
   resources: readonly string[],
   what: string,
   change: Change,
+  how: { readonly failed?: string; readonly always?: boolean } = {},
 ): Task<Outcome<number>> {
   const reporter = Reporter.of(session);
   if (!reporter.ok) return reporter;
+  if (session.flags.bool('local') && resources.length > 0) return fail(NO_FILES);
   const visited = yield* visit(session, { args: resources, missing: NO_RESOURCES });
   if (!visited.ok) return visited;
   const failures: Failure[] = [];
@@ -45,7 +47,7 @@ function* changeSpecs(
       failures.push(changed.error);
       continue;
     }
-    const failure = yield* send(session, reporter.value, info, changed.value, what);
+    const failure = yield* sendChange(session, reporter.value, info, changed.value, what, how);
     if (failure !== undefined) failures.push(failure);
   }
   const failure = together(failures);
@@ -65,7 +67,7 @@ function changedObject(info: Subject, change: Change): Outcome<Loose> {
   const template = spec?.template;
   if (spec === undefined || template?.spec === undefined) {
     return fail(
-      `the object is not a pod or does not have a pod template: ${typeName(info.mapping)}`,
+      `${info.mapping.resource}/${info.name} the object is not a pod or does not have a pod template: *v1.${object.kind}`,
     );
   }
   const changed = change(template.spec, info);
@@ -74,43 +76,6 @@ function changedObject(info: Subject, change: Change): Outcome<Loose> {
     template: withFields(template, { spec: freezeDeep(changed.value) }),
   });
   return ok(withFields(object, { spec: next } as Partial<Loose>));
-}
-
-function* send(
-  session: Session,
-  reporter: Reporter,
-  info: Subject,
-  changed: Loose,
-  what: string,
-): Task<Failure | undefined> {
-  const { mapping, name, namespace, object } = info;
-  const definition = definitionOfKind(mapping.group, mapping.version, mapping.kind);
-  const patch = twoWayPatch(
-    definition,
-    object as unknown as ValueMap,
-    changed as unknown as ValueMap,
-  );
-  const nothing = Object.keys(patch).length === 0;
-  if (nothing && !reporter.printsObjects) return undefined;
-  if (reporter.client || session.flags.bool('local') || nothing) {
-    yield* reporter.tell(mapping, changed, what);
-    return undefined;
-  }
-  const api = session.api();
-  if (!api.ok) return api.error;
-  const query = { manager: session.flags.text('field-manager'), dryRun: reporter.server };
-  const done = yield* api.value.patch(
-    mapping,
-    namespace,
-    name,
-    STRATEGIC,
-    freezeDeep(patch),
-    query,
-  );
-  if (!done.ok)
-    return apiFailure(done.error, `failed to patch ${what.split(' ')[0]} update to pod template`);
-  yield* reporter.tell(mapping, done.value, what);
-  return undefined;
 }
 
 /** Resources, then `name=value` words (and `name-`, where removals are). */
@@ -145,30 +110,39 @@ const image: Verb = {
   usage:
     '(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]',
   short: 'Update the image of a pod template',
-  flags: flagSpecs(COMMON),
+  flags: flagSpecs(SET_FLAGS),
   *run(session) {
     const { resources, words } = split(session.args, false);
     if (resources.length === 0 && session.flags.list('filename').length === 0)
       return fail(NO_RESOURCES);
     if (words.length === 0) {
       const visited = yield* visit(session, { args: resources });
-      return visited.ok ? fail('at least one image update is required') : visited;
+      const absent = visited.ok ? together(visited.value.failures) : visited.error;
+      return absent === undefined
+        ? fail('at least one image update is required')
+        : { ok: false, error: absent };
     }
     const images = words.map(
       (word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const,
     );
-    return yield* changeSpecs(session, resources, 'image updated', (spec) => {
-      let next = spec;
-      for (const [name, value] of images) {
-        const changed = changeContainers(next, name, (container) => ({
-          ...container,
-          image: value,
-        }));
-        if (changed === undefined) return fail(`unable to find container named ${quote(name)}`);
-        next = changed;
-      }
-      return ok(next);
-    });
+    return yield* changeSpecs(
+      session,
+      resources,
+      'image updated',
+      (spec) => {
+        let next = spec;
+        for (const [name, value] of images) {
+          const changed = changeContainers(next, name, (container) => ({
+            ...container,
+            image: value,
+          }));
+          if (changed === undefined) return fail(`unable to find container named ${quote(name)}`);
+          next = changed;
+        }
+        return ok(next);
+      },
+      { failed: 'failed to patch image update to pod template:' },
+    );
   },
 };
 
@@ -177,7 +151,7 @@ const env: Verb = {
   usage: 'RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N [options]',
   short: 'Update environment variables on a pod template',
   flags: flagSpecs(
-    `${COMMON} c containers='*' e env=[*] from='' keys=[] list=false overwrite=true prefix='' resolve=false`,
+    `${SET_FLAGS} c containers='*' e env=[*] from='' keys=[] list=false overwrite=true prefix='' resolve=false`,
   ),
   *run(session) {
     const { flags } = session;
@@ -196,16 +170,36 @@ const env: Verb = {
       return visited.ok ? ok(0) : visited;
     }
     const name = flags.text('containers');
-    return yield* changeSpecs(session, resources, 'env updated', (spec, info) => {
-      const changed = changeContainers(spec, name, (container) => withEnv(container, set, remove));
-      return changed === undefined
-        ? fail(
-            `${typeName(info.mapping)}/${info.name} does not have any containers matching ${quote(name)}`,
-          )
-        : ok(changed);
-    });
+    return yield* changeSpecs(
+      session,
+      resources,
+      'env updated',
+      (spec, info) => {
+        const clash = flags.bool('overwrite') ? undefined : clashOf(spec, set);
+        if (clash !== undefined)
+          return fail(`${info.mapping.resource}/${info.name} ${clash}, and --overwrite is false`);
+        const changed = changeContainers(spec, name, (container) =>
+          withEnv(container, set, remove),
+        );
+        if (changed !== undefined) return ok(changed);
+        session.process.stderr.post(
+          `Warning: ${info.mapping.kind}/${info.name} does not have any containers matching ${quote(name)}\n`,
+        );
+        return ok(spec);
+      },
+      { failed: 'failed to patch env update to pod template:' },
+    );
   },
 };
+
+/** A variable that has another value already. */
+function clashOf(spec: PodSpec, set: readonly EnvVar[]): string | undefined {
+  for (const { env = [] } of spec.containers) {
+    const old = env.find((one) => set.some((each) => each.name === one.name));
+    if (old !== undefined) return `'${old.name}' already has a value (${old.value ?? ''})`;
+  }
+  return undefined;
+}
 
 /** Replaces variables where they stand; new ones go to the end. */
 function withEnv(
@@ -228,7 +222,7 @@ const resourcesVerb: Verb = {
   name: 'resources',
   usage: '(-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS] [options]',
   short: 'Update resource requests/limits on objects with pod templates',
-  flags: flagSpecs(`${COMMON} c containers='*' limits='' requests=''`),
+  flags: flagSpecs(`${SET_FLAGS} c containers='*' limits='' requests=''`),
   *run(session) {
     const { flags, args } = session;
     if (flags.text('limits') === '' && flags.text('requests') === '') {
@@ -241,20 +235,26 @@ const resourcesVerb: Verb = {
     const requests = amountsOf(flags.text('requests'));
     if (!requests.ok) return requests;
     const name = flags.text('containers');
-    return yield* changeSpecs(session, args, 'resource requirements updated', (spec) => {
-      const changed = changeContainers(spec, name, (container) => {
-        const old = container.resources ?? {};
-        const merged = {
-          ...old,
-          ...(flags.text('limits') === '' ? {} : { limits: { ...old.limits, ...limits.value } }),
-          ...(flags.text('requests') === ''
-            ? {}
-            : { requests: { ...old.requests, ...requests.value } }),
-        };
-        return { ...container, resources: merged };
-      });
-      return changed === undefined ? fail(`unable to find container named ${name}`) : ok(changed);
-    });
+    return yield* changeSpecs(
+      session,
+      args,
+      'resource requirements updated',
+      (spec) => {
+        const changed = changeContainers(spec, name, (container) => {
+          const old = container.resources ?? {};
+          const merged = {
+            ...old,
+            ...(flags.text('limits') === '' ? {} : { limits: { ...old.limits, ...limits.value } }),
+            ...(flags.text('requests') === ''
+              ? {}
+              : { requests: { ...old.requests, ...requests.value } }),
+          };
+          return { ...container, resources: merged };
+        });
+        return changed === undefined ? fail(`unable to find container named ${name}`) : ok(changed);
+      },
+      { failed: 'failed to patch resources update to pod template' },
+    );
   },
 };
 
@@ -265,7 +265,7 @@ function amountsOf(text: string): Outcome<Readonly<Record<string, string>>> {
   for (const part of text.split(',')) {
     const [name = '', value, ...more] = part.split('=');
     if (value === undefined || more.length > 0)
-      return fail(`invalid argument syntax ${part}, expected <resource>=<value>`);
+      return fail(`Invalid argument syntax ${part}, expected <resource>=<value>`);
     const amount = canonicalQuantity(value);
     if (!amount.ok) return fail(amount.error);
     amounts.set(name, amount.value);
@@ -278,13 +278,17 @@ const serviceAccount: Verb = {
   aliases: ['sa'],
   usage: '(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]',
   short: 'Update the service account of a resource',
-  flags: flagSpecs(COMMON),
+  flags: flagSpecs(SET_FLAGS),
   *run(session) {
     const name = session.args.at(-1);
     if (name === undefined) return fail('serviceaccount is required');
     const resources = session.args.slice(0, -1);
-    return yield* changeSpecs(session, resources, 'serviceaccount updated', (spec) =>
-      ok({ ...spec, serviceAccountName: name, serviceAccount: name }),
+    return yield* changeSpecs(
+      session,
+      resources,
+      'serviceaccount updated',
+      (spec) => ok({ ...spec, serviceAccountName: name, serviceAccount: name }),
+      { always: true, failed: 'failed to patch ServiceAccountName' },
     );
   },
 };
@@ -293,34 +297,43 @@ const selector: Verb = {
   name: 'selector',
   usage: '(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version] [options]',
   short: 'Set the selector on a resource',
-  flags: flagSpecs(`${COMMON} resource-version=''`),
+  flags: flagSpecs(`${SET_FLAGS} resource-version=''`),
   *run(session) {
     const text = session.args.at(-1) ?? '';
-    if (!text.includes('='))
-      return fail(
-        'one or more resources must be specified as <resource> <name> or <resource>/<name>',
-      );
-    const pairs = text.split(',').map((pair) => pair.split('=') as [string, string]);
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
-    const visited = yield* visit(session, { args: session.args.slice(0, -1) });
+    const parsed = parseSelector(text);
+    // A name where the expression should be is told as a missing name.
+    const isSelector = parsed.ok && session.args.length > 2;
+    const slashed = session.args.some((arg) => arg.includes('/'));
+    const resources = isSelector || slashed ? session.args.slice(0, -1) : session.args.slice(0, 1);
+    const visited = yield* visit(session, { args: resources });
     if (!visited.ok) return visited;
+    if (!parsed.ok) return fail(parsed.error);
+    const { matchLabels = {}, matchExpressions = [] } = structureOf(parsed.value);
+    if (matchExpressions.length > 0) {
+      const shown = matchExpressions.map(
+        ({ key, operator, values = [] }) => `{${key} ${operator} [${values.join(' ')}]}`,
+      );
+      return fail(`match expression [${shown.join(' ')}] not supported on this object`);
+    }
     const failures: Failure[] = [...visited.value.failures];
     for (const info of visited.value.infos) {
       if (info.object.kind !== 'Service') {
-        failures.push(textFailure(`selector resources do not support: ${info.object.kind}`));
+        failures.push(textFailure('setting a selector is only supported for Services'));
         continue;
       }
       const spec = withFields(
         info.object['spec'] as object,
-        { selector: freezeDeep(Object.fromEntries(pairs)) } as object,
+        { selector: freezeDeep(matchLabels) } as object,
       );
-      const failure = yield* send(
+      const failure = yield* sendChange(
         session,
         reporter.value,
         info,
         withFields(info.object, { spec } as Partial<Loose>),
         'selector updated',
+        { always: true },
       );
       if (failure !== undefined) failures.push(failure);
     }
@@ -334,5 +347,5 @@ export const set: Verb = {
   usage: 'SUBCOMMAND [options]',
   short: 'Set specific features on objects',
   flags: [],
-  verbs: [env, image, resourcesVerb, selector, serviceAccount],
+  verbs: [env, image, resourcesVerb, selector, serviceAccount, subject],
 };

@@ -3,7 +3,8 @@ import type { Node, Taint } from '../../../ground/api/types.ts';
 import { isLabelValue, isQualifiedName } from '../../../ground/api/validation/names.ts';
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { STRATEGIC } from './api.ts';
+import { type Loose, STRATEGIC } from './api.ts';
+import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
 import { apiFailure, fail, type Failure, type Outcome, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { type Subject, visit } from './resource-builder.ts';
@@ -35,24 +36,35 @@ export const taint: Verb = {
     if (words.length === 0) return fail('at least one taint update is required');
     const changes = parseTaints(words);
     if (!changes.ok) return session.usageError(changes.error);
+    const doubled = changes.value.added.find((taint, index) =>
+      changes.value.added.some((each, at) => at < index && same(each, taint)),
+    );
+    if (doubled !== undefined) {
+      const { key, value = '', effect } = doubled;
+      return session.usageError(
+        `duplicated taints with the same key and effect: {${key} ${value} ${effect} <nil>}`,
+      );
+    }
     const both = changes.value.added.filter((taint) =>
       changes.value.removed.some(
         (gone) => gone.key === taint.key && (gone.effect === '' || gone.effect === taint.effect),
       ),
     );
     if (both.length > 0) {
-      const texts = both.map((each) => `{"${each.key}":"${each.effect}"}`).join(',');
-      return session.usageError(
+      const texts = both.map(({ key, value = '' }) => `${key}=${value}`).join(',');
+      return fail(
         `can not both modify and remove the following taint(s) in the same command: ${texts}`,
       );
     }
     if (resources.length < 2 && !flags.bool('all') && flags.text('selector') === '') {
       return fail(`at least one resource name must be specified since 'all' parameter is not set`);
     }
+    if (flags.bool('all') && flags.text('selector') !== '')
+      return fail("setting 'all' parameter with a non empty selector is prohibited");
     const mapping = yield* session.mapping(resources[0] as string);
     if (!mapping.ok) return mapping;
     if (mapping.value.kind !== 'Node') {
-      return fail(`invalid resource type ${resources[0]}, only node(s) is supported`);
+      return fail(`invalid resource type ${resources[0]}, only node types are supported`);
     }
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
@@ -79,13 +91,11 @@ function* taintOne(
   changes: Changes,
 ): Task<Outcome<number>> {
   const node = info.object as unknown as Node;
-  const made = changedTaints(
-    node.spec?.taints ?? [],
-    changes,
-    session.flags.bool('overwrite'),
-    info.name,
-  );
+  const overwrite = session.flags.bool('overwrite');
+  const made = changedTaints(node.spec?.taints ?? [], changes, overwrite, info.name);
   if (!made.ok) return made;
+  const spec = { ...node.spec, taints: made.value };
+  let result = withFields(info.object, { spec: freezeDeep(spec) } as Partial<Loose>);
   if (!reporter.client) {
     const api = session.api();
     if (!api.ok) return api;
@@ -101,15 +111,25 @@ function* taintOne(
       query,
     );
     if (!done.ok) return { ok: false, error: apiFailure(done.error) };
+    result = done.value;
   }
   const { added, removed } = changes;
   const what =
-    added.length > 0 && removed.length > 0
+    added.length > 0 && (removed.length > 0 || overwritten(node, added))
       ? 'modified'
       : added.length > 0
         ? 'tainted'
         : 'untainted';
-  return yield* reporter.tell(info.mapping, info.object, what, reporter.client ? undefined : '');
+  return yield* reporter.tell(info.mapping, result, what, '');
+}
+
+function same(a: Taint, b: Taint): boolean {
+  return a.key === b.key && a.effect === b.effect;
+}
+
+/** A taint of the same key and effect is there: only `--overwrite` comes so far. */
+function overwritten(node: Node, added: readonly Taint[]): boolean {
+  return (node.spec?.taints ?? []).some((old) => added.some((each) => same(each, old)));
 }
 
 /** reorganizeTaints: new ones first, then those that stay. */
@@ -119,7 +139,6 @@ function changedTaints(
   overwrite: boolean,
   node: string,
 ): Outcome<readonly Taint[]> {
-  const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect;
   const taken = changes.added.filter((taint) => old.some((each) => same(each, taint)));
   if (taken.length > 0 && !overwrite) {
     const texts = taken.map((each) => each.key).join(',');

@@ -1,6 +1,7 @@
 /** All verbs of kubectl, in the order of its own overview. */
 import { apply } from './apply.ts';
 import { attach } from './attach.ts';
+import { autoscale } from './autoscale.ts';
 import { create } from './create.ts';
 import { deleteVerb } from './delete.ts';
 import { annotate, label } from './edit-map.ts';
@@ -41,6 +42,7 @@ export const VERBS: readonly Verb[] = [
   get,
   deleteVerb,
   scale,
+  autoscale,
   logs,
   attach,
   exec,

@@ -57,16 +57,17 @@ export const wait: Verb = {
     const failures: Failure[] = visited.value.failures.filter(
       (each) => !(deleting && isMissing(each)),
     );
-    if (failures.length > 0 && !deleting) return { ok: false, error: failures[0] as Failure };
     if (visited.value.infos.length === 0 && failures.length === 0) {
       return deleting ? ok(0) : fail('no matching resources found');
     }
+    const late: Failure[] = [];
     for (const info of visited.value.infos) {
       const failure = yield* waitOne(api.value, info, goal.value, left);
-      if (failure !== undefined) failures.push(failure);
+      if (failure !== undefined)
+        late.push(session.flags.duration('timeout') === 0 ? notMet(info) : failure);
       else yield* reporter.value.tell(info.mapping, info.object, 'condition met');
     }
-    const failure = together(failures);
+    const failure = together([...late, ...failures]);
     return failure === undefined ? ok(0) : { ok: false, error: failure };
   },
 };
@@ -147,6 +148,11 @@ function* waitOne(
   return problem ?? (done.value === undefined ? timedOut(info) : undefined);
 }
 
+/** `--timeout=0` only looks. */
+function notMet({ mapping, name }: Subject): Failure {
+  return textFailure(`condition not met for ${mapping.resource}/${name}`);
+}
+
 function timedOut({ mapping, name }: Pick<Subject, 'mapping' | 'name'>): Failure {
   return textFailure(`timed out waiting for the condition on ${mapping.resource}/${name}`);
 }
@@ -198,6 +204,11 @@ function jsonPathGoal(text: string): Outcome<Goal> {
     return fail(
       "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
     );
+  if (split.expression === '') return fail('jsonpath expression cannot be empty');
+  if (split.expression.startsWith('{') !== split.expression.endsWith('}'))
+    return fail(
+      "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'",
+    );
   const path = relaxedPath(split.expression);
   if (!path.ok) return fail(path.error);
   return ok({ kind: 'met', test: (object) => holds(path.value, object, split.wanted) });
@@ -220,6 +231,6 @@ function holds(path: JsonPath, object: Loose, wanted: string | undefined): Outco
   if (found.value.length > 1) return fail('given jsonpath expression matches more than one value');
   const [value] = found.value;
   if (typeof value === 'object' && value !== null)
-    return fail('jsonpath leads to a nested object or list which is unsupported');
+    return fail('jsonpath leads to a nested object or list which is not supported');
   return ok(printValue(value).trim() === wanted.trim());
 }

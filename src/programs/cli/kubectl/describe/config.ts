@@ -10,8 +10,7 @@ export function describeNamespace(writer: DescribeWriter, namespace: Namespace):
   writer.labels('Labels', namespace.metadata.labels);
   writer.annotations(namespace.metadata.annotations);
   writer.field(0, 'Status', namespace.status?.phase ?? '');
-  writer.write(0, '\nNo resource quota.\n');
-  writer.write(0, '\nNo LimitRange resource.\n');
+  // Quotas and limit ranges are told only of a server that has those kinds.
 }
 
 interface Named {

@@ -49,6 +49,11 @@ export class DescribeWriter {
     return this.#done;
   }
 
+  /** The text with its tabs, as upstream prints what it describes without a tabwriter. */
+  rawText(): string {
+    return this.#open;
+  }
+
   /** `Labels:` with one pair a line. */
   labels(title: string, labels: Texts, indent = ''): void {
     const pairs = sortedText(Object.keys(labels ?? {})).map(

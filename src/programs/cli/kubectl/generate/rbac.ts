@@ -141,7 +141,7 @@ export function* generatedClusterRole(session: Session, name: string): Task<Outc
 }
 
 /** Users, groups and accounts of a binding. */
-function subjectsOf(session: Session): Outcome<readonly object[]> {
+export function subjectsOf(session: Session): Outcome<readonly object[]> {
   const { flags } = session;
   const subjects: object[] = [];
   for (const name of flags.list('user')) subjects.push({ apiGroup: API_GROUP, kind: 'User', name });
