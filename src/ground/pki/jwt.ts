@@ -23,6 +23,31 @@ export interface SignedToken {
   text(): string;
 }
 
+/** Where a value that shows a token's text keeps the token itself. */
+const TOKEN: unique symbol = Symbol('token');
+
+/** A value with a field `token`, made when it is read; who passes the token on takes it by reference. */
+export function withToken<T extends object>(
+  token: SignedToken,
+  fields: T,
+): Readonly<T> & { readonly token: string } {
+  const shown = {
+    get token(): string {
+      return token.text();
+    },
+    ...fields,
+  };
+  Object.defineProperty(shown, TOKEN, { value: token });
+  return Object.freeze(shown);
+}
+
+/** The token of a value that `withToken` has made. */
+export function tokenIn(value: unknown): SignedToken | undefined {
+  return typeof value === 'object' && value !== null
+    ? (value as { readonly [TOKEN]?: SignedToken })[TOKEN]
+    : undefined;
+}
+
 /** A parsed token; its payload is JSON text that nobody has vouched for until it is verified. */
 interface ParsedToken {
   readonly header: string;

@@ -58,6 +58,10 @@ export interface Files {
   readContent(path: string): Result<Content, Errno>;
   read(path: string): Result<Uint8Array, Errno>;
   readText(path: string): Result<string, Errno>;
+  /** Opened once, its state asked for and read, as servers do; `modified` is wall time. */
+  readDated(
+    path: string,
+  ): Result<{ readonly bytes: Uint8Array; readonly modified: WallTime }, Errno>;
   /** Creates or replaces; mode applies on creation (default 0o644 less umask). */
   write(path: string, content: Content | string, mode?: number): Result<void, Errno>;
   /** Replaces in one step, as rename does (a reader sees the old or the new). */

@@ -9,6 +9,7 @@ import { SERVICE_ACCOUNTS } from '../../ground/api/names.ts';
 import type { ServiceAccount, TokenRequest } from '../../ground/api/types.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
 import type { Task } from '../../ground/base/task.ts';
+import { type SignedToken, tokenIn } from '../../ground/pki/jwt.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { enterBackground, sleepInBackground } from '../../spine/client/background.ts';
 import { openClient, userAgentOf } from '../../spine/client/client.ts';
@@ -34,11 +35,11 @@ export function* accountClient(
   account: string,
   options: AccountClientOptions,
 ): Task<Client> {
-  const bearer = { token: '' };
+  const bearer: { token: string | SignedToken } = { token: '' };
   for (;;) {
     const token = yield* requestToken(root, account);
     if (token.ok) {
-      bearer.token = token.value.status?.token ?? '';
+      bearer.token = tokenIn(token.value.status) ?? token.value.status?.token ?? '';
       break;
     }
     const name = `${NAMESPACE}/${account}`;
@@ -66,14 +67,15 @@ function* renew(
   process: Process,
   root: Client,
   account: string,
-  bearer: { token: string },
+  bearer: { token: string | SignedToken },
 ): Task<void> {
   enterBackground(process);
   let delay = (LIFETIME_SECONDS * RENEW_PERCENT * SECOND) / 100;
   for (;;) {
     yield* sleepInBackground(process, delay);
     const token = yield* requestToken(root, account);
-    if (token.ok) bearer.token = token.value.status?.token ?? bearer.token;
+    if (token.ok)
+      bearer.token = tokenIn(token.value.status) ?? token.value.status?.token ?? bearer.token;
     delay = token.ok ? (LIFETIME_SECONDS * RENEW_PERCENT * SECOND) / 100 : 10 * RETRY;
   }
 }

@@ -65,12 +65,11 @@ export function findFile(
       if (found.kind === 'file') return found;
     }
   }
+  const read = process.files.readDated(full);
+  if (read.ok) return { kind: 'file', path: full, ...read.value };
   const stat = process.files.stat(full);
-  if (!stat.ok) return { kind: stat.error === 'EACCES' ? 'denied' : 'missing' };
-  if (stat.value.type === 'directory') {
+  if (stat.ok && stat.value.type === 'directory') {
     return path.endsWith('/') ? { kind: 'folder', path: full } : { kind: 'redirect' };
   }
-  const bytes = process.files.read(full);
-  if (!bytes.ok) return { kind: bytes.error === 'EACCES' ? 'denied' : 'missing' };
-  return { kind: 'file', path: full, bytes: bytes.value, modified: stat.value.modified };
+  return { kind: read.error === 'EACCES' ? 'denied' : 'missing' };
 }

@@ -49,17 +49,15 @@ export function* rotateLogs(
   workers: Iterable<PodWorker>,
   seen: SeenLogs = new Map(),
 ): Task<void> {
-  const before = new Map(seen);
-  seen.clear();
+  let running = 0;
   for (const worker of workers) {
     for (const [latest] of worker.containers.values()) {
       if (latest?.state !== 'CONTAINER_RUNNING') continue;
-      const known = before.get(latest.id);
+      running += 1;
+      const known = seen.get(latest.id);
       // A file that is still written and small needs no walk along its path.
-      if (known !== undefined && !known.ended && known.bytes <= SIZE_MAX) {
-        seen.set(latest.id, known);
-        continue;
-      }
+      if (known !== undefined && !known.ended && known.bytes <= SIZE_MAX) continue;
+      seen.delete(latest.id);
       const content = core.process.files.readContent(latest.logPath);
       if (!content.ok || !('kind' in content.value) || content.value.kind !== CRI_LOG) continue;
       const value = content.value.value as CriLogValue;
@@ -67,6 +65,8 @@ export function* rotateLogs(
       else yield* rotate(core, latest.id, latest.logPath);
     }
   }
+  // Some are of containers that have gone; who is still there is looked at anew.
+  if (seen.size > running) seen.clear();
 }
 
 function* rotate(core: Core, containerId: string, path: string): Task<void> {

@@ -16,11 +16,14 @@ import { type Micros, MINUTE, SECOND } from '../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { quote } from '../../ground/base/text.ts';
 import type { Task } from '../../ground/base/task.ts';
+import type { SignedToken } from '../../ground/pki/jwt.ts';
+import { BearerHeaders } from '../../machines/network/bearer-headers.ts';
 import { bytesOf } from '../../machines/network/chunk.ts';
 import type { Headers, HttpRequest, HttpResponse } from '../../machines/network/http-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { objectMessage, objectOf } from './api-body.ts';
 import { genericFailure, localFailure, statusFailure, transportFailure } from './api-error.ts';
+import { tokenOfFile } from './credentials.ts';
 import type { ClientConfig } from './kubeconfig.ts';
 import { queryOf, resourcePath } from './paths.ts';
 import { TokenBucket } from './rate-limit.ts';
@@ -47,7 +50,7 @@ export interface ClientOptions {
   /** Time-out of one request (not of a watch); default none. */
   readonly timeout?: Micros;
   /** A bearer token that may change: read before each request. */
-  readonly bearer?: { readonly token: string };
+  readonly bearer?: { readonly token: string | SignedToken };
   /** Gets the text of each `Warning:` header. Default: one klog W line. */
   readonly onWarning?: (text: string) => void;
 }
@@ -93,11 +96,11 @@ class RestClient implements Client {
   readonly #transport: Transport | undefined;
   readonly #bucket: TokenBucket;
   readonly #timeout: Micros | undefined;
-  readonly #bearer: { readonly token: string } | undefined;
+  readonly #bearer: { readonly token: string | SignedToken } | undefined;
   readonly #onWarning: (text: string) => void;
   /** Headers by content type ('' for no body), made once: all requests share them. */
   #headers = new Map<string, Headers>();
-  #token: string | undefined;
+  #token: string | SignedToken | undefined;
   #tokenRead: Micros = -TOKEN_AGE_MAX;
 
   constructor(process: Process, config: ClientConfig, options: ClientOptions) {
@@ -236,8 +239,11 @@ class RestClient implements Client {
     request: Omit<HttpRequest, 'host'>,
     deadline?: Micros,
   ): Task<Result<HttpResponse, ApiError>> {
-    const headers = new Map(this.#headersFor(''));
-    for (const [name, value] of request.headers) headers.set(name, value);
+    const own = this.#headersFor('');
+    const headers =
+      own instanceof BearerHeaders
+        ? own.with(request.headers)
+        : new Map([...own, ...request.headers]);
     return yield* this.#attempt({ ...request, headers, host: this.#host }, deadline);
   }
 
@@ -355,12 +361,12 @@ class RestClient implements Client {
   }
 
   #readToken(path: string): void {
-    const text = this.#process.files.readText(path);
+    const token = tokenOfFile(this.#process, path);
     this.#tokenRead = this.#process.clock.monotonic();
-    if (text.ok) this.#useToken(text.value.trim());
+    if (token.ok) this.#useToken(token.value);
   }
 
-  #useToken(token: string): void {
+  #useToken(token: string | SignedToken): void {
     if (token === this.#token) return;
     this.#token = token;
     this.#headers = new Map();
@@ -372,13 +378,14 @@ class RestClient implements Client {
       ['user-agent', this.userAgent],
     ]);
     if (contentType !== '') headers.set('content-type', contentType);
-    if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`);
+    const token = this.#token;
+    if (typeof token === 'string') headers.set('authorization', `Bearer ${token}`);
     const as = this.#config.impersonate;
     if (as !== undefined) {
       headers.set('impersonate-user', as.user);
       if (as.groups.length > 0) headers.set('impersonate-group', as.groups.join(','));
     }
-    return headers;
+    return typeof token === 'object' ? new BearerHeaders(token, headers) : headers;
   }
 }
 

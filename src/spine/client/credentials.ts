@@ -2,7 +2,10 @@
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { type Certificate, parseCertificates } from '../../ground/pki/certificate.ts';
 import { certificatesFromContent, keyFromContent } from '../../ground/pki/document.ts';
+import { type SignedToken, tokenIn } from '../../ground/pki/jwt.ts';
 import { samePublicKey } from '../../ground/pki/keys.ts';
+import type { Process } from '../../machines/machine/process.ts';
+import type { Errno } from '../../machines/network/errno.ts';
 import type { TlsIdentity } from '../../machines/network/tls-types.ts';
 
 /** All certificates of a PEM text; undefined when it holds none. */
@@ -27,4 +30,13 @@ export function identityOf(
     return err('tls: private key does not match public key');
   }
   return ok({ certificate, key: key.value, ...(chain.length === 0 ? {} : { chain }) });
+}
+
+/** The token that a file holds: by reference from a kubelet's volume, else its text. */
+export function tokenOfFile(process: Process, path: string): Result<string | SignedToken, Errno> {
+  const content = process.files.readContent(path);
+  const token = content.ok && 'value' in content.value ? tokenIn(content.value.value) : undefined;
+  if (token !== undefined) return ok(token);
+  const text = process.files.readText(path);
+  return text.ok ? ok(text.value.trim()) : text;
 }

@@ -12,11 +12,12 @@ import { quote, sortedText } from '../../ground/base/text.ts';
 import { formatYaml, parseYaml } from '../../ground/lang/yaml/index.ts';
 import type { Certificate } from '../../ground/pki/certificate.ts';
 import { certificatesFromContent } from '../../ground/pki/document.ts';
+import type { SignedToken } from '../../ground/pki/jwt.ts';
 import { goError } from '../../machines/network/errno.ts';
 import type { TlsIdentity } from '../../machines/network/tls-types.ts';
 import type { Content } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { certificatesOf, identityOf } from './credentials.ts';
+import { certificatesOf, identityOf, tokenOfFile } from './credentials.ts';
 
 export interface KubeconfigCluster {
   readonly server: string;
@@ -61,7 +62,7 @@ export interface ClientConfig {
   readonly server: string;
   readonly roots: readonly Certificate[];
   readonly identity?: TlsIdentity;
-  readonly token?: string;
+  readonly token?: string | SignedToken;
   /** Read again when it is a minute old. */
   readonly tokenFile?: string;
   readonly skipVerify?: boolean;
@@ -401,7 +402,7 @@ export function inClusterConfig(process: Process): Result<ClientConfig, string> 
     );
   }
   const tokenFile = `${SERVICE_ACCOUNT}/token`;
-  const token = process.files.readText(tokenFile);
+  const token = tokenOfFile(process, tokenFile);
   if (!token.ok) return err(`open ${tokenFile}: ${goError(token.error)}`);
   const authority = process.files.readText(`${SERVICE_ACCOUNT}/ca.crt`);
   if (!authority.ok) {
@@ -415,7 +416,7 @@ export function inClusterConfig(process: Process): Result<ClientConfig, string> 
   return ok({
     server: `https://${host}:${port}`,
     roots: authority.ok ? (certificatesOf(authority.value) ?? []) : [],
-    token: token.value.trim(),
+    token: token.value,
     tokenFile,
     namespace: namespace.ok ? namespace.value.trim() : 'default',
   });

@@ -3,6 +3,7 @@
  * its permissions. Failures are what Linux returns. Creation mode is masked by the process's umask.
  */
 import { utf8, textOf } from '../../../ground/base/bytes.ts';
+import type { WallTime } from '../../../ground/base/time.ts';
 import { DONE, err, ok, type Result } from '../../../ground/base/result.ts';
 import type { Chunk } from '../../network/chunk.ts';
 import type { Errno } from '../../network/errno.ts';
@@ -75,6 +76,15 @@ export class ProcessFiles implements Files {
   readText(path: string): Result<string, Errno> {
     const inode = this.#readable(path);
     return inode.ok ? ok(textOf(inode.value.bytes)) : inode;
+  }
+
+  readDated(
+    path: string,
+  ): Result<{ readonly bytes: Uint8Array; readonly modified: WallTime }, Errno> {
+    const inode = this.#readable(path);
+    if (!inode.ok) return inode;
+    const { bytes, modified } = inode.value;
+    return ok({ bytes, modified });
   }
 
   #readable(path: string): Result<Inode, Errno> {

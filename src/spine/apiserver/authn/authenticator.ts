@@ -13,6 +13,7 @@ import { isValueMap } from '../../../ground/lang/value.ts';
 import { sha256 } from '../../../ground/pki/digest.ts';
 import { type SignedToken, TokenVerifier } from '../../../ground/pki/jwt.ts';
 import type { PublicKey } from '../../../ground/pki/keys.ts';
+import { BearerHeaders } from '../../../machines/network/bearer-headers.ts';
 import type { HttpExchange } from '../../../machines/network/http-types.ts';
 import type { User } from '../generic/context.ts';
 import type { Authenticator } from '../generic/handler.ts';
@@ -78,7 +79,7 @@ export class TokenAuthenticator {
 
   /** The user of a token; the error says why it is none (TokenReview shows it). */
   authenticate(
-    token: string,
+    token: string | SignedToken,
     audiences: readonly string[] = this.#options.audiences,
   ): Result<User, string> {
     const payload = this.#verifier.verify(token);
@@ -201,11 +202,16 @@ export class RequestAuthenticator implements Authenticator {
       this.#users.set(certificate.id, user);
       return ok(user);
     }
-    const header = exchange.request.headers.get('authorization') ?? '';
-    if (header === '') return this.#anonymous ? ok(ANONYMOUS) : unauthorized();
-    const match = /^[Bb]earer +(\S+)$/.exec(header);
-    if (match === null) return unauthorized();
-    const user = this.#tokens.authenticate(match[1] as string);
+    const { headers } = exchange.request;
+    let token: string | SignedToken | undefined;
+    if (headers instanceof BearerHeaders) token = headers.token;
+    else {
+      const header = headers.get('authorization') ?? '';
+      if (header === '') return this.#anonymous ? ok(ANONYMOUS) : unauthorized();
+      token = /^[Bb]earer +(\S+)$/.exec(header)?.[1];
+    }
+    if (token === undefined) return unauthorized();
+    const user = this.#tokens.authenticate(token);
     return user.ok ? user : unauthorized();
   }
 }

@@ -8,7 +8,7 @@ import { invalidField } from '../../../ground/api/field-error.ts';
 import type { ServiceAccount, TokenRequest } from '../../../ground/api/types.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { formatRfc3339 } from '../../../ground/base/time.ts';
-import { type SignedToken, signToken } from '../../../ground/pki/jwt.ts';
+import { type SignedToken, signToken, withToken } from '../../../ground/pki/jwt.ts';
 import type { PrivateKey } from '../../../ground/pki/keys.ts';
 import type { Api, Subresource } from '../generic/api.ts';
 import { decodeAny } from '../generic/decode.ts';
@@ -84,10 +84,7 @@ export function tokenSubresource(api: () => Api, tokens: TokenIssuer): Subresour
     const signed = signToken(tokens.key, JSON.stringify(claims), (text) =>
       tokens.issued(text, signed),
     );
-    const status = Object.freeze({
-      get token(): string {
-        return signed.text();
-      },
+    const status = withToken(signed, {
       expirationTimestamp: formatRfc3339(expires * 1_000_000),
     });
     const metadata = {
