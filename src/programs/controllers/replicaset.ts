@@ -38,6 +38,7 @@ import { comparePodsForDeletion, isPodActive, isPodAvailable, isPodReady } from 
 /** Pods that one sync may create or delete. */
 const BURST_REPLICAS = 500;
 const WORKERS = 5;
+const NOBODY: readonly string[] = [];
 
 export const replicaSetController: Controller = {
   name: 'replicaset-controller',
@@ -149,18 +150,35 @@ class ReplicaSetController {
     const mayManage = this.#expectations.satisfied(key, now);
     const tally = this.#owned.of(set);
     const claim = yield* this.#claim(set, tally);
-    if (claim !== undefined) return claim;
+    if (typeof claim === 'string') return claim;
     let failure: SyncFailure;
     if (mayManage && set.metadata.deletionTimestamp === undefined) {
-      failure = yield* this.#manage(key, set, tally);
+      failure = yield* this.#manage(
+        key,
+        set,
+        this.#owned.of(set).active + this.#unseen(set, claim),
+      );
     }
     const latest = this.#sets.get(key) ?? set;
     const written = yield* this.#updateStatus(latest, this.#owned.of(latest), failure);
     return failure ?? written;
   }
 
-  /** Adopts ownerless pods that the selector matches, and lets go of owned ones that it does not. */
-  *#claim(set: ReplicaSet, tally: Tally): Task<SyncFailure> {
+  /** Of the pods just adopted, how many the informer still shows without an owner. */
+  #unseen(set: ReplicaSet, adopted: readonly string[]): number {
+    let count = 0;
+    for (const key of adopted) {
+      const pod = this.#pods.get(key);
+      if (pod !== undefined && controllerOf(pod)?.uid !== set.metadata.uid) count += 1;
+    }
+    return count;
+  }
+
+  /**
+   * Adopts ownerless pods that the selector matches, and lets go of owned ones that it does not. Gives
+   * the keys of the adopted ones, or what went wrong.
+   */
+  *#claim(set: ReplicaSet, tally: Tally): Task<readonly string[] | string> {
     const { client } = this.#context;
     const namespace = set.metadata.namespace ?? '';
     for (const key of [...tally.mismatched]) {
@@ -174,23 +192,27 @@ class ReplicaSetController {
       });
       const name = pod.metadata.name;
       const released = yield* client.patch(PODS, namespace, name, 'strategic', patch);
-      if (!released.ok && released.error.code !== 404) return released.error.message;
+      // Gone, or another one of the same name by now.
+      const gone = !released.ok && (released.error.code === 404 || released.error.code === 422);
+      if (!released.ok && !gone) return released.error.message;
     }
-    if (set.metadata.deletionTimestamp !== undefined) return undefined;
+    if (set.metadata.deletionTimestamp !== undefined) return NOBODY;
+    const claimed: string[] = [];
     for (const pod of [...this.#pods.byIndex(BY_OWNER, `orphan/${namespace}`)]) {
       if (!isPodActive(pod) || !matches(tally.selector, pod.metadata.labels)) continue;
       const patch = freezeDeep({
         metadata: { ownerReferences: [controllerRef(set)], uid: pod.metadata.uid },
       });
       const adopted = yield* client.patch(PODS, namespace, pod.metadata.name, 'strategic', patch);
-      if (!adopted.ok && adopted.error.code !== 404) return adopted.error.message;
+      if (adopted.ok) claimed.push(keyOf(pod));
+      else if (adopted.error.code !== 404) return adopted.error.message;
     }
-    return undefined;
+    return claimed;
   }
 
-  *#manage(key: string, set: ReplicaSet, tally: Tally): Task<SyncFailure> {
+  *#manage(key: string, set: ReplicaSet, active: number): Task<SyncFailure> {
     const wanted = set.spec?.replicas ?? 1;
-    const difference = wanted - tally.active;
+    const difference = wanted - active;
     const now = this.#context.process.clock.monotonic();
     if (difference > 0) {
       const count = Math.min(difference, BURST_REPLICAS);

@@ -7,6 +7,7 @@ import { milliValue, wholeValue } from '../../ground/api/quantity.ts';
 import { matchesMap } from '../../ground/api/selector.ts';
 import type {
   Container,
+  ContainerPort,
   Node,
   NodeSelectorRequirement,
   Pod,
@@ -127,7 +128,7 @@ export function admit(
     return predicate('NodeAffinity', "didn't match Pod's node affinity/selector");
   const own = hostPorts(pod);
   const taken = (other: Pod): boolean =>
-    other !== pod && hostPorts(other).some((port) => own.includes(port));
+    other !== pod && hostPorts(other).some((port) => own.some((each) => clash(each, port)));
   if (own.length > 0 && others.some(taken))
     return predicate('NodePorts', "didn't have free ports for the requested pod ports");
   if (node?.spec?.taints?.some((taint) => taint.effect === 'NoExecute' && !bears(pod, taint)))
@@ -135,12 +136,22 @@ export function admit(
   return undefined;
 }
 
-/** `TCP 8080` of every port of the host that a pod takes; addresses of the host are not told apart. */
-function hostPorts(pod: Pod): string[] {
+/** The ports of the host that a pod takes. */
+function hostPorts(pod: Pod): ContainerPort[] {
   return (pod.spec?.containers ?? [])
     .flatMap((container) => container.ports ?? [])
-    .filter((port) => (port.hostPort ?? 0) > 0)
-    .map((port) => `${port.protocol ?? 'TCP'} ${port.hostPort}`);
+    .filter((port) => (port.hostPort ?? 0) > 0);
+}
+
+/** Two claims of one port: on one address, or on all of them. */
+function clash(a: ContainerPort, b: ContainerPort): boolean {
+  if (a.hostPort !== b.hostPort || (a.protocol ?? 'TCP') !== (b.protocol ?? 'TCP')) return false;
+  const [one, two] = [a.hostIP ?? '', b.hostIP ?? ''];
+  return one === two || isAny(one) || isAny(two);
+}
+
+function isAny(address: string): boolean {
+  return address === '' || address === '0.0.0.0';
 }
 
 function bears(pod: Pod, taint: Taint): boolean {

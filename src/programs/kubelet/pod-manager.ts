@@ -186,8 +186,7 @@ export class PodManager {
     } else if (!isStatic && pod.metadata.deletionTimestamp === undefined) {
       const others: Pod[] = [];
       for (const other of this.#workers.values()) {
-        if (other !== worker && other.terminating === undefined && other.refused === undefined)
-          others.push(other.pod);
+        if (other !== worker && this.#isActive(other)) others.push(other.pod);
       }
       const refusal = admit(
         pod,
@@ -206,6 +205,14 @@ export class PodManager {
     if (deadline !== undefined)
       this.#core.process.start('active deadline', this.#deadline(worker, Math.max(0, deadline)));
     worker.poke();
+  }
+
+  /** Takes room on the node: what has ended gives it back, what is still ending does not (filterOutInactivePods). */
+  #isActive(worker: PodWorker): boolean {
+    if (worker.refused !== undefined || worker.terminated) return false;
+    const phase = this.#core.statuses.statusOf(worker.uid)?.phase;
+    const ended = phase === 'Succeeded' || phase === 'Failed';
+    return !ended || worker.terminating !== undefined;
   }
 
   *#deadline(worker: PodWorker, delay: number): Task<void> {

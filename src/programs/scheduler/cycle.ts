@@ -207,6 +207,10 @@ export class SchedulingCycle {
 /** False when the node is too small even if it were empty: preemption cannot help then. */
 function couldFit(entry: NodeEntry, request: PodRequest): boolean {
   const offers = entry.node.status?.allocatable;
+  for (const [name, amount] of request.others) {
+    const offer = offers !== undefined && Object.hasOwn(offers, name) ? offers[name] : undefined;
+    if (amount > wholeValue(offer)) return false;
+  }
   return (
     request.cpu <= milliValue(offers?.['cpu']) && request.memory <= wholeValue(offers?.['memory'])
   );

@@ -4,7 +4,8 @@
  * rejected it; a cluster event moves it only when one of those plugins could now say otherwise
  * (QueueingHints). Back-off is 1 s doubling to 10 s; a pod in back-off may be popped when nothing is
  * active (SchedulerPopFromBackoffQ, on since 1.33), except after an error. What has been
- * unschedulable for 5 minutes is tried again.
+ * unschedulable for 5 minutes is tried again. A pod with scheduling gates is not tried at all until the
+ * last of them is taken away (the SchedulingGates plugin at PreEnqueue).
  */
 import { keyOf } from '../../ground/api/object.ts';
 import type { Pod } from '../../ground/api/types.ts';
@@ -50,7 +51,7 @@ export interface QueuedPod {
   entered: Micros;
   /** What the next attempt follows from. */
   cause: CauseId;
-  where: 'active' | 'backoff' | 'unschedulable' | 'in-flight';
+  where: 'active' | 'backoff' | 'unschedulable' | 'gated' | 'in-flight';
 }
 
 export class SchedulingQueue {
@@ -67,9 +68,10 @@ export class SchedulingQueue {
   }
 
   counts(): { readonly active: number; readonly backoff: number; readonly unschedulable: number } {
-    const counts = { active: 0, backoff: 0, unschedulable: 0 };
+    const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 };
     for (const one of this.#pods.values()) if (one.where !== 'in-flight') counts[one.where] += 1;
-    return counts;
+    const { active, backoff, unschedulable } = counts;
+    return { active, backoff, unschedulable };
   }
 
   get size(): number {
@@ -88,9 +90,10 @@ export class SchedulingQueue {
       errored: false,
       entered: now,
       cause,
-      where: 'active',
+      where: isGated(pod) ? 'gated' : 'active',
     };
     this.#pods.set(key, queued);
+    if (queued.where === 'gated') return;
     this.#active.push(queued);
     this.changed.notify();
   }
@@ -104,6 +107,12 @@ export class SchedulingQueue {
     }
     const old = known.pod;
     known.pod = pod;
+    if (known.where === 'gated') {
+      if (isGated(pod)) return;
+      known.cause = cause;
+      this.#activate(known);
+      return;
+    }
     const relevant = old.spec !== pod.spec || old.metadata.labels !== pod.metadata.labels;
     if (relevant && known.where === 'unschedulable') this.#offer(known, 'PodUpdate', cause);
   }
@@ -204,6 +213,10 @@ export class SchedulingQueue {
     }
     return best;
   }
+}
+
+function isGated(pod: Pod): boolean {
+  return (pod.spec?.schedulingGates ?? []).length > 0;
 }
 
 function goesBefore(a: QueuedPod, b: QueuedPod): boolean {

@@ -335,15 +335,48 @@ function resourceErrors(resources: ResourceRequirements | undefined, field: stri
       const amount = parseQuantity(text);
       if (!amount.ok) continue;
       if (amount.value.nano < 0n) errors.push(invalidField(at, text, NOT_NEGATIVE));
+      if (isExtended(name) && amount.value.nano % NANO_PER_UNIT !== 0n) {
+        errors.push(invalidField(at, text, 'must be an integer'));
+      }
       const limit = Object.hasOwn(limits, name) ? parseQuantity(limits[name] as string) : undefined;
-      if (part !== 'requests' || limit === undefined || !limit.ok) continue;
-      if (compareQuantity(amount.value, limit.value) > 0) {
-        const detail = `must be less than or equal to ${name} limit of ${limits[name] as string}`;
-        errors.push(invalidField(`${field}.requests`, text, detail));
+      if (part !== 'requests') continue;
+      if (limit === undefined) {
+        const detail = 'Limit must be set for non overcommitable resources';
+        if (!mayOvercommit(name)) errors.push(requiredField(`${field}.limits`, detail));
+      } else if (limit.ok) {
+        const difference = compareQuantity(amount.value, limit.value);
+        const rule = mayOvercommit(name) ? 'less than or equal to' : 'equal to';
+        if (difference > 0 || (difference < 0 && !mayOvercommit(name))) {
+          const detail = `must be ${rule} ${name} limit of ${limits[name] as string}`;
+          errors.push(invalidField(`${field}.requests`, text, detail));
+        }
       }
     }
   }
+  errors.push(...hugePageErrors(resources, field));
   return errors;
+}
+
+const NANO_PER_UNIT = 1_000_000_000n;
+
+/** Resources of somebody else's: counted in whole units. */
+function isExtended(name: string): boolean {
+  return name.includes('/') && !name.includes('kubernetes.io/');
+}
+
+/** Only what the kernel shares out may be promised to more than have it. */
+function mayOvercommit(name: string): boolean {
+  return !isExtended(name) && !name.startsWith('hugepages-');
+}
+
+function hugePageErrors(resources: ResourceRequirements | undefined, field: string): FieldError[] {
+  const names = new Set([
+    ...Object.keys(resources?.limits ?? {}),
+    ...Object.keys(resources?.requests ?? {}),
+  ]);
+  const huge = [...names].some((name) => name.startsWith('hugepages-'));
+  if (!huge || names.has('cpu') || names.has('memory')) return [];
+  return [forbiddenField(field, 'HugePages require cpu or memory')];
 }
 
 function resourceNameErrors(name: string, field: string): FieldError[] {

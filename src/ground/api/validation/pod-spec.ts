@@ -3,6 +3,7 @@
  * pkg/apis/apps/validation/validation.go, 1.34).
  */
 import {
+  duplicateField,
   type FieldError,
   forbiddenField,
   invalidField,
@@ -63,6 +64,7 @@ export function podSpecErrors(spec: PodSpec | undefined, field: string): FieldEr
     ...nodeAffinityErrors(spec.affinity?.nodeAffinity, `${field}.affinity.nodeAffinity`),
     ...tolerationErrors(spec.tolerations ?? [], `${field}.tolerations`),
     ...userErrors(spec, field),
+    ...gateErrors(spec, field),
   );
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && (deadline < 1 || deadline > 2_147_483_647)) {
@@ -102,6 +104,23 @@ function userErrors(spec: PodSpec, field: string): FieldError[] {
       const detail = 'must be between 0 and 2147483647, inclusive';
       errors.push(invalidField(`${at}.${part}`, id, detail));
     }
+  }
+  return errors;
+}
+
+function gateErrors(spec: PodSpec, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  const gates = spec.schedulingGates ?? [];
+  gates.forEach(({ name }, index) => {
+    const at = `${field}.schedulingGates[${index}]`;
+    errors.push(...isQualifiedName(name).map((text) => invalidField(at, name, text)));
+    if (seen.has(name)) errors.push(duplicateField(at, name));
+    seen.add(name);
+  });
+  if (gates.length > 0 && (spec.nodeName ?? '') !== '') {
+    const detail = 'cannot be set until all schedulingGates have been cleared';
+    errors.push(forbiddenField(`${field}.nodeName`, detail));
   }
   return errors;
 }

@@ -28,12 +28,14 @@ export function podUpdateErrors(pod: Pod, old: Pod): FieldError[] {
     initContainers: withImagesOf(spec.initContainers, before.initContainers),
     activeDeadlineSeconds: before.activeDeadlineSeconds,
     tolerations: before.tolerations,
+    schedulingGates: before.schedulingGates,
     terminationGracePeriodSeconds:
       spec.terminationGracePeriodSeconds === 1 && (before.terminationGracePeriodSeconds ?? 0) < 0
         ? before.terminationGracePeriodSeconds
         : spec.terminationGracePeriodSeconds,
   });
   errors.push(...deadlineErrors(spec, before), ...tolerationErrors(spec, before));
+  errors.push(...gateErrors(spec, before));
   if (!sameValue(munged, before)) {
     errors.push(forbiddenField('spec', `${MESSAGE}\n${specDiff(munged, before)}`));
   }
@@ -65,6 +67,16 @@ function tolerationErrors(spec: PodSpec, before: PodSpec): FieldError[] {
   if (kept) return [];
   const detail = 'existing toleration can not be modified except its tolerationSeconds';
   return [forbiddenField('spec.tolerations', detail)];
+}
+
+/** Gates are only ever taken away. */
+function gateErrors(spec: PodSpec, before: PodSpec): FieldError[] {
+  const known = new Set((before.schedulingGates ?? []).map((gate) => gate.name));
+  return (spec.schedulingGates ?? []).flatMap(({ name }, index) => {
+    if (known.has(name)) return [];
+    const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    return [forbiddenField(`spec.schedulingGates[${index}].name`, detail)];
+  });
 }
 
 function withImagesOf<L extends readonly Container[] | undefined>(list: L, images: L): L {

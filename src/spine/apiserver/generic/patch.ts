@@ -4,6 +4,7 @@
  * answered like any media type that the server does not know.
  */
 import { freezeDeep } from '../../../ground/api/edit.ts';
+import { withMeta } from '../../../ground/api/meta.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import {
   applyPatch as applyPatchValue,
@@ -47,10 +48,29 @@ export function applyPatch(
     const patched = raw.value(shown);
     if (!patched.ok) return patched;
     const next = trusted
-      ? complete(descriptor, patched.value)
+      ? complete(descriptor, withoutEmpty(patched.value))
       : decodeStrictly(descriptor, context, patched.value, [], validation, shown);
     return next.ok ? ok(registry.kept(next.value)) : next;
   });
+}
+
+const LISTS = ['ownerReferences', 'finalizers'] as const;
+const MAPS = ['labels', 'annotations'] as const;
+
+/** A patch that takes the last one away leaves nothing behind, as Go's omitempty writes it. */
+function withoutEmpty(object: KubeObject): KubeObject {
+  const { metadata } = object;
+  let next = object;
+  for (const name of LISTS) {
+    if (metadata[name]?.length === 0) next = withMeta(next, { [name]: undefined });
+  }
+  for (const name of MAPS) {
+    const map = metadata[name];
+    if (map !== undefined && Object.keys(map).length === 0) {
+      next = withMeta(next, { [name]: undefined });
+    }
+  }
+  return next;
 }
 
 /** How to patch a value of a definition. */

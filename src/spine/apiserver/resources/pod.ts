@@ -9,7 +9,7 @@ import type { KubeObject } from '../../../ground/api/object.ts';
 import type { Binding, DeleteOptions, Eviction, Pod } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { formatRfc3339 } from '../../../ground/base/time.ts';
+import { formatRfc3339, type WallTime } from '../../../ground/base/time.ts';
 import type { Hooks, RequestContext } from '../generic/context.ts';
 import { decodeAny } from '../generic/decode.ts';
 import { deleteObject } from '../generic/delete.ts';
@@ -22,10 +22,11 @@ const GRACE_DEFAULT = 30;
 export function podHooks(allowPrivileged: boolean): Hooks {
   return {
     returnsDeleted: true,
-    allocate(_context, object) {
-      if (allowPrivileged) return ok(object);
-      const errors = privilegedErrors(object as Pod);
-      return errors.length === 0 ? ok(object) : invalid('', 'Pod', object.metadata.name, errors);
+    allocate(context, object, old) {
+      const pod = old === undefined ? gated(object as Pod, context.now) : (object as Pod);
+      if (allowPrivileged) return ok(pod);
+      const errors = privilegedErrors(pod);
+      return errors.length === 0 ? ok(pod) : invalid('', 'Pod', pod.metadata.name, errors);
     },
     grace(object, asked) {
       const pod = object as Pod;
@@ -37,6 +38,20 @@ export function podHooks(allowPrivileged: boolean): Hooks {
       return phase === 'Failed' || phase === 'Succeeded' ? 0 : grace;
     },
   };
+}
+
+/** A new pod with scheduling gates says from the beginning why nobody places it. */
+function gated(pod: Pod, now: WallTime): Pod {
+  if ((pod.spec?.schedulingGates ?? []).length === 0) return pod;
+  const condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'SchedulingGated',
+    message: 'Scheduling is blocked due to non-empty scheduling gates',
+    lastProbeTime: ZERO_TIME,
+    lastTransitionTime: formatRfc3339(now),
+  };
+  return withFields(pod, { status: freezeDeep({ ...pod.status, conditions: [condition] }) });
 }
 
 /** `--allow-privileged=false`. */
