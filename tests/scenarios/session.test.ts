@@ -87,6 +87,12 @@ describe('a scenario in a session', () => {
     until(session, (state) => state.began?.length === 1);
     session.answer({ verb: 'scenario-step', step: 3 });
     expect(session.batch().scenario).toMatchObject({ step: 3, open: 3 });
+    // Too few pods from the start are no failure of who went on without them, and no pod that was killed.
+    session.answer({ verb: 'scenario-step', step: 6 });
+    const begun = session.batch().time;
+    const state = until(session, (_, time) => time > begun + 2_000_000);
+    expect(state).toMatchObject({ open: 6, failed: '' });
+    expect(passed(state)).toEqual([]);
   }, 60_000);
 });
 

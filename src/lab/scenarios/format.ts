@@ -57,6 +57,8 @@ interface TaskBase {
 export interface StateTask extends TaskBase {
   readonly kind: 'state';
   readonly check: ObjectCheck;
+  /** What was so when the task began does not count until it has been otherwise. */
+  readonly becomes: boolean;
 }
 
 /** Requests sent from a pod are answered as described. */
@@ -247,6 +249,8 @@ export type FeedbackKey =
   | 'check.later'
   /** No command of this form was typed yet. */
   | 'check.not-typed'
+  /** It was so before the task began. */
+  | 'check.already'
   /** {service}: no pod called it yet. */
   | 'check.not-called'
   /** {from, url}: requests are under way. */

@@ -155,8 +155,15 @@ class Reader {
             `"${kind}": this version has state, request, command, call, hold`,
           );
         }
-        const { fields, base } = read(CHECK_KEYS);
-        return { ...base, kind: 'state', check: this.#check(fields, path) };
+        const { fields, base } = read([...CHECK_KEYS, 'becomes']);
+        const becomes = fields['becomes'] ?? false;
+        if (typeof becomes !== 'boolean') this.problem(`${path}.becomes`, 'true or false');
+        return {
+          ...base,
+          kind: 'state',
+          check: this.#check(fields, path),
+          becomes: becomes === true,
+        };
       }
     }
   }

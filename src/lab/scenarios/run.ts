@@ -30,7 +30,7 @@ import {
   type Verdict,
 } from './checker.ts';
 import type { LoadedScenario } from './folder.ts';
-import type { HoldTask, RequestTask, Scenario, Step, Task } from './format.ts';
+import type { HoldTask, RequestTask, Scenario, StateTask, Step, Task } from './format.ts';
 
 /**
  * Short enough to see the dip when a pod is replaced at once. A step taken to quiet looks between two
@@ -76,6 +76,8 @@ export class ScenarioRun {
   readonly #sent = new Map<string, Micros>();
   /** When a pod first made the connection that a `call` waits for. */
   readonly #called = new Map<string, Micros>();
+  /** Ids of checks that were not so at some time since their step opened: from then on they can come true. */
+  readonly #armed = new Set<string>();
   #failed = '';
   #shown = 0;
   #due: Micros = 0;
@@ -230,8 +232,10 @@ export class ScenarioRun {
   #watchNever(step: Step, now: Micros): void {
     if (this.#failed !== '' || this.#isPassed(step)) return;
     const { history } = this.#lab.recorder;
-    const happened = step.never.find((one) => judgeObjects(one.check, history, now).passed);
-    this.#failed = happened?.id ?? '';
+    for (const { id, check } of step.never) {
+      if (!judgeObjects(check, history, now).passed) this.#armed.add(id);
+      else if (this.#armed.has(id)) this.#failed ||= id;
+    }
   }
 
   #judge(task: Task, index: number, now: Micros): void {
@@ -258,7 +262,7 @@ export class ScenarioRun {
     const lab = this.#lab;
     switch (task.kind) {
       case 'state':
-        return judgeObjects(task.check, lab.recorder.history, now);
+        return this.#judgeState(task, now);
       case 'command':
         return judgeLines(task.matches, lab.inputs, from - CHECK_EVERY, now);
       case 'call':
@@ -270,6 +274,13 @@ export class ScenarioRun {
       case 'request':
         return judgeSample(task, this.#sampleOf(task, from, true));
     }
+  }
+
+  #judgeState(task: StateTask, now: Micros): Verdict {
+    const verdict = judgeObjects(task.check, this.#lab.recorder.history, now);
+    if (!verdict.passed) this.#armed.add(task.id);
+    if (verdict.passed && task.becomes && !this.#armed.has(task.id)) return notYet('check.already');
+    return verdict;
   }
 
   #judgeHold(task: HoldTask, now: Micros): Verdict {
