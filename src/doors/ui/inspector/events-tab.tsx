@@ -20,7 +20,9 @@ export function EventsTab() {
       <thead>
         <tr>
           <th scope="col">{t('events.seen')}</th>
-          <th scope="col">{t('events.type')}</th>
+          <th scope="col" class="type-column">
+            {t('events.type')}
+          </th>
           <th scope="col">{t('events.reason')}</th>
           <th scope="col" class="from-column">
             {t('events.from')}
@@ -32,13 +34,18 @@ export function EventsTab() {
         {events.map((event) => (
           <tr key={`${event.time}${event.reason}${event.message}`}>
             <td>{ageText(shownTime.value - event.time)}</td>
-            <td>
+            <td class="type-column">
               <span class="state">
                 <Glyph state={event.type === 'Warning' ? 'warn' : 'todo'} small />
                 {event.type}
               </span>
             </td>
             <td>
+              {event.type === 'Warning' && (
+                <span class="from type">
+                  <Glyph state="warn" small /> {event.type}
+                </span>
+              )}
               {event.reason}
               {event.count > 1 && <span class="quiet"> ×{event.count}</span>}
               <span class="from">{event.from}</span>

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { LayerRow, ObjectRow } from '../../worker/protocol.ts';
 import { rows } from '../mirror/mirror.ts';
 import {
+  filesOpen,
   type InspectorTab,
   inspectorTab,
   phoneInspect,
@@ -189,6 +190,15 @@ function SheetHeights() {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a role that no element has in this place
     <span class="segments sheet-heights" role="group" aria-label={t('inspect.height')}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          filesOpen.value = true;
+        }}
+      >
+        {t('pane.files')}
+      </button>
       {[18, 38, 66].map((height, index) => (
         <button
           key={height}

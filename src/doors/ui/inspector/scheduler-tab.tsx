@@ -114,7 +114,7 @@ function Matrix({ attempt }: { readonly attempt: SchedulingAttempt }) {
         {skipped.length > 0 && (
           <tr>
             <th scope="row">{t('scheduler.skipped', { count: skipped.length })}</th>
-            <td colSpan={nodes.length} class="quiet">
+            <td colSpan={nodes.length} class="quiet skipped">
               {t('scheduler.skipped-text', { names: skipped.join(', ') })}
             </td>
           </tr>

@@ -83,14 +83,16 @@ function Records({ records }: { readonly records: readonly RecordRow[] }) {
     <table class="table trace">
       <colgroup>
         <col style="width:5.6rem" />
-        <col style="width:7.4rem" />
+        <col class="who-column" style="width:7.4rem" />
         <col />
         <col style="width:4rem" />
       </colgroup>
       <thead>
         <tr>
           <th scope="col">{t('trace.time')}</th>
-          <th scope="col">{t('trace.who')}</th>
+          <th scope="col" class="who-column">
+            {t('trace.who')}
+          </th>
           <th scope="col">{t('trace.what')}</th>
           <th scope="col">{t('trace.cause')}</th>
         </tr>
@@ -119,10 +121,11 @@ function Record({ record }: { readonly record: RecordRow }) {
             {clockText(time)}
           </button>
         </td>
-        <td class="quiet cut" data-tip={component}>
+        <td class="quiet cut who-column" data-tip={component}>
           {component}
         </td>
         <td class="what">
+          <span class="who">{component} </span>
           {verb} {object}
           {revision > 0 && <span class="quiet"> r{revision}</span>}
           {note !== '' && learnt.length === 0 && (
@@ -161,8 +164,9 @@ function Learnt({ row }: { readonly row: LearntRow }) {
   return (
     <tr class="learnt">
       <td class="quiet">{clockText(row.time)}</td>
-      <td class="quiet">{row.kind}</td>
+      <td class="quiet who-column">{row.kind}</td>
       <td class="what">
+        <span class="who">{row.kind} </span>
         <span class="mono">{row.fields}</span>
         <span class="from">{row.text}</span>
       </td>

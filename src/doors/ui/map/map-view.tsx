@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { HostRow } from '../../worker/protocol.ts';
 import { clockText } from '../format.ts';
 import * as mirror from '../mirror/mirror.ts';
-import { listTwin, pointed, selected } from '../mirror/selection.ts';
+import { listTwin, pointed, selected, textScale } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Glyph, glyphShape, toneOf } from '../widgets/icon.tsx';
 import {
@@ -43,7 +43,11 @@ function hostsShown(): readonly HostRow[] {
   }));
 }
 
-const layout = computed(() => layOut(theMap.value, size.value.width, size.value.height));
+/** Laid out for letters of the usual size, and drawn larger with the text of the page. */
+const layout = computed(() => {
+  const { width, height } = size.value;
+  return layOut(theMap.value, width / textScale.value, height / textScale.value);
+});
 
 export function MapView() {
   const ref = useRef<HTMLDivElement>(null);
@@ -145,8 +149,8 @@ function Picture({ layout: plan }: { readonly layout: MapLayout }) {
     // biome-ignore lint/a11y/useSemanticElements: a role that no element has in this place
     <svg
       class="map"
-      width={plan.width}
-      height={plan.height}
+      width={plan.width * textScale.value}
+      height={plan.height * textScale.value}
       viewBox={`0 0 ${plan.width} ${plan.height}`}
       role="list"
       aria-label={label}

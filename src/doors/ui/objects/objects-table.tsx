@@ -127,7 +127,7 @@ function FilterBar() {
           }}
         />
       </label>
-      <label>
+      <label class="namespace">
         <span class="unseen">{t('objects.namespace')}</span>
         <select
           value={namespace.value}

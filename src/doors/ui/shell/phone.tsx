@@ -1,10 +1,11 @@
 /** What only a phone has: the bottom tabs and the small time bar above them. */
 import { command, runOrPause } from '../actions/lab.ts';
 import { running } from '../mirror/mirror.ts';
-import { type PhoneTab, phoneInspect, phoneTab, selected } from '../mirror/selection.ts';
+import { type PhoneTab, phoneInspect, phoneTab } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Clock } from '../time/time-bar.tsx';
 import { Icon, type IconName } from '../widgets/icon.tsx';
+import { hideToast } from '../widgets/toast.tsx';
 
 const TABS: readonly (readonly [PhoneTab, IconName])[] = [
   ['guide', 'book'],
@@ -22,6 +23,7 @@ export function TabBar() {
           type="button"
           aria-current={phoneTab.value === id ? 'page' : undefined}
           onClick={() => {
+            hideToast();
             phoneTab.value = id;
           }}
         >
@@ -34,7 +36,7 @@ export function TabBar() {
 }
 
 export function MiniBar() {
-  const inspect = phoneTab.value === 'look' && selected.value !== '';
+  const inspect = phoneTab.value === 'look';
   return (
     <div class="mini-bar">
       <Clock />

@@ -4,7 +4,7 @@ import { offer, openFailure, takeFiles } from '../actions/files.ts';
 import { followEdits } from '../files/open-files.ts';
 import { followScenario, labTitle } from '../guide/guide-state.ts';
 import * as mirror from '../mirror/mirror.ts';
-import { keepPreferences, pauseHidden } from '../mirror/selection.ts';
+import { filesOpen, keepPreferences, pauseHidden, selected } from '../mirror/selection.ts';
 import { firstLanguage, setLanguage, t } from '../text.ts';
 import { showToast } from '../widgets/toast.tsx';
 import { listenToKeys } from './keys.ts';
@@ -21,6 +21,7 @@ export async function start(): Promise<void> {
   followScenario();
   followEdits();
   listenToKeys();
+  shareTheSheet();
   listenToDrops();
   pauseWhenHidden();
   keepOffline();
@@ -28,6 +29,15 @@ export async function start(): Promise<void> {
   await readAddress();
   window.addEventListener('hashchange', () => void readAddress());
   window.setInterval(() => void autosave(), AUTOSAVE_MS);
+}
+
+/** On a tablet the inspector and the files have one sheet: what is selected comes to the front. */
+function shareTheSheet(): void {
+  const tablet = matchMedia('(min-width: 700px) and (max-width: 1199px)');
+  if (tablet.matches) filesOpen.value = false;
+  selected.subscribe((key) => {
+    if (key !== '' && tablet.matches) filesOpen.value = false;
+  });
 }
 
 /** A link in the address: offered, never started by itself. */

@@ -44,7 +44,8 @@ function newest(until: number): readonly LaneMark[] {
   const found: LaneMark[] = [];
   for (let index = all.length - 1; index >= 0 && found.length < SHOWN; index -= 1) {
     const mark = all[index];
-    if (mark !== undefined && mark.time <= until) found.push(mark);
+    // Events tell again what was written.
+    if (mark !== undefined && mark.time <= until && mark.lane !== 'events') found.push(mark);
   }
   return found;
 }

@@ -2,13 +2,14 @@
  * The lanes of the time bar: marks of what happened, faults as spans, and the one time cursor. A press or
  * the arrow keys move the cursor into the past; End returns to live.
  */
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { LaneMark } from '../../worker/protocol.ts';
 import { bookmarks, look } from '../actions/lab.ts';
 import { stepBack, stepForward } from '../actions/steps.ts';
 import { clockText } from '../format.ts';
 import * as mirror from '../mirror/mirror.ts';
+import { textScale } from '../mirror/selection.ts';
 import { t } from '../text.ts';
 import { Icon } from '../widgets/icon.tsx';
 
@@ -34,7 +35,8 @@ const TONES: Readonly<Record<LaneName, string>> = {
   kubelets: 'storage',
   proxy: 'neutral',
 };
-const STEP = 12;
+/** Height of a lane; it grows with the letters. */
+const laneStep = computed(() => Math.round(12 * textScale.value));
 /** Width of a small letter, about. */
 const LETTER = 6;
 const SECOND = 1_000_000;
@@ -49,7 +51,7 @@ export function Lanes() {
     const box = ref.current;
     if (box === null) return;
     const observer = new ResizeObserver(() => {
-      width.value = Math.max(120, box.clientWidth - 88);
+      width.value = Math.max(120, box.clientWidth - 64 - 24 * textScale.value);
     });
     observer.observe(box);
     return () => observer.disconnect();
@@ -59,7 +61,7 @@ export function Lanes() {
     <div class="lanes" ref={ref}>
       <div class="names" aria-hidden="true">
         {lanes.map((lane, index) => (
-          <span key={lane} style={`top:${index * STEP}px`}>
+          <span key={lane} style={`top:${index * laneStep.value}px`}>
             {t(`lane.${lane}`)}
           </span>
         ))}
@@ -85,7 +87,7 @@ function LanePicture({ lanes }: { readonly lanes: readonly LaneName[] }) {
   const end = Math.max(mirror.time.value, SECOND);
   const span = Math.max(end * 1.08, 30 * SECOND);
   const x = (time: number): number => Math.round((time / span) * width.value * 2) / 2;
-  const bottom = lanes.length * STEP;
+  const bottom = lanes.length * laneStep.value;
   const now = x(end);
   const cursor = x(mirror.shownTime.value);
   const timeAt = (event: PointerEvent): number => {
@@ -118,14 +120,14 @@ function LanePicture({ lanes }: { readonly lanes: readonly LaneName[] }) {
           class="lane"
           x1="0"
           x2={width.value}
-          y1={index * STEP + 6}
-          y2={index * STEP + 6}
+          y1={index * laneStep.value + 6}
+          y2={index * laneStep.value + 6}
         />
       ))}
       <Axis span={span} x={x} y={bottom} />
-      <FaultSpans x={x} end={end} top={lanes.indexOf('faults') * STEP} />
+      <FaultSpans x={x} end={end} top={lanes.indexOf('faults') * laneStep.value} />
       {lanes.map((lane, index) => (
-        <LaneMarks key={lane} lane={lane} x={x} top={index * STEP} />
+        <LaneMarks key={lane} lane={lane} x={x} top={index * laneStep.value} />
       ))}
       {bookmarks.value.map((mark) => (
         <path key={mark.time} class="bookmark" d={`M${x(mark.time)} ${bottom}v-8h6l-2 2 2 2h-6`}>

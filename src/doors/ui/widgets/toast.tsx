@@ -21,10 +21,10 @@ export function showToast(text: string, action?: ToastAction): void {
 
 function hideLater(): void {
   window.clearTimeout(timer);
-  timer = window.setTimeout(hide, SHOWN_MS);
+  timer = window.setTimeout(hideToast, SHOWN_MS);
 }
 
-function hide(): void {
+export function hideToast(): void {
   shown.value = undefined;
 }
 
@@ -47,14 +47,14 @@ export function Toast() {
           type="button"
           class="button"
           onClick={() => {
-            hide();
+            hideToast();
             toast.action?.run();
           }}
         >
           {toast.action.label}
         </button>
       )}
-      <button type="button" class="button only-icon" aria-label={t('close')} onClick={hide}>
+      <button type="button" class="button only-icon" aria-label={t('close')} onClick={hideToast}>
         <Icon name="close" />
       </button>
     </div>

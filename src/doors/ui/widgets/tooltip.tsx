@@ -29,8 +29,11 @@ export function Tooltip() {
       touched = event.pointerType === 'touch';
       if (!touched) show(event, DELAY_MS);
     };
-    const focus = (event: Event): void => {
-      if (touched) return;
+    const focus = (event: FocusEvent): void => {
+      const from = event.relatedTarget;
+      // Given back by a menu or dialog that closed.
+      const returned = !(from instanceof Element) || from.closest('.menu,.dialog') !== null;
+      if (touched || returned) return;
       if ((event.target as Element).matches(':focus-visible')) show(event, 0);
     };
     const key = (event: KeyboardEvent): void => {
