@@ -71,8 +71,9 @@ function answer(query: DnsFields): DnsFields {
     ip !== undefined && question?.type === 'A'
       ? [{ name: question.name, ttl: TTL, data: { type: 'A', ip } }]
       : [];
+  const { cookie: _, ...rest } = query;
   return {
-    ...query,
+    ...rest,
     response: true,
     recursionAvailable: true,
     code: ip === undefined ? 'NXDOMAIN' : 'NOERROR',

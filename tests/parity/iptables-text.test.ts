@@ -12,9 +12,12 @@ import {
   createNetfilter,
   type NamespaceNetfilter,
 } from '../../src/machines/network/netfilter/netfilter.ts';
+import { TABLES } from '../../src/machines/network/netfilter/tables.ts';
+import type { TableName } from '../../src/machines/network/netfilter/types.ts';
 import { splitWords } from '../../src/machines/network/netfilter/parse-words.ts';
 import { createPacketCore } from '../../src/machines/network/packet-core.ts';
 import { runIptables } from '../../src/programs/tools/iptables-command.ts';
+import { TYPED } from './iptables-commands.ts';
 import { runRestore } from '../../src/programs/tools/iptables-restore-text.ts';
 
 const RESTORE = `*filter
@@ -124,12 +127,14 @@ const COMMANDS = [
   "iptables-restore -n <<'E'\nfoo\nE",
 ];
 
+COMMANDS.push(...TYPED);
+
 const MARKER = '=====';
 
 function real(): readonly string[] | undefined {
   const script = COMMANDS.map((command) => `${command}\necho "${MARKER}$?"`).join('\n');
   try {
-    const text = execFileSync('unshare', ['-n', 'bash', '-c', `exec 2>&1\n${script}`], {
+    const text = execFileSync('unshare', ['-n', 'bash', '-c', `set +H; exec 2>&1\n${script}`], {
       encoding: 'utf8',
       env: { ...process.env, LC_ALL: 'C' },
     });
@@ -157,12 +162,17 @@ function make(): NamespaceNetfilter {
   });
 }
 
+function tableOf(argv: readonly string[]): TableName | undefined {
+  const name = argv[argv.indexOf('-t') + 1];
+  return argv.includes('-t') ? TABLES.find((table) => table === name) : undefined;
+}
+
 function ours(netfilter: NamespaceNetfilter, command: string): string {
   const [line = '', ...rest] = command.split('\n');
   const [program, ...argv] = splitWords(line.replace(" <<'E'", ''));
   if (program === 'iptables-save')
     return normal(
-      `${saveText(netfilter, { wall: 0, counters: argv.includes('-c'), table: undefined })}exit 0`,
+      `${saveText(netfilter, { wall: 0, counters: argv.includes('-c'), table: tableOf(argv) })}exit 0`,
     );
   const outcome =
     program === 'iptables'

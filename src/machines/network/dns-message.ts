@@ -3,7 +3,7 @@
  * reference; who reads bytes gets them encoded, and a parser takes bytes too. Names have no final dot,
  * the root is empty. Types: those that cluster DNS and its tools speak of. The bytes are `dns-wire`'s.
  *
- * Not modelled: DNSSEC, zone transfer, options of EDNS other than the size.
+ * Not modelled: DNSSEC, zone transfer, options of EDNS other than the size and the client's cookie.
  */
 import type { Ip } from '../../ground/base/ip.ts';
 import type { Chunk, Message } from './chunk.ts';
@@ -66,6 +66,10 @@ export interface DnsFields {
   readonly additional: readonly DnsRecord[];
   /** Bytes of UDP that the sender takes, when it speaks EDNS (RFC 6891). */
   readonly udpSize?: number;
+  /** The client's half of a DNS cookie (RFC 7873), 16 hexadecimal digits. */
+  readonly cookie?: string;
+  /** Written without pointers, as CoreDNS does with a message that fits. */
+  readonly plain?: boolean;
 }
 
 /** A compressed name, type, class, TTL, length and an address. */

@@ -36,6 +36,8 @@ const POINTERS_MAX = 32;
 
 /** The pseudo-record of EDNS. */
 const OPT = 41;
+/** Its option that carries a cookie. */
+const COOKIE = 10;
 const IN = 1;
 const LABEL_MAX = 63;
 
@@ -46,8 +48,8 @@ export function encodeDns(fields: DnsFields): Uint8Array {
   if (fields.truncated === true) flags |= 0x0200;
   if (fields.recursionDesired) flags |= 0x0100;
   if (fields.recursionAvailable === true) flags |= 0x0080;
-  const { questions, answers, authority, additional, udpSize } = fields;
-  const writer = new Writer();
+  const { questions, answers, authority, additional, udpSize, cookie } = fields;
+  const writer = new Writer(fields.plain !== true);
   writer.words(fields.id, flags, questions.length, answers.length, authority.length);
   writer.words(additional.length + (udpSize === undefined ? 0 : 1));
   for (const { name, type } of questions) {
@@ -57,7 +59,11 @@ export function encodeDns(fields: DnsFields): Uint8Array {
   for (const record of [...answers, ...authority, ...additional]) writer.record(record);
   if (udpSize !== undefined) {
     writer.bytes([0]);
-    writer.words(OPT, udpSize, 0, 0, 0);
+    writer.words(OPT, udpSize, 0, 0);
+    const bytes = (cookie ?? '').match(/../g) ?? [];
+    writer.words(bytes.length === 0 ? 0 : bytes.length + 4);
+    if (bytes.length > 0) writer.words(COOKIE, bytes.length);
+    writer.bytes(bytes.map((byte) => Number.parseInt(byte, 16)));
   }
   return writer.done();
 }
@@ -65,6 +71,11 @@ export function encodeDns(fields: DnsFields): Uint8Array {
 class Writer {
   readonly #out: number[] = [];
   readonly #suffixes = new Map<string, number>();
+  readonly #compresses: boolean;
+
+  constructor(compresses: boolean) {
+    this.#compresses = compresses;
+  }
 
   bytes(values: Iterable<number>): void {
     for (const value of values) this.#out.push(value & 255);
@@ -82,7 +93,7 @@ class Writer {
     const labels = name.split('.').filter((label) => label !== '');
     for (let index = 0; index < labels.length; index += 1) {
       const suffix = labels.slice(index).join('.');
-      const known = this.#suffixes.get(suffix);
+      const known = this.#compresses ? this.#suffixes.get(suffix) : undefined;
       if (known !== undefined) {
         this.words(0xc000 | known);
         return;
@@ -184,6 +195,7 @@ export function decodeDns(bytes: Uint8Array): DnsFields | undefined {
     authority: sections[1] ?? [],
     additional: sections[2] ?? [],
     ...(reader.udpSize === undefined ? {} : { udpSize: reader.udpSize }),
+    ...(reader.cookie === undefined ? {} : { cookie: reader.cookie }),
   };
 }
 
@@ -192,6 +204,7 @@ class Reader {
   #at = 0;
   good = true;
   udpSize: number | undefined;
+  cookie: string | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -248,6 +261,11 @@ class Reader {
     const end = this.word() + this.#at;
     if (end > this.#bytes.length) this.good = false;
     const data = this.#data(type, end);
+    if (code === OPT && end - this.#at >= 12 && this.word() === COOKIE) {
+      this.word();
+      const half = Array.from({ length: 8 }, () => this.byte().toString(16).padStart(2, '0'));
+      this.cookie = half.join('');
+    }
     this.#at = end;
     return data === undefined ? undefined : { name, ttl, data };
   }

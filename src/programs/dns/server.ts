@@ -3,6 +3,8 @@
  * cluster is given inside the arrival event; a forwarded one takes a task.
  */
 import { concatBytes } from '../../ground/base/bytes.ts';
+import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
+import { formatIp, type Ip } from '../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import type { Process } from '../../machines/machine/process.ts';
@@ -22,6 +24,18 @@ import { forwardQuery, type Upstream, upstreamsOf } from './plugins/forward.ts';
 import { type Answer, KubernetesPlugin } from './plugins/kubernetes.ts';
 import { fallsThrough, readKubernetes } from './plugins/kubernetes-config.ts';
 import type { ServiceIndex } from './service-index.ts';
+
+/** Who asked, and how to answer. */
+interface Client {
+  readonly ip: Ip;
+  readonly port: number;
+  readonly protocol: 'udp' | 'tcp';
+  readonly reply: (message: DnsMessage) => void;
+}
+
+const NOTHING = { answers: [], authority: [], additional: [] };
+/** So few records fit into any message, names written out. */
+const FEW = 3;
 
 export class DnsServer {
   readonly #process: Process;
@@ -90,7 +104,8 @@ export class DnsServer {
       const query = dnsOf(payload);
       if (query === undefined || query.response) return;
       // Answers go out as messages; a client that reads bytes gets them encoded.
-      this.#handle(query, (reply) => void udp.value.sendTo(source, reply));
+      const reply = (message: DnsMessage): void => void udp.value.sendTo(source, message);
+      this.#handle(query, { ...source, protocol: 'udp', reply });
     });
     tcp.value.onAccept((connection) => this.#serveTcp(connection));
     return ok(undefined);
@@ -104,7 +119,8 @@ export class DnsServer {
         return;
       }
       if (!isBytes(event.value) && event.value instanceof DnsMessage) {
-        this.#handle(event.value.fields, (reply) => void connection.post(reply));
+        const reply = (message: DnsMessage): void => void connection.post(message);
+        this.#handle(event.value.fields, { ...connection.remote, protocol: 'tcp', reply });
         return;
       }
       pending = concatBytes([pending, bytesOf(event.value)]);
@@ -114,46 +130,41 @@ export class DnsServer {
         const query = dnsOf(pending.subarray(2, 2 + length));
         pending = pending.slice(2 + length);
         if (query === undefined) continue;
-        this.#handle(query, (reply) => {
-          const bytes = encodeDns(reply.fields);
+        const reply = (message: DnsMessage): void => {
+          const bytes = message.render();
           connection.post(
             concatBytes([new Uint8Array([bytes.length >> 8, bytes.length & 255]), bytes]),
           );
-        });
+        };
+        this.#handle(query, { ...connection.remote, protocol: 'tcp', reply });
       }
     });
   }
 
-  #handle(query: DnsFields, reply: (message: DnsMessage) => void): void {
+  #handle(query: DnsFields, from: Client): void {
     this.queries += 1;
     const question = query.questions[0];
     if (question === undefined) {
-      reply(
-        this.#message(
-          query,
-          { code: 'FORMERR', answers: [], authority: [], additional: [] },
-          false,
-        ),
-      );
+      from.reply(this.#message(query, { ...NOTHING, code: 'FORMERR' }, from, false));
       return;
     }
     const name = question.name.replace(/\.$/, '').toLowerCase();
-    const now = this.#process.clock.monotonic();
-    const finish = (answer: Answer, authoritative: boolean): void => {
-      if (this.#logQueries)
-        this.#log('INFO', `- ${query.id} "${question.type} IN ${name}. udp" ${answer.code}`);
-      reply(this.#message(query, answer, authoritative));
+    const began = this.#process.clock.monotonic();
+    const finish = (answer: Answer, fresh = false): void => {
+      const message = this.#message(query, answer, from, fresh);
+      if (this.#logQueries) this.#logQuery(query, message, from, began);
+      from.reply(message);
     };
-    const cached = this.cache?.get(name, question.type, now);
+    const cached = this.cache?.get(name, question.type, began);
     if (cached !== undefined) {
-      finish(cached, false);
+      finish(cached);
       return;
     }
     const own = this.kubernetes?.answer(name, question.type);
     const alias = own?.answers[0]?.data;
     if (own !== undefined && (alias?.type !== 'CNAME' || question.type === 'CNAME')) {
-      this.cache?.put(name, question.type, own, now);
-      finish(own, true);
+      this.cache?.put(name, question.type, own, began);
+      finish(own);
       return;
     }
     this.#process.start('forward', this.#forward(query, own, name, finish));
@@ -164,17 +175,15 @@ export class DnsServer {
     query: DnsFields,
     alias: Answer | undefined,
     name: string,
-    finish: (answer: Answer, authoritative: boolean) => void,
+    finish: (answer: Answer, fresh?: boolean) => void,
   ): Task<void> {
     const question = query.questions[0];
     const target = alias?.answers[0]?.data;
     const upstreams = this.#upstreams;
+    const upstream = { authoritative: false, recursive: false };
     if (upstreams === undefined || question === undefined) {
       const reverse = this.kubernetes !== undefined && fallsThrough(this.kubernetes.config, name);
-      finish(
-        { code: reverse ? 'NXDOMAIN' : 'REFUSED', answers: [], authority: [], additional: [] },
-        false,
-      );
+      finish({ ...NOTHING, code: reverse ? 'NXDOMAIN' : 'REFUSED', upstream });
       return;
     }
     const asked =
@@ -188,7 +197,7 @@ export class DnsServer {
           'ERROR',
           `plugin/errors: 2 ${question.name.replace(/\.?$/, '.')} ${question.type}: ${answer.error}`,
         );
-      finish({ code: 'SERVFAIL', answers: [], authority: [], additional: [] }, false);
+      finish({ ...NOTHING, code: 'SERVFAIL', upstream });
       return;
     }
     const { code, answers, authority, additional } = answer.value;
@@ -197,24 +206,61 @@ export class DnsServer {
       answers: [...(alias?.answers ?? []), ...answers],
       authority,
       additional,
+      // The name that an alias stands for was looked up on the way: the answer is the cluster's.
+      ...(alias === undefined
+        ? {
+            upstream: {
+              authoritative: answer.value.authoritative === true,
+              recursive: answer.value.recursionAvailable === true,
+            },
+          }
+        : {}),
     };
     this.cache?.put(name, question.type, whole, this.#process.clock.monotonic());
-    finish(whole, false);
+    finish(whole, alias === undefined);
   }
 
-  #message(query: DnsFields, answer: Answer, authoritative: boolean): DnsMessage {
-    return new DnsMessage({
+  /** `fresh`: an upstream's own message, which has no cookie for this client. */
+  #message(query: DnsFields, answer: Answer, from: Client, fresh: boolean): DnsMessage {
+    const { upstream } = answer;
+    const { udpSize, cookie } = query;
+    const fields: DnsFields = {
       id: query.id,
       response: true,
-      authoritative,
+      authoritative: upstream?.authoritative ?? true,
       recursionDesired: query.recursionDesired,
-      recursionAvailable: this.#upstreams !== undefined,
+      recursionAvailable: upstream?.recursive ?? false,
       code: answer.code,
       questions: query.questions,
       answers: this.#shuffles ? this.#rotate(answer.answers) : answer.answers,
       authority: answer.authority,
       additional: answer.additional,
-    });
+      ...(udpSize === undefined ? {} : { udpSize }),
+      ...(cookie === undefined || udpSize === undefined || fresh ? {} : { cookie }),
+    };
+    const few = fields.answers.length + fields.authority.length + fields.additional.length <= FEW;
+    const room = from.protocol === 'tcp' ? 65_535 : Math.max(512, udpSize ?? 0);
+    const plain = { ...fields, plain: true };
+    return new DnsMessage(few || encodeDns(plain).length <= room ? plain : fields);
+  }
+
+  #logQuery(query: DnsFields, message: DnsMessage, from: Client, began: Micros): void {
+    const question = query.questions[0];
+    const { fields } = message;
+    const flags = [
+      'qr',
+      ...(fields.authoritative === true ? ['aa'] : []),
+      ...(fields.recursionDesired ? ['rd'] : []),
+      ...(fields.recursionAvailable === true ? ['ra'] : []),
+    ].join(',');
+    const name = `${(question?.name ?? '').replace(/\.$/, '').toLowerCase()}.`;
+    const asked = `${question?.type} IN ${name} ${from.protocol} ${encodeDns(query).length} false ${query.udpSize ?? 512}`;
+    // No time passes while an answer of the cluster is made; it takes what such a lookup takes.
+    const took = Math.max(100, this.#process.clock.monotonic() - began);
+    this.#log(
+      'INFO',
+      `${formatIp(from.ip)}:${from.port} - ${query.id} "${asked}" ${fields.code} ${flags} ${message.render().length} ${took / SECOND}s`,
+    );
   }
 
   /** loadbalance round_robin: the address records in a new order each time, CNAMEs first. */

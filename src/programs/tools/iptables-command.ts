@@ -5,11 +5,13 @@
  */
 import type { Err, Result } from '../../ground/base/result.ts';
 import { err, ok } from '../../ground/base/result.ts';
-import { listText, specText } from '../../machines/network/netfilter/list.ts';
+import { listText, specText, verboseText } from '../../machines/network/netfilter/list.ts';
 import type { NamespaceNetfilter } from '../../machines/network/netfilter/netfilter.ts';
-import { parseRule } from '../../machines/network/netfilter/parse.ts';
+import { parseRule, TARGETS } from '../../machines/network/netfilter/parse.ts';
+import type { ParseError } from '../../machines/network/netfilter/parse-words.ts';
+import { completed, NOT_HERE } from '../../machines/network/netfilter/parse-options.ts';
 import { ruleText } from '../../machines/network/netfilter/print.ts';
-import type { Rule } from '../../machines/network/netfilter/rule.ts';
+import type { Counters, Rule } from '../../machines/network/netfilter/rule.ts';
 import { TABLES } from '../../machines/network/netfilter/tables.ts';
 import type { Change, Refusal } from '../../machines/network/netfilter/transaction.ts';
 import type { TableName } from '../../machines/network/netfilter/types.ts';
@@ -38,6 +40,7 @@ const VERBS: Record<string, string> = {
   '--policy': '-P',
   '--rename-chain': '-E',
 };
+const STANDARD = new Set(['ACCEPT', 'DROP', 'RETURN', 'QUEUE']);
 const SHORT = new Set(Object.values(VERBS));
 
 export function success(stdout = ''): Outcome {
@@ -95,43 +98,78 @@ export function runIptables(
   }
 }
 
-function readCommand(argv: readonly string[], program: string): Result<Command, Outcome> {
+const LONG_FLAGS: Record<string, string> = {
+  '--table': '-t',
+  '--numeric': '-n',
+  '--verbose': '-v',
+  '--exact': '-x',
+  '--line-numbers': '--line-numbers',
+  '--wait': '-w',
+  '--wait-interval': '-W',
+  '--ipv4': '-4',
+  '--ipv6': '-6',
+};
+const LONG_NAMES = [...Object.keys(VERBS), ...Object.keys(LONG_FLAGS)].map((word) => word.slice(2));
+
+/** Words as getopt sees them: joined flags apart, long options whole. */
+function spread(argv: readonly string[]): string[] {
+  return argv.flatMap((word) => {
+    if (word.startsWith('--')) {
+      const whole = completed(word, LONG_NAMES);
+      return [LONG_FLAGS[whole] ?? whole];
+    }
+    const flags = /^-([nvx]+)(([A-Z]).*)?$/.exec(word);
+    if (flags !== null) {
+      const rest = flags[2] === undefined ? [] : spread([`-${flags[2]}`]);
+      return [...[...(flags[1] ?? '')].map((flag) => `-${flag}`), ...rest];
+    }
+    const joined = /^-([ADCIRLSFZNXPEtw])(.+)$/.exec(word);
+    return joined === null ? [word] : [`-${joined[1]}`, joined[2] ?? ''];
+  });
+}
+
+function readCommand(given: readonly string[], program: string): Result<Command, Outcome> {
   let verb: string | undefined;
   let table: string = 'filter';
   const flags = new Set<string>();
   const operands: string[] = [];
   const words: string[] = [];
   const bad = (text: string): Err<Outcome> => err(misuse(program, text));
-  const spread = argv.flatMap((word) => {
-    const found = /^-([nvx]+)([LSFZ]?)$/.exec(word);
-    return found === null
-      ? [word]
-      : [...(found[1] ?? '')].map((flag) => `-${flag}`).concat(found[2] ? [`-${found[2]}`] : []);
-  });
-  argv = spread;
+  const argv = spread(given);
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index] as string;
     const letter = VERBS[word] ?? (SHORT.has(word) ? word : undefined);
     if (letter !== undefined) {
       if (letter === '-Z' && (verb === '-L' || verb === '-S')) flags.add('zero');
-      else if (verb !== undefined) return bad(`Cannot use ${letter} with ${verb}`);
+      else if (verb === '-Z' && (letter === '-L' || letter === '-S')) {
+        flags.add('zero');
+        verb = letter;
+      } else if (verb !== undefined) return bad(`Cannot use ${letter} with ${verb}`);
       else verb = letter;
+      if ((letter === '-N' || letter === '-E') && /^-./.test(argv[index + 1] ?? '')) {
+        if (letter === '-N') return bad("chain name not allowed to start with `-'");
+      }
       for (let taken = 0; taken < operandsOf(letter) && isOperand(argv[index + 1]); taken += 1) {
         index += 1;
         operands.push(argv[index] as string);
       }
-    } else if (word === '-t' || word === '--table') {
+    } else if (word === '-t') {
       index += 1;
       const name = argv[index];
       if (name === undefined) return bad(`option "${word}" requires an argument`);
       table = name;
-    } else if (word === '-n' || word === '--numeric') flags.add('n');
-    else if (word === '-v' || word === '--verbose') flags.add('v');
-    else if (word === '-x' || word === '--exact') flags.add('x');
-    else if (word === '--line-numbers' || word === '--line') flags.add('l');
-    else if (word === '-w' || word === '--wait' || word === '-W' || word === '--wait-interval') {
-      if (/^\d+$/.test(argv[index + 1] ?? '')) index += 1;
-    } else if (word === '-4' || word === '--ipv4') continue;
+    } else if (word === '-n' || word === '-v' || word === '-x') {
+      if (argv[index - 1] === '!') return bad(`cannot have ! before ${word}`);
+      flags.add(word.slice(1));
+    } else if (word === '--line-numbers') flags.add('0');
+    else if (word === '-w' || word === '-W') {
+      const next = argv[index + 1];
+      if (isOperand(next)) {
+        index += 1;
+        if (!/^\d+$/.test(next ?? '')) return bad('wait seconds not numeric');
+      }
+    } else if (word === '-4') continue;
+    else if (word === '-6') return err({ stdout: '', stderr: helpLine(program), code: 2 });
     else words.push(word);
   }
   if (!TABLES.includes(table as TableName)) {
@@ -146,7 +184,58 @@ function readCommand(argv: readonly string[], program: string): Result<Command, 
   const [chain, ...extra] = operands;
   if (chain === undefined && !'-L -S -F -Z -X'.includes(verb))
     return bad(`option "${verb}" requires an argument`);
-  return ok({ verb, table: table as TableName, chain, extra, words, flags });
+  if (verb === '-E' && extra.length === 0)
+    return bad('-E requires old-chain-name and new-chain-name');
+  const command = { verb, table: table as TableName, chain, extra, words, flags };
+  const refusal = illegal(command, program);
+  return refusal === undefined ? ok(command) : err(refusal);
+}
+
+/** Flags in the order in which they are checked, and by verb those that it does not take. */
+const FLAG_ORDER = 'nsdpjvxio0cf';
+const RULE_WORDS = 'sdpjiocf';
+const NOT_TAKEN: Record<string, string> = {
+  '-A': 'nx0',
+  '-I': 'nx0',
+  '-R': 'nx0',
+  '-D': 'nx0c',
+  '-C': 'nx0c',
+  '-L': RULE_WORDS,
+  '-P': 'nx0sdpjiof',
+};
+const LETTERS: Record<string, string> = {
+  '--source': 's',
+  '--src': 's',
+  '--destination': 'd',
+  '--dst': 'd',
+  '--protocol': 'p',
+  '--proto': 'p',
+  '--jump': 'j',
+  '--goto': 'j',
+  '-g': 'j',
+  '--in-interface': 'i',
+  '--out-interface': 'o',
+  '--set-counters': 'c',
+  '--fragment': 'f',
+};
+
+/** A flag that this verb does not take, or words that no verb takes. */
+function illegal(command: Command, program: string): Outcome | undefined {
+  const { verb, words, flags, extra } = command;
+  const ruleVerb = '-A -I -R -D -C'.includes(verb) && !(verb === '-D' && extra.length > 0);
+  const fragments = words.includes('-f') || words.includes('--fragment');
+  if (!ruleVerb && words.length > 0 && !fragments) {
+    const parsed = parseRule(words);
+    if (!parsed.ok && parsed.error.kernel === undefined) return parseFailure(program, parsed.error);
+  }
+  const given = new Set(flags);
+  for (const word of words)
+    given.add(LETTERS[word] ?? (/^-[sdpjiocf]$/.test(word) ? word.slice(1) : ''));
+  const not = ruleVerb || verb === '-L' || verb === '-P' ? NOT_TAKEN[verb] : `nx0${RULE_WORDS}`;
+  for (const letter of FLAG_ORDER)
+    if (given.has(letter) && (not ?? '').includes(letter))
+      return misuse(program, `Illegal option \`-${letter}' with this command`);
+  return undefined;
 }
 
 /** How many words that are no options a verb takes at most. */
@@ -159,10 +248,7 @@ function isOperand(word: string | undefined): boolean {
   return word !== undefined && !word.startsWith('-') && word !== '!';
 }
 
-function parseFailure(
-  program: string,
-  error: { readonly text: string; readonly code: number; readonly bare?: boolean },
-): Outcome {
+function parseFailure(program: string, error: ParseError): Outcome {
   if (error.bare === true)
     return { stdout: '', stderr: `${error.text}\n${helpLine(program)}`, code: error.code };
   return { ...misuse(program, error.text), code: error.code };
@@ -182,15 +268,17 @@ function kernelRefused(program: string, what: string, why: string, where: string
 }
 
 const NO_CHAIN = 'No chain/target/match by that name.';
+const NO_RULE = 'Bad rule (does a matching rule exist in that chain?).';
 
 function list(netfilter: NamespaceNetfilter, command: Command, program: string): Outcome {
   const { chain, flags } = command;
   const all = netfilter.list(command.table);
   const chosen = chain === undefined ? all : all.filter((candidate) => candidate.name === chain);
   if (chain !== undefined && chosen.length === 0) return refused(program, NO_CHAIN);
-  const [text] = command.words;
-  if (text !== undefined) return parseFailure(program, unknownWord(text));
-  const number = Number(command.extra[0] ?? 0);
+  const given = command.extra[0];
+  if (given !== undefined && !/^[1-9]\d*$/.test(given))
+    return misuse(program, `Invalid rule number \`${given}'`);
+  const number = Number(given ?? 0);
   const verbose = flags.has('v');
   const out =
     command.verb === '-S'
@@ -199,7 +287,7 @@ function list(netfilter: NamespaceNetfilter, command: Command, program: string):
           numeric: flags.has('n'),
           verbose,
           exact: flags.has('x'),
-          lineNumbers: flags.has('l'),
+          lineNumbers: flags.has('0'),
         });
   if (flags.has('zero')) {
     netfilter.apply([
@@ -210,15 +298,6 @@ function list(netfilter: NamespaceNetfilter, command: Command, program: string):
     ]);
   }
   return success(out);
-}
-
-function unknownWord(word: string): { text: string; code: number; bare: boolean } {
-  const option = word.startsWith('-');
-  return {
-    text: option ? `unknown option "${word}"` : `Bad argument \`${word}'`,
-    code: 2,
-    bare: !option,
-  };
 }
 
 function editRule(netfilter: NamespaceNetfilter, command: Command, program: string): Outcome {
@@ -233,30 +312,61 @@ function editRule(netfilter: NamespaceNetfilter, command: Command, program: stri
     return commit(netfilter, command, program, { op: 'delete', chain, index: Number(number) - 1 });
   }
   const parsed = parseRule(command.words);
+  const kernel = parsed.ok ? undefined : parsed.error.kernel;
+  if (kernel !== undefined) return kernelSaysNo(command, program, kernel);
   if (!parsed.ok) return parseFailure(program, parsed.error);
-  const { rule, counters } = parsed.value;
+  const { rule, rules, counters } = parsed.value;
   const conflict = misuseOf(command, rule);
   if (conflict !== undefined) return misuse(program, conflict);
   const missing = missingTarget(netfilter, command.table, rule);
   if (missing !== undefined) return misuse(program, `Chain '${missing}' does not exist`);
-  if (verb === '-C') return check(netfilter, command, program, rule);
-  const counted = counters === undefined ? {} : { counters };
-  const index = Number(number ?? 1) - 1;
-  if (verb === '-D') return commit(netfilter, command, program, { op: 'deleteRule', chain, rule });
-  if (verb === '-A')
-    return commit(netfilter, command, program, { op: 'append', chain, rule, ...counted });
-  return commit(netfilter, command, program, {
-    op: verb === '-I' ? 'insert' : 'replace',
-    chain,
-    index,
-    rule,
-    ...counted,
-  });
+  if (rules.length > 1 && verb === '-R')
+    return misuse(program, 'Replacement rule does not specify a unique address');
+  if (rule.matches.some(({ kind }) => kind === 'owner') && /^(IN|PRE|FOR)/.test(chain))
+    return kernelSaysNo(command, program, 'Invalid argument');
+  const done = apply(netfilter, command, program, rules, counters);
+  return command.flags.has('v') && done.code === 0
+    ? success(rules.map(verboseText).join(''))
+    : done;
 }
 
-/** Interfaces that a hook does not have. */
+function apply(
+  netfilter: NamespaceNetfilter,
+  command: Command,
+  program: string,
+  rules: readonly Rule[],
+  counters: Counters | undefined,
+): Outcome {
+  const { verb } = command;
+  const chain = command.chain ?? '';
+  if (verb === '-C') {
+    const refusals = rules.map((rule) => check(netfilter, command, program, rule));
+    return refusals.find(({ code }) => code !== 0) ?? success();
+  }
+  const counted = counters === undefined ? {} : { counters };
+  const index = Number(command.extra[0] ?? 1) - 1;
+  const changes = rules.map((rule): Change => {
+    if (verb === '-D') return { op: 'deleteRule', chain, rule };
+    if (verb === '-A') return { op: 'append', chain, rule, ...counted };
+    return { op: verb === '-I' ? 'insert' : 'replace', chain, index, rule, ...counted };
+  });
+  return commit(netfilter, command, program, ...changes);
+}
+
+/** What the kernel refuses; what only looks for a rule finds none like it. */
+function kernelSaysNo(command: Command, program: string, why: string): Outcome {
+  if (command.verb === '-D' || command.verb === '-C') return refused(program, NO_RULE);
+  const action = ACTIONS[command.verb] ?? 'RULE_APPEND';
+  return kernelRefused(program, action, why, `rule in chain ${command.chain}`);
+}
+
+const NO_FILTERING =
+  '\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n';
+
+/** Interfaces that a hook does not have, and drops where addresses are translated. */
 function misuseOf(command: Command, rule: Rule): string | undefined {
   const { chain } = command;
+  if (command.table === 'nat' && rule.target.kind === 'DROP') return NO_FILTERING;
   if (rule.outInterface !== undefined && (chain === 'PREROUTING' || chain === 'INPUT'))
     return `Can't use -o with ${chain}\n`;
   if (rule.inInterface !== undefined && (chain === 'POSTROUTING' || chain === 'OUTPUT'))
@@ -282,40 +392,55 @@ function check(
   rule: Rule,
 ): Outcome {
   const chain = netfilter.list(command.table).find((candidate) => candidate.name === command.chain);
-  if (chain === undefined) return refused(program, NO_CHAIN);
+  if (chain === undefined) return refused(program, NO_RULE);
   const text = ruleText(rule);
   if (chain.rules().some((listed) => ruleText(listed.rule) === text)) return success();
-  return refused(program, 'Bad rule (does a matching rule exist in that chain?).');
+  return refused(program, NO_RULE);
+}
+
+/** A name that no chain may have. */
+function badName(name: string): string | undefined {
+  if (/^[-!]/.test(name)) return `chain name not allowed to start with \`${name[0]}'`;
+  if (name === '' || STANDARD.has(name) || TARGETS.has(name) || NOT_HERE.has(name))
+    return 'chain name may not clash with target name';
+  if (/\s/.test(name)) return `Invalid chain name \`${name}'`;
+  return name.length < CHAIN_NAME_MAX
+    ? undefined
+    : `chain name \`${name}' too long (must be under ${CHAIN_NAME_MAX} chars)`;
 }
 
 function editChain(netfilter: NamespaceNetfilter, command: Command, program: string): Outcome {
-  const { verb, chain, extra } = command;
-  const [word] = command.words;
-  if (word !== undefined) return parseFailure(program, unknownWord(word));
+  const { verb, chain, extra, table } = command;
+  const told = (what: string, names: readonly string[], done: Outcome): Outcome =>
+    command.flags.has('v') && done.code === 0
+      ? success(names.map((name) => `${what} chain \`${name}'\n`).join(''))
+      : done;
   const all = (): readonly string[] => netfilter.list(command.table).map((listed) => listed.name);
   switch (verb) {
-    case '-N':
-      if ((chain ?? '').length >= CHAIN_NAME_MAX) {
-        return misuse(
-          program,
-          `chain name \`${chain}' too long (must be under ${CHAIN_NAME_MAX} chars)`,
-        );
-      }
+    case '-N': {
+      const bad = badName(chain ?? '');
+      if (bad !== undefined) return misuse(program, bad);
       return commit(netfilter, command, program, { op: 'newChain', chain: chain ?? '' });
+    }
     case '-E': {
-      const [to] = extra;
-      if (to === undefined) return misuse(program, '-E requires old-chain-name and new-chain-name');
+      const [to = ''] = extra;
       return commit(netfilter, command, program, { op: 'rename', chain: chain ?? '', to });
     }
     case '-P': {
       const [policy] = extra;
       if (policy === undefined) return misuse(program, '-P requires a chain and a policy');
+      if (policy === 'DROP' && table === 'nat') return misuse(program, NO_FILTERING);
       if (policy !== 'ACCEPT' && policy !== 'DROP')
         return refused(program, "Bad policy name. Run `dmesg' for more information.");
       return commit(netfilter, command, program, { op: 'policy', chain: chain ?? '', policy });
     }
     case '-Z': {
+      if (extra[0] !== undefined && !/^[1-9]\d*$/.test(extra[0]))
+        return misuse(program, `Invalid rule number \`${extra[0]}'`);
       const index = extra[0] === undefined ? {} : { index: Number(extra[0]) - 1 };
+      const known = netfilter.list(table).find(({ name }) => name === chain);
+      // A rule that is not there is zeroed in silence.
+      if (known !== undefined && known.rules().length <= (index.index ?? -1)) return success();
       return commit(
         netfilter,
         command,
@@ -325,12 +450,8 @@ function editChain(netfilter: NamespaceNetfilter, command: Command, program: str
     }
     case '-F': {
       const names = chain === undefined ? all() : [chain];
-      return commit(
-        netfilter,
-        command,
-        program,
-        ...names.map((name) => ({ op: 'flush', chain: name }) as const),
-      );
+      const flushes = names.map((name) => ({ op: 'flush', chain: name }) as const);
+      return told('Flushing', names, commit(netfilter, command, program, ...flushes));
     }
     default: {
       const names =
@@ -340,12 +461,8 @@ function editChain(netfilter: NamespaceNetfilter, command: Command, program: str
               .filter((listed) => listed.policy === undefined)
               .map((listed) => listed.name)
           : [chain];
-      return commit(
-        netfilter,
-        command,
-        program,
-        ...names.map((name) => ({ op: 'deleteChain', chain: name }) as const),
-      );
+      const deletions = names.map((name) => ({ op: 'deleteChain', chain: name }) as const);
+      return told('Deleting', names, commit(netfilter, command, program, ...deletions));
     }
   }
 }
@@ -377,7 +494,7 @@ function refusalText(program: string, verb: string, refusal: Refusal): Outcome {
         ? refused(program, 'File exists.')
         : refused(program, 'Chain already exists.');
     case 'no-rule':
-      return refused(program, 'Bad rule (does a matching rule exist in that chain?).');
+      return refused(program, NO_RULE);
     case 'index-too-big': {
       const what = verb === '-I' ? 'insertion' : verb === '-R' ? 'replacement' : 'deletion';
       return refused(program, `Index of ${what} too big.`);
@@ -391,8 +508,11 @@ function refusalText(program: string, verb: string, refusal: Refusal): Outcome {
       return kernelRefused(program, action, 'Too many links', inChain);
     case 'target-misplaced':
       return kernelRefused(program, action, 'Invalid argument', inChain);
+    case 'no-chain':
+      if (verb === '-P') return refused(program, 'Bad built-in chain name.');
+      return refused(program, verb === '-D' && refusal.op === 'deleteRule' ? NO_RULE : NO_CHAIN);
     default:
-      return refused(program, verb === '-P' ? 'Bad built-in chain name.' : NO_CHAIN);
+      return refused(program, NO_CHAIN);
   }
 }
 

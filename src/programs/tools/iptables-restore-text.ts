@@ -150,6 +150,12 @@ class Restore {
         number,
       );
     const parsed = parseRule(rule);
+    if (!parsed.ok && parsed.error.kernel !== undefined)
+      return {
+        stdout: '',
+        stderr: `${program} ${VERSION_TEXT}: \nline ${number}: RULE_APPEND failed (${parsed.error.kernel}): rule in chain ${chain}\n`,
+        code: 4,
+      };
     if (!parsed.ok) return misuse(program, parsed.error.text, number);
     const own = parsed.value.counters;
     const counters =
@@ -157,20 +163,14 @@ class Restore {
         ? { packets: Number(found[1]), bytes: Number(found[2]) }
         : own;
     const counted = counters === undefined ? {} : { counters };
-    if (verb === '-D') this.#add({ op: 'deleteRule', chain, rule: parsed.value.rule }, number);
-    else if (verb === '-A')
-      this.#add({ op: 'append', chain, rule: parsed.value.rule, ...counted }, number);
-    else
-      this.#add(
-        {
-          op: verb === '-I' ? 'insert' : 'replace',
-          chain,
-          index,
-          rule: parsed.value.rule,
-          ...counted,
-        },
-        number,
-      );
+    for (const each of parsed.value.rules) {
+      if (verb === '-D') this.#add({ op: 'deleteRule', chain, rule: each }, number);
+      else if (verb === '-A') this.#add({ op: 'append', chain, rule: each, ...counted }, number);
+      else {
+        const op = verb === '-I' ? 'insert' : 'replace';
+        this.#add({ op, chain, index, rule: each, ...counted }, number);
+      }
+    }
     return undefined;
   }
 

@@ -1,5 +1,6 @@
 /** What may stand where: loops between chains, targets in tables, jumps after a renaming. */
 import type { Chain, RuleEntry } from './chain.ts';
+import type { Target } from './rule.ts';
 import type { Change } from './transaction.ts';
 
 /** True when jumps lead from one chain to another. */
@@ -38,6 +39,37 @@ export function isMisplaced(chain: Chain, kind: string): boolean {
     return chain.name !== 'PREROUTING' && chain.name !== 'OUTPUT';
   if (kind === 'SNAT') return chain.name !== 'POSTROUTING' && chain.name !== 'INPUT';
   return kind === 'MASQUERADE' && chain.name !== 'POSTROUTING';
+}
+
+/**
+ * True when a packet could now come from a built-in chain to a change of its source where that chain has
+ * none (PREROUTING to MASQUERADE): the kernel looks behind every jump. `target` is what is put into `chain`.
+ */
+export function leadsAstray(
+  chains: ReadonlyMap<string, Chain>,
+  chain: Chain,
+  target: Target,
+): boolean {
+  const kinds = new Set<string>();
+  const gather = ({ rules }: Chain, seen: Set<Chain>): void => {
+    for (const { rule } of rules) look(rule.target, seen);
+  };
+  const look = (each: Target, seen: Set<Chain>): void => {
+    if (each.kind === 'MASQUERADE' || each.kind === 'SNAT') kinds.add(each.kind);
+    if (each.kind !== 'jump' && each.kind !== 'goto') return;
+    const next = chains.get(each.chain);
+    if (next === undefined || seen.has(next)) return;
+    seen.add(next);
+    gather(next, seen);
+  };
+  look(target, new Set());
+  if (kinds.size === 0) return false;
+  return [...chains.values()].some(
+    (first) =>
+      first.policy !== undefined &&
+      [...kinds].some((kind) => isMisplaced(first, kind)) &&
+      reaches(chains, first, chain, new Set()),
+  );
 }
 
 export function nameIn(change: Change): string {

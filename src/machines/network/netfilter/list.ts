@@ -159,7 +159,8 @@ function listLine(rule: Rule, counters: Counters, number: number, options: ListO
   const code = protocol?.number ?? 0;
   const name = options.numeric ? String(code) : code === 0 ? 'all' : protocolName(code);
   line += `${protocol?.invert === true ? '!' : ' '}${name.padEnd(4)} -- `;
-  if (options.verbose) line += `${deviceText(rule.inInterface)}${deviceText(rule.outInterface)} `;
+  if (options.verbose)
+    line += `${deviceText(rule.inInterface, options)}${deviceText(rule.outInterface, options)} `;
   line += `${addressText(rule.src, options).padEnd(20)} ${addressText(rule.dst, options).padEnd(20)} `;
   const tests = rule.matches
     .map((match) => listMatch(match, options))
@@ -170,13 +171,30 @@ function listLine(rule: Rule, counters: Counters, number: number, options: ListO
   return `${line}${goto}${rest}\n`;
 }
 
+/** A rule in one line, as `-v` tells what it does. */
+export function verboseText(rule: Rule): string {
+  const options = { numeric: true, verbose: true, exact: false, lineNumbers: false };
+  const name = targetName(rule.target);
+  const { protocol } = rule;
+  const code = protocol?.number ?? 0;
+  const proto = `${protocol?.invert === true ? '!' : ' '}${code === 0 ? 'all' : protocolName(code)}`;
+  const device = (test: NameTest | undefined): string =>
+    test === undefined ? '*' : `${test.invert ? '!' : ''}${test.name}`;
+  const tests = [...rule.matches.map((match) => listMatch(match, options)), listTarget(rule.target)]
+    .filter((text) => text !== '')
+    .map((text) => ` ${text}`)
+    .join('');
+  return `${name === '' ? '' : `${name} `}${proto} opt -- in ${device(rule.inInterface)} out ${device(rule.outInterface)} ${addressText(rule.src, options)}  -> ${addressText(rule.dst, options).trimStart()}  ${tests}\n`;
+}
+
 function targetName(target: Target): string {
   if (target.kind === 'none') return '';
   return target.kind === 'jump' || target.kind === 'goto' ? target.chain : target.kind;
 }
 
-function deviceText(test: NameTest | undefined): string {
-  const name = test === undefined ? '*' : `${test.invert ? '!' : ''}${test.name}`;
+function deviceText(test: NameTest | undefined, options: ListOptions): string {
+  const any = options.numeric ? '*' : 'any';
+  const name = test === undefined ? any : `${test.invert ? '!' : ''}${test.name}`;
   return ` ${name.padEnd(6)}`;
 }
 

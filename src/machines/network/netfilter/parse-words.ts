@@ -12,6 +12,8 @@ export interface ParseError {
   readonly code: number;
   /** Printed without the program's name and version in front. */
   readonly bare?: boolean;
+  /** The kernel says no, not the tool: `Invalid argument`. */
+  readonly kernel?: string;
 }
 
 const SERVICES: Record<string, number> = {
@@ -49,8 +51,17 @@ export class WordReader {
   }
 
   device(name: string): string {
+    if (name === '') this.fail('Empty interface is likely to be undesired');
     if (name.length > 15) this.fail(`interface name \`${name}' must be shorter than 16 characters`);
     return name;
+  }
+
+  /** One address or network, or several between commas, each with a rule of its own. */
+  addressList(text: string, invert: boolean): readonly (AddressTest | undefined)[] {
+    const parts = text.split(',');
+    if (invert && parts.length > 1)
+      this.fail('! not allowed with multiple source or destination IP addresses');
+    return parts.map((part) => this.address(part, invert));
   }
 
   address(text: string, invert: boolean): AddressTest | undefined {
@@ -85,20 +96,47 @@ export class WordReader {
   }
 
   ports(text: string, invert: boolean): PortTest {
-    return { ...this.range(text, ':'), invert };
+    const range = this.range(text, ':');
+    if (range.low > range.high) this.fail('invalid portrange (min > max)');
+    return { ...range, invert };
   }
 
-  number(text: string, option: string): number {
-    if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text))
-      this.fail(`Bad value for "${option}" option: "${text}"`);
-    return Number(text) >>> 0;
+  /** Ports of an address translation, which are numbers only. */
+  natPorts(text: string): NumberRange {
+    const [low = '', high] = text.split('-');
+    const one = (word: string): number => {
+      const good = /^\d+$/.test(word) && Number(word) > 0 && Number(word) <= 65535;
+      if (!good) this.fail(`Port \`${word}' not valid`);
+      return Number(word);
+    };
+    const from = one(low);
+    const to = high === undefined ? from : one(high);
+    if (to < from) this.fail(`Port range \`${high}' funky`);
+    return { low: from, high: to };
   }
 
-  masked(text: string, option: string): { value: number; mask: number } {
+  /** A count of an extension (`statistic --every`), from `least` to `most`. */
+  count(text: string, owner: string, option: string, least: number, most = 0xffffffff): number {
+    const number = integerOf(text);
+    if (number === undefined || number < least || number > most)
+      this.fail(
+        `${owner}: bad value for option "${option}", or out of range (${least}-${most}).\n`,
+      );
+    return number ?? 0;
+  }
+
+  number(text: string, owner: string, option: string): number {
+    const number = integerOf(text);
+    if (number === undefined || number > 0xffffffff)
+      this.fail(`${owner}: bad integer value for option "${option}", or out of range.\n`);
+    return (number ?? 0) >>> 0;
+  }
+
+  masked(text: string, owner: string, option: string): { value: number; mask: number } {
     const [value = '', mask] = text.split('/');
     return {
-      value: this.number(value, option),
-      mask: mask === undefined ? 0xffffffff : this.number(mask, option),
+      value: this.number(value, owner, option),
+      mask: mask === undefined ? 0xffffffff : this.number(mask, owner, option),
     };
   }
 
@@ -120,6 +158,7 @@ export class WordReader {
       'echo-reply': 0,
       pong: 0,
     };
+    if (/^\d+\/\d+$/.test(text)) this.fail('codes of ICMP types are not modelled here');
     const type = /^\d+$/.test(text) ? Number(text) : names[text];
     if (type === undefined || type > 255) this.fail(`Unknown ICMP type \`${text}'`);
     return type ?? 0;
@@ -139,9 +178,16 @@ export class WordReader {
     const [low = '', high] = text.split('-');
     const from = parseIp(low);
     const to = parseIp(high ?? low);
-    if (from === undefined || to === undefined) this.fail(`Bad IP address "${text}"`);
+    if (from === undefined || to === undefined)
+      this.fail(`Bad IP address "${from === undefined ? low : high}"`);
     return { low: from ?? 0, high: to ?? 0 };
   }
+}
+
+/** As strtoul reads it: decimal, 0x hexadecimal or 0 octal. */
+function integerOf(text: string): number | undefined {
+  if (/^0[0-7]+$/.test(text)) return Number.parseInt(text, 8);
+  return /^(0[xX][0-9a-fA-F]+|\d+)$/.test(text) ? Number(text) : undefined;
 }
 
 /** Splits a line of iptables-restore: blanks, quotes and backslashes. */

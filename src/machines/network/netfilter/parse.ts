@@ -7,6 +7,7 @@
 import { parseIp } from '../../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { probabilityThreshold } from '../packet-core.ts';
+import { expandOption, isNotModelled, NOT_HERE } from './parse-options.ts';
 import { type ParseError, WordReader } from './parse-words.ts';
 import { protocolNumber } from './print.ts';
 import {
@@ -21,6 +22,8 @@ import {
 
 export interface ParsedRule {
   readonly rule: Rule;
+  /** All rules that the words say: one for each source and destination between commas. */
+  readonly rules: readonly Rule[];
   readonly counters: Counters | undefined;
 }
 
@@ -29,7 +32,16 @@ type Draft<T> = { -readonly [K in keyof T]: T[K] };
 type Fields = Record<string, any>;
 
 const STANDARD = new Set(['ACCEPT', 'DROP', 'RETURN']);
-const TARGETS = new Set(['REJECT', 'DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'MARK', 'CONNMARK']);
+/** Targets that are extensions. */
+export const TARGETS: ReadonlySet<string> = new Set([
+  'REJECT',
+  'DNAT',
+  'SNAT',
+  'MASQUERADE',
+  'REDIRECT',
+  'MARK',
+  'CONNMARK',
+]);
 const MATCHES = new Set([
   'comment',
   'tcp',
@@ -53,6 +65,8 @@ const NEEDED: Record<string, readonly [string, string]> = {
   comment: ['text', '--comment'],
   state: ['states', '--state'],
 };
+/** Protocols that have ports: TCP, UDP, DCCP, SCTP, UDP-Lite. */
+const PORTED = new Set([6, 17, 33, 132, 136]);
 const SYN_FLAGS = 'FIN,SYN,RST,ACK SYN';
 
 /** Parses the words of a rule; `chains` tells extension targets from chains. */
@@ -67,6 +81,11 @@ class Parser {
   readonly #drafts: Fields[] = [];
   #target: Fields | undefined;
   #counters: Counters | undefined;
+  #sources = { text: '', invert: false };
+  #destinations = { text: '', invert: false };
+  /** Options of the rule that were given, by their letters. */
+  readonly #given = new Set<string>();
+  readonly #used = new Set<string>();
 
   constructor(words: readonly string[]) {
     this.#in = new WordReader(words);
@@ -80,8 +99,46 @@ class Parser {
       if (match !== undefined) matches.push(match);
     }
     const target = this.#finishTarget();
+    const from = this.#addresses(this.#sources);
+    const to = this.#addresses(this.#destinations);
     if (this.#in.error !== undefined) return err(this.#in.error);
-    return ok({ rule: { ...this.#rule, matches, target }, counters: this.#counters });
+    const rules = from.flatMap((src) =>
+      to.map((dst) => ({
+        ...this.#rule,
+        ...(src === undefined ? {} : { src }),
+        ...(dst === undefined ? {} : { dst }),
+        matches,
+        target,
+      })),
+    );
+    return ok({ rule: rules[0] as Rule, rules, counters: this.#counters });
+  }
+
+  #addresses(given: { readonly text: string; readonly invert: boolean }) {
+    if (given.text === '') return [undefined];
+    const list = this.#in.addressList(given.text, given.invert);
+    if (list.some((test) => test?.invert === true && test.mask === 0)) this.#kernel();
+    return list;
+  }
+
+  /** What the tool takes and the kernel does not. */
+  #kernel(): void {
+    this.#in.error ??= { text: '', code: 4, kernel: 'Invalid argument' };
+  }
+
+  /** A flag that may stand once, and perhaps not behind an exclamation mark. */
+  #once(letter: string, invert: boolean, mayInvert: boolean): void {
+    if (invert && !mayInvert) this.#in.fail(`cannot have ! before -${letter}`);
+    if (this.#given.has(letter)) this.#in.fail(`multiple -${letter} flags not allowed`);
+    this.#given.add(letter);
+  }
+
+  /** The whole name of a long option that has been cut short. */
+  #expand(word: string): string {
+    const number = this.#rule.protocol?.number;
+    const implied = number === 6 ? 'tcp' : number === 17 ? 'udp' : number === 1 ? 'icmp' : '';
+    const kinds = [this.#target, ...this.#drafts].map((each) => String(each?.['kind']));
+    return expandOption(word, [...kinds, implied]);
   }
 
   #option(): void {
@@ -97,6 +154,7 @@ class Parser {
       this.#in.words.splice(this.#in.at, 0, word.slice(equals + 1));
       word = word.slice(0, equals);
     }
+    word = this.#expand(word);
     if (!word.startsWith('-') || word === '-') {
       this.#in.error ??= { text: `Bad argument \`${word}'`, code: 2, bare: true };
       return;
@@ -109,6 +167,10 @@ class Parser {
       if (this.#matchOption(this.#drafts[index] as Fields, word, invert)) return;
     }
     if (this.#impliedMatch(word, invert)) return;
+    for (const { kind } of this.#drafts as readonly { readonly kind?: string }[]) {
+      if (isNotModelled(String(kind), word))
+        this.#in.fail(`${kind}: option "${word}" is not modelled here`);
+    }
     this.#in.fail(`unknown option "${word}"`);
   }
 
@@ -116,51 +178,53 @@ class Parser {
     switch (word) {
       case '-s':
       case '--source':
-      case '--src': {
-        const test = this.#in.address(this.#in.value(word), invert);
-        if (test !== undefined) this.#rule.src = test;
+      case '--src':
+        this.#once('s', invert, true);
+        this.#sources = { text: this.#in.value(word), invert };
         return true;
-      }
       case '-d':
       case '--destination':
-      case '--dst': {
-        const test = this.#in.address(this.#in.value(word), invert);
-        if (test !== undefined) this.#rule.dst = test;
+      case '--dst':
+        this.#once('d', invert, true);
+        this.#destinations = { text: this.#in.value(word), invert };
         return true;
-      }
       case '-i':
       case '--in-interface':
+        this.#once('i', invert, true);
         this.#rule.inInterface = { name: this.#in.device(this.#in.value(word)), invert };
         return true;
       case '-o':
       case '--out-interface':
+        this.#once('o', invert, true);
         this.#rule.outInterface = { name: this.#in.device(this.#in.value(word)), invert };
         return true;
       case '-p':
       case '--protocol':
       case '--proto': {
+        this.#once('p', invert, true);
         const text = this.#in.value(word);
         const number = protocolNumber(text);
         if (number === undefined) this.#in.fail(`unknown protocol "${text}" specified`);
+        else if (number === 0 && invert) this.#in.fail('rule would never match protocol');
         else if (number !== 0) this.#rule.protocol = { number, invert };
         return true;
       }
       case '-m':
       case '--match':
+        if (invert) this.#in.fail('unexpected ! flag before --match');
         this.#load(this.#in.value(word));
         return true;
       case '-j':
       case '--jump':
       case '-g':
       case '--goto':
+        this.#once('j', invert, false);
         this.#aim(word, this.#in.value(word));
         return true;
       case '-c':
       case '--set-counters':
-        this.#counters = {
-          packets: Number(this.#in.value(word)),
-          bytes: Number(this.#in.value(word)),
-        };
+        this.#once('c', invert, false);
+        this.#counters = this.#counts(word);
         return true;
       case '-f':
       case '--fragment':
@@ -169,6 +233,18 @@ class Parser {
       default:
         return false;
     }
+  }
+
+  #counts(word: string): Counters {
+    const [packets, bytes] = [this.#in.value(word), this.#in.words[this.#in.at]];
+    if (bytes === undefined || bytes.startsWith('-') || bytes.startsWith('!')) {
+      this.#in.fail('-c requires packet and byte counter');
+      return { packets: 0, bytes: 0 };
+    }
+    this.#in.at += 1;
+    if (!/^\d+$/.test(packets)) this.#in.fail('-c packet counter not numeric');
+    if (!/^\d+$/.test(bytes)) this.#in.fail('-c byte counter not numeric');
+    return { packets: Number(packets), bytes: Number(bytes) };
   }
 
   #load(name: string): void {
@@ -182,6 +258,7 @@ class Parser {
   #aim(word: string, name: string): void {
     const goto = word === '-g' || word === '--goto';
     if (goto) this.#target = { kind: 'goto', chain: name };
+    else if (NOT_HERE.has(name)) this.#in.fail(`target ${name} is not modelled here`);
     else if (STANDARD.has(name) || TARGETS.has(name)) this.#target = { kind: name };
     else this.#target = { kind: 'jump', chain: name };
   }
@@ -201,6 +278,10 @@ class Parser {
 
   #matchOption(draft: Fields, word: string, invert: boolean): boolean {
     const set = (fields: Fields): true => {
+      const key = `${draft['kind']} ${word}`;
+      if (this.#used.has(key) && draft['kind'] !== 'comment')
+        this.#in.fail(`${draft['kind']}: option "${word}" can only be used once.\n`);
+      this.#used.add(key);
       Object.assign(draft, fields);
       return true;
     };
@@ -228,7 +309,7 @@ class Parser {
         return set({ type: this.#in.icmpType(this.#in.value(word)), invert });
       case 'mark --mark':
       case 'connmark --mark':
-        return set({ ...this.#in.masked(this.#in.value(word), word), invert });
+        return set({ ...this.#in.masked(this.#in.value(word), draft['kind'], word), invert });
       case 'conntrack --ctstate':
         return set({ states: this.#in.bits(STATES, this.#in.value(word), 'Bad ctstate'), invert });
       case 'state --state':
@@ -263,13 +344,16 @@ class Parser {
         return set({ mode: this.#in.value(word) });
       case 'statistic --probability': {
         const p = Number(this.#in.value(word));
-        if (!(p >= 0 && p <= 1)) this.#in.fail(`statistic: wrong value for "--probability"`);
+        if (!(p >= 0 && p <= 1))
+          this.#in.fail(
+            'statistic: bad value for option "--probability", or out of range (0-1).\n',
+          );
         return set({ threshold: probabilityThreshold(p), invert });
       }
       case 'statistic --every':
-        return set({ every: this.#in.number(this.#in.value(word), word), invert });
+        return set({ every: this.#in.count(this.#in.value(word), 'statistic', word, 1), invert });
       case 'statistic --packet':
-        return set({ packet: this.#in.number(this.#in.value(word), word) });
+        return set({ packet: this.#in.count(this.#in.value(word), 'statistic', word, 0) });
       case 'multiport --sports':
       case 'multiport --source-ports':
       case 'multiport --dports':
@@ -286,6 +370,7 @@ class Parser {
           .split(',')
           .map((part) => this.#in.range(part, ':'));
         const slots = ports.reduce((sum, range) => sum + (range.low === range.high ? 1 : 2), 0);
+        if (ports.some(({ low, high }) => low > high)) this.#in.fail('invalid portrange specified');
         if (slots > 15) this.#in.fail('too many ports specified');
         return set({ side, ports, invert });
       }
@@ -299,11 +384,15 @@ class Parser {
       case 'recent --rcheck':
       case 'recent --update':
       case 'recent --remove':
+        if (draft['action'] !== undefined && draft['action'] !== word.slice(2))
+          this.#in.fail(
+            `recent: option "--${draft['action']}" cannot be used together with "${word}".\n`,
+          );
         return set({ action: word.slice(2), invert });
       case 'recent --name':
         return set({ name: this.#in.value(word) });
       case 'recent --seconds':
-        return set({ seconds: this.#in.number(this.#in.value(word), word) });
+        return set({ seconds: this.#in.count(this.#in.value(word), 'recent', word, 1) });
       case 'recent --reap':
         return set({ reap: true });
       case 'recent --mask':
@@ -312,10 +401,9 @@ class Parser {
       case 'recent --rdest':
         return set({ side: word.slice(2) });
       case 'limit --limit': {
-        const found = /^(\d+)(?:\/(s|sec|second|m|min|minute|h|hour|d|day))?$/.exec(
-          this.#in.value(word),
-        );
-        if (found === null) this.#in.fail('limit: bad rate');
+        const text = this.#in.value(word);
+        const found = /^0*([1-9]\d*)(?:\/(s|sec|second|m|min|minute|h|hour|d|day))?$/.exec(text);
+        if (found === null) this.#in.fail(`bad rate "${text}"'`);
         const units = { s: 'sec', m: 'min', h: 'hour', d: 'day' } as const;
         return set({
           count: Number(found?.[1] ?? 1),
@@ -323,33 +411,43 @@ class Parser {
         });
       }
       case 'limit --limit-burst':
-        return set({ burst: this.#in.number(this.#in.value(word), word) });
+        return set({ burst: this.#in.count(this.#in.value(word), 'limit', word, 0, 10_000) });
       case 'iprange --src-range':
-        return set({ src: { ...this.#in.addresses(this.#in.value(word)), invert } });
+        return set({ src: this.#addressRange(word, invert) });
       case 'iprange --dst-range':
-        return set({ dst: { ...this.#in.addresses(this.#in.value(word)), invert } });
+        return set({ dst: this.#addressRange(word, invert) });
       default:
         return false;
     }
   }
 
+  #addressRange(word: string, invert: boolean) {
+    const text = this.#in.value(word);
+    if (!text.split('-').every((part) => parseIp(part) !== undefined))
+      this.#in.fail(`iprange: Bad value for "${word}" option: "${text}"`);
+    return { ...this.#in.addresses(text), invert };
+  }
+
   #targetOption(word: string): boolean {
     const target = this.#target;
     if (target === undefined) return false;
+    const owner = target['kind'] as string;
     const mark = (value: number, mask: number): true => {
+      if (target['by'] !== undefined)
+        this.#in.fail(
+          target['by'] === word
+            ? `${owner}: option "${word}" can only be used once.\n`
+            : `${owner}: option "${target['by']}" cannot be used together with "${word}".\n`,
+        );
+      Object.assign(target, { by: word });
       Object.assign(target, { value: value >>> 0, mask: mask >>> 0, action: 'set' });
       return true;
     };
     switch (`${target['kind']} ${word}`) {
       case 'REJECT --reject-with': {
         const kind = this.#in.value(word);
-        const full =
-          kind === 'tcp-rst'
-            ? 'tcp-reset'
-            : kind.startsWith('icmp') || kind === 'tcp-reset'
-              ? kind
-              : `icmp-${kind}`;
-        if (!REJECT_KINDS.includes(full)) this.#in.fail(`unknown reject type "${kind}"`);
+        const full = REJECT_KINDS.find((name) => isShortFor(kind.toLowerCase(), name));
+        if (full === undefined) this.#in.fail(`unknown reject type "${kind}"`);
         target['with'] = full;
         return true;
       }
@@ -359,7 +457,7 @@ class Parser {
       case 'MASQUERADE --to-ports':
       case 'REDIRECT --to-ports':
       case 'REDIRECT --to-port':
-        target['ports'] = this.#in.range(this.#in.value(word), '-');
+        target['ports'] = this.#in.natPorts(this.#in.value(word));
         return true;
       case 'DNAT --random':
       case 'SNAT --random':
@@ -371,25 +469,25 @@ class Parser {
         return true;
       case 'MARK --set-xmark':
       case 'CONNMARK --set-xmark': {
-        const { value, mask } = this.#in.masked(this.#in.value(word), word);
+        const { value, mask } = this.#in.masked(this.#in.value(word), owner, word);
         return mark(value, mask);
       }
       case 'MARK --set-mark':
       case 'CONNMARK --set-mark': {
-        const { value, mask } = this.#in.masked(this.#in.value(word), word);
+        const { value, mask } = this.#in.masked(this.#in.value(word), owner, word);
         return mark(value, value | mask);
       }
       case 'MARK --or-mark':
       case 'CONNMARK --or-mark': {
-        const value = this.#in.number(this.#in.value(word), word);
+        const value = this.#in.number(this.#in.value(word), owner, word);
         return mark(value, value);
       }
       case 'MARK --and-mark':
       case 'CONNMARK --and-mark':
-        return mark(0, ~this.#in.number(this.#in.value(word), word));
+        return mark(0, ~this.#in.number(this.#in.value(word), owner, word));
       case 'MARK --xor-mark':
       case 'CONNMARK --xor-mark':
-        return mark(this.#in.number(this.#in.value(word), word), 0);
+        return mark(this.#in.number(this.#in.value(word), owner, word), 0);
       default:
         return this.#connmark(target, word);
     }
@@ -406,17 +504,21 @@ class Parser {
       return true;
     }
     if (word === '--mask' || word === '--nfmask' || word === '--ctmask') {
-      target['mask'] = this.#in.number(this.#in.value(word), word);
+      target['mask'] = this.#in.number(this.#in.value(word), 'CONNMARK', word);
       return true;
     }
     return false;
   }
 
   #translation(target: Fields, text: string): true {
+    if (target['to'] !== undefined || target['ports'] !== undefined) {
+      const option = target['kind'] === 'DNAT' ? '--to-destination' : '--to-source';
+      this.#in.fail(`${target['kind']}: option "${option}" can only be used once.\n`);
+    }
     const colon = text.indexOf(':');
     const ips = colon < 0 ? text : text.slice(0, colon);
     if (ips !== '') target['to'] = this.#in.addresses(ips);
-    if (colon >= 0) target['ports'] = this.#in.range(text.slice(colon + 1), '-');
+    if (colon >= 0) target['ports'] = this.#in.natPorts(text.slice(colon + 1));
     return true;
   }
 
@@ -427,12 +529,7 @@ class Parser {
       this.#in.fail(`${kind}: option "${needed[1]}" must be specified\n`);
       return undefined;
     }
-    if (
-      (kind === 'tcp' || kind === 'udp') &&
-      this.#rule.protocol?.number !== (kind === 'tcp' ? 6 : 17)
-    ) {
-      this.#in.fail(`${kind}: this match needs -p ${kind}`);
-    }
+    this.#checkProtocol(kind, draft);
     if (kind === 'statistic') return this.#statistic(draft);
     if (kind === 'icmp')
       return { kind, type: draft['type'] ?? 255, invert: draft['invert'] ?? false };
@@ -441,6 +538,7 @@ class Parser {
         this.#in.fail(
           "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
         );
+      if (draft['seconds'] !== undefined && /^(set|remove)$/.test(draft['action'])) this.#kernel();
       const defaults = {
         name: 'DEFAULT',
         seconds: 0,
@@ -450,12 +548,20 @@ class Parser {
       };
       return { ...defaults, ...draft } as unknown as Match;
     }
+    if (kind === 'addrtype' && draft['src'] === undefined && draft['dst'] === undefined)
+      this.#in.fail('addrtype: you must specify --src-type or --dst-type');
+    if (kind === 'owner' && Object.keys(draft).length === 1)
+      this.#in.fail(
+        'owner: At least one of --uid-owner, --gid-owner or --socket-exists is required',
+      );
+    if (kind === 'iprange' && Object.keys(draft).length === 1)
+      this.#in.fail("iprange match: You must specify `--src-range' or `--dst-range'");
     if (kind === 'limit')
       return {
         kind,
         count: draft['count'] ?? 3,
         unit: draft['unit'] ?? 'hour',
-        burst: draft['burst'] ?? 5,
+        burst: draft['burst'] || 5,
       };
     if (kind === 'conntrack' && draft['states'] === undefined)
       this.#in.fail('conntrack: At least one option is required');
@@ -464,7 +570,32 @@ class Parser {
     return draft as unknown as Match;
   }
 
+  /** Matches of one protocol stand behind its -p: the tool says so, or the kernel does. */
+  #checkProtocol(kind: string, draft: Fields): void {
+    const { protocol } = this.#rule;
+    const wanted = { tcp: 6, udp: 17, icmp: 1 }[kind];
+    if (wanted !== undefined && (protocol?.number !== wanted || protocol.invert)) {
+      const asks = Object.keys(draft).length > 1 && kind !== 'icmp';
+      if (!asks) this.#kernel();
+      else if (protocol?.number !== wanted)
+        this.#in.fail(`${kind.toUpperCase()} match requires '-p ${kind}'`);
+    }
+    if (kind !== 'multiport' || draft['ports'] === undefined) return;
+    if (protocol === undefined)
+      this.#in.fail("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
+    else if (protocol.invert || !PORTED.has(protocol.number))
+      this.#in.fail('multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP');
+  }
+
   #statistic(draft: Fields): Match | undefined {
+    if (draft['mode'] !== undefined && draft['mode'] !== 'random' && draft['mode'] !== 'nth')
+      this.#in.fail(`Bad mode "${draft['mode']}"`);
+    if (draft['mode'] === 'nth' && (draft['packet'] ?? 0) >= (draft['every'] ?? 1))
+      this.#in.fail(
+        draft['every'] === undefined
+          ? '--every and --packet must be specified when using nth mode'
+          : 'the --packet p must be 0 <= p <= n-1',
+      );
     if (draft['mode'] === 'random' && draft['threshold'] !== undefined) {
       return { kind: 'random', threshold: draft['threshold'], invert: draft['invert'] ?? false };
     }
@@ -476,13 +607,13 @@ class Parser {
         invert: draft['invert'] ?? false,
       };
     }
-    const option =
+    this.#in.fail(
       draft['mode'] === undefined
-        ? '--mode'
+        ? 'statistic: option "--mode" must be specified\n'
         : draft['mode'] === 'nth'
-          ? '--every'
-          : '--probability';
-    this.#in.fail(`statistic: option "${option}" must be specified\n`);
+          ? '--every and --packet must be specified when using nth mode'
+          : '--probability must be specified when using random mode',
+    );
     return undefined;
   }
 
@@ -490,6 +621,11 @@ class Parser {
     const target = this.#target;
     if (target === undefined) return { kind: 'none' };
     const kind = target['kind'] as string;
+    const { protocol } = this.#rule;
+    if (target['with'] === 'tcp-reset' && (protocol?.number !== 6 || protocol.invert))
+      this.#kernel();
+    if (target['ports'] !== undefined && !PORTED.has(protocol?.number ?? 0))
+      this.#in.fail('Need TCP, UDP, SCTP or DCCP with port specification');
     if (kind === 'REJECT') return { kind, with: target['with'] ?? 'icmp-port-unreachable' };
     if (kind === 'DNAT' || kind === 'SNAT') {
       const option = kind === 'DNAT' ? '--to-destination' : '--to-source';
@@ -504,11 +640,19 @@ class Parser {
         this.#in.fail(
           kind === 'MARK'
             ? 'MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required'
-            : 'CONNMARK: No operation specified',
+            : 'CONNMARK target: No operation specified',
         );
       }
       if (kind === 'MARK') return { kind, value: target['value'], mask: target['mask'] };
     }
-    return target as unknown as Target;
+    const { by: _, ...rest } = target;
+    return rest as unknown as Target;
   }
+}
+
+/** `net-unreach` is `icmp-net-unreachable`, `tcp-rst` is `tcp-reset`; each may be cut short. */
+function isShortFor(text: string, name: string): boolean {
+  const alias =
+    name === 'tcp-reset' ? 'tcp-rst' : name.replace(/^icmp-/, '').replace(/able$|ited$/, '');
+  return text !== '' && (name.startsWith(text) || alias.startsWith(text));
 }

@@ -22,7 +22,7 @@ import {
   type RuleEntry,
   pointAt,
 } from './chain.ts';
-import { isMisplaced, nameIn, reaches, redirect } from './chain-checks.ts';
+import { isMisplaced, leadsAstray, nameIn, reaches, redirect } from './chain-checks.ts';
 import { ruleText } from './print.ts';
 import { type Counters, NO_COUNTERS, type Rule } from './rule.ts';
 import type { BlockSpec, Change, ChangeError, Refusal, Transaction } from './transaction.ts';
@@ -104,7 +104,7 @@ export class RuleTables {
           for (const undo of this.#undo.reverse()) undo();
           this.#undo = [];
           this.#doomed = [];
-          return err({ error: refused, change: count, chain, name: nameIn(change) });
+          return err({ error: refused, change: count, chain, name: nameIn(change), op: change.op });
         }
         count += 1;
       }
@@ -336,9 +336,13 @@ export class RuleTables {
       if (to === chain) return 'loop';
       // A loop needs a way back from a chain that somebody already jumps from.
       if (chain.policy === undefined && reaches(chains, to, chain, new Set())) return 'loop';
-      return undefined;
+      return chain.table === 'nat' && leadsAstray(chains, chain, target)
+        ? 'target-misplaced'
+        : undefined;
     }
-    return isMisplaced(chain, target.kind) ? 'target-misplaced' : undefined;
+    if (isMisplaced(chain, target.kind)) return 'target-misplaced';
+    const source = target.kind === 'MASQUERADE' || target.kind === 'SNAT';
+    return source && leadsAstray(chains, chain, target) ? 'target-misplaced' : undefined;
   }
 
   #flush(chains: Map<string, Chain>, chain: Chain): void {

@@ -99,4 +99,5 @@ export interface Refusal {
   readonly chain: string;
   /** The chain or target that a rule names. */
   readonly name: string;
+  readonly op: Change['op'];
 }

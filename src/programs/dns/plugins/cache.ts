@@ -47,6 +47,10 @@ export class AnswerCache {
       answers: age(answer.answers),
       authority: age(answer.authority),
       additional: age(answer.additional),
+      // What comes out of the cache calls itself authoritative, whoever said it first.
+      ...(answer.upstream === undefined
+        ? {}
+        : { upstream: { ...answer.upstream, authoritative: true } }),
     };
   }
 

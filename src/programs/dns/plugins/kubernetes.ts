@@ -20,6 +20,8 @@ export interface Answer {
   readonly answers: readonly DnsRecord[];
   readonly authority: readonly DnsRecord[];
   readonly additional: readonly DnsRecord[];
+  /** What an upstream server said of itself; absent in answers of the cluster. */
+  readonly upstream?: { readonly authoritative: boolean; readonly recursive: boolean };
 }
 
 interface Port {

@@ -1,7 +1,7 @@
 /**
  * dig of BIND 9.18: one question or several, the whole answer in sections.
  *
- * Not modelled: DNSSEC, +trace, zone transfer, TCP, EDNS cookies, batch files.
+ * Not modelled: DNSSEC, +trace, zone transfer, batch files.
  */
 import { SECOND } from '../../../ground/base/event-loop.ts';
 import { formatIp, type Ip } from '../../../ground/base/ip.ts';
@@ -25,11 +25,18 @@ import {
 const VERSION = 'DiG 9.18.33-1~deb12u2-Debian';
 const UDP_SIZE = 1232;
 
+const LOCAL_WARNING = [
+  ';; WARNING: .local is reserved for Multicast DNS',
+  ';; You are currently testing what happens when an mDNS query is leaked to DNS',
+];
+
 interface Flags {
   short: boolean;
   search: boolean;
   recurse: boolean;
   edns: boolean;
+  cookie: boolean;
+  tcp: boolean;
   timeout: number;
   tries: number;
   comments: boolean;
@@ -73,13 +80,18 @@ export const dig = defineTool('dig', function* run(process, args) {
     }
     servers = found.value;
   }
-  if (!parsed.flags.short && parsed.flags.cmd) {
-    yield* process.print(
-      `\n; <<>> ${VERSION} <<>> ${args.join(' ')}\n${parsed.server === undefined ? '' : '; (1 server found)\n'};; global options: +cmd\n`,
-    );
-  }
+  // The greeting stands before the first answer, behind what went wrong on the way to it.
+  let greeting =
+    parsed.flags.short || !parsed.flags.cmd
+      ? ''
+      : `\n; <<>> ${VERSION} <<>> ${args.join(' ')}\n${parsed.server === undefined ? '' : '; (1 server found)\n'};; global options: +cmd\n`;
   let code = 0;
-  for (const question of parsed.questions) code = yield* ask(process, parsed, question, servers);
+  for (const question of parsed.questions) {
+    const answered = yield* ask(process, parsed, question, servers);
+    yield* process.print(greeting + answered.text);
+    greeting = '';
+    code = answered.code;
+  }
   return code;
 });
 
@@ -89,6 +101,8 @@ function parseDig(args: readonly string[]): DigRun | string {
     search: false,
     recurse: true,
     edns: true,
+    cookie: true,
+    tcp: false,
     timeout: 5,
     tries: 3,
     comments: true,
@@ -146,7 +160,12 @@ function setFlag(flags: Flags, option: string): boolean {
       flags.recurse = on;
       return true;
     case 'edns':
-      flags.edns = on;
+    case 'cookie':
+      flags[name] = on;
+      return true;
+    case 'tcp':
+    case 'vc':
+      flags.tcp = on;
       return true;
     case 'comments':
     case 'question':
@@ -178,9 +197,6 @@ function setFlag(flags: Flags, option: string): boolean {
       flags.tries = Math.max(1, Number(value) + (name === 'retry' ? 1 : 0));
       return true;
     case 'ndots':
-    case 'tcp':
-    case 'vc':
-    case 'cookie':
     case 'ttlid':
     case 'multiline':
     case 'bufsize':
@@ -188,7 +204,7 @@ function setFlag(flags: Flags, option: string): boolean {
     case 'ad':
     case 'adflag':
     case 'domain':
-      return name !== 'tcp' && name !== 'vc' && name !== 'dnssec' ? true : !on;
+      return name !== 'dnssec' ? true : !on;
     default:
       return false;
   }
@@ -199,7 +215,7 @@ function* ask(
   run: DigRun,
   question: Question,
   servers: readonly Ip[],
-): Task<number> {
+): Task<{ readonly text: string; readonly code: number }> {
   const { flags } = run;
   const config = resolverConfig(process);
   const names = flags.search
@@ -208,17 +224,15 @@ function* ask(
   let last: { answer: DnsAnswer; server: Ip } | undefined;
   for (const name of names) {
     const found = yield* askAll(process, run, { name, type: question.type }, servers);
-    if (found === undefined) return 9;
+    if (found === undefined) return { text: ';; no servers could be reached\n', code: 9 };
     last = found;
     if (found.answer.fields.code !== 'NXDOMAIN' && found.answer.fields.answers.length > 0) break;
   }
-  if (last === undefined) return 9;
-  yield* process.print(
-    flags.short
-      ? shortText(last.answer.fields)
-      : formatAnswer(process, flags, last.answer, last.server, run.port),
-  );
-  return 0;
+  if (last === undefined) return { text: '', code: 9 };
+  const text = flags.short
+    ? shortText(last.answer.fields)
+    : formatAnswer(process, flags, last.answer, last.server, run.port);
+  return { text, code: 0 };
 }
 
 function* askAll(
@@ -236,15 +250,20 @@ function* askAll(
         ...question,
         recurse: flags.recurse,
         udpSize: flags.edns ? UDP_SIZE : undefined,
+        cookie: flags.edns && flags.cookie,
+        tcp: flags.tcp,
         timeout: flags.timeout * SECOND,
       });
       if (answered.ok) return { answer: answered.value, server };
+      const where = `${formatIp(server)}#${port}`;
+      const why = errorWord(answered.error);
       yield* process.print(
-        `;; communications error to ${formatIp(server)}#${port}: ${errorWord(answered.error)}\n`,
+        flags.tcp
+          ? `;; Connection to ${where}(${formatIp(server)}) for ${question.name} failed: ${why}.\n`
+          : `;; communications error to ${where}: ${why}\n`,
       );
     }
   }
-  yield* process.print('\n;; no servers could be reached\n');
   return undefined;
 }
 
@@ -280,8 +299,10 @@ function formatAnswer(
       ...(fields.recursionDesired ? ['rd'] : []),
       ...(fields.recursionAvailable === true ? ['ra'] : []),
     ];
+    const leaks = fields.questions.some(({ name }) => /(^|\.)local\.?$/i.test(name));
     out.push(
       ';; Got answer:',
+      ...(leaks ? LOCAL_WARNING : []),
       `;; ->>HEADER<<- opcode: QUERY, status: ${fields.code}, id: ${fields.id}`,
     );
     out.push(
@@ -290,8 +311,11 @@ function formatAnswer(
     if (fields.recursionDesired && fields.recursionAvailable !== true)
       out.push(';; WARNING: recursion requested but not available');
     out.push('');
-    if (edns)
+    if (edns) {
       out.push(';; OPT PSEUDOSECTION:', `; EDNS: version: 0, flags:; udp: ${fields.udpSize}`);
+      if (fields.cookie !== undefined)
+        out.push(`; COOKIE: ${fields.cookie}${fields.cookie === answer.cookie ? ' (echoed)' : ''}`);
+    }
   }
   if (flags.question) {
     if (flags.comments) out.push(';; QUESTION SECTION:');
@@ -321,7 +345,7 @@ function formatAnswer(
     const when = formatDate('%a %b %d %H:%M:%S UTC %Y', process.clock.wall());
     out.push(
       `;; Query time: ${Math.floor(answer.took / 1000)} msec`,
-      `;; SERVER: ${formatIp(server)}#${port}(${formatIp(server)}) (UDP)`,
+      `;; SERVER: ${formatIp(server)}#${port}(${formatIp(server)}) (${flags.tcp ? 'TCP' : 'UDP'})`,
       `;; WHEN: ${when}`,
       `;; MSG SIZE  rcvd: ${answer.size}`,
       '',

@@ -60,7 +60,7 @@ export const nslookup = defineTool('nslookup', function* run(process, args) {
     const first = yield* askServers(process, servers, name, types[0] as DnsType, PATIENCE);
     if (first === undefined) {
       yield* process.print(
-        `;; communications error to ${formatIp(servers[0] ?? 0)}#53: timed out\n;; no servers could be reached\n\n`,
+        `${`;; communications error to ${formatIp(servers[0] ?? 0)}#53: timed out\n`.repeat(PATIENCE.attempts)};; no servers could be reached\n\n`,
       );
       return 1;
     }

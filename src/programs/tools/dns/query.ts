@@ -10,6 +10,7 @@ import {
   dnsOf,
   type DnsType,
 } from '../../../machines/network/dns-message.ts';
+import type { Chunk } from '../../../machines/network/chunk.ts';
 import type { Errno } from '../../../machines/network/errno.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 
@@ -37,6 +38,9 @@ export interface DnsAsked {
   /** EDNS buffer size; undefined: no EDNS. */
   readonly udpSize: number | undefined;
   readonly timeout: Micros;
+  /** Sends a cookie, as dig does. */
+  readonly cookie?: boolean;
+  readonly tcp?: boolean;
 }
 
 export interface DnsAnswer {
@@ -44,15 +48,22 @@ export interface DnsAnswer {
   /** Bytes of the answer. */
   readonly size: number;
   readonly took: Micros;
+  /** The cookie that the question carried. */
+  readonly cookie?: string | undefined;
 }
 
-/** One datagram there and one back. ETIMEDOUT (as EAGAIN), ECONNREFUSED, ENETUNREACH … */
+/** One datagram there and one back, or both over TCP. ETIMEDOUT (as EAGAIN), ECONNREFUSED, ENETUNREACH … */
 export function* askServer(process: Process, asked: DnsAsked): Task<Result<DnsAnswer, Errno>> {
-  const socket = process.net.udp(0, 0);
-  if (!socket.ok) return socket;
   const id = process.random.below(65_536);
-  const began = process.clock.monotonic();
-  const query = new DnsMessage({
+  const query = questionOf(process, asked, id);
+  return asked.tcp === true
+    ? yield* askOverTcp(process, asked, query)
+    : yield* askOverUdp(process, asked, query);
+}
+
+function questionOf(process: Process, asked: DnsAsked, id: number): DnsMessage {
+  const half = (): string => process.random.word().toString(16).padStart(8, '0');
+  return new DnsMessage({
     id,
     response: false,
     recursionDesired: asked.recurse,
@@ -62,7 +73,40 @@ export function* askServer(process: Process, asked: DnsAsked): Task<Result<DnsAn
     authority: [],
     additional: [],
     ...(asked.udpSize === undefined ? {} : { udpSize: asked.udpSize }),
+    ...(asked.cookie === true ? { cookie: half() + half() } : {}),
   });
+}
+
+function* askOverTcp(
+  process: Process,
+  asked: DnsAsked,
+  query: DnsMessage,
+): Task<Result<DnsAnswer, Errno>> {
+  const began = process.clock.monotonic();
+  const dialled = yield* process.net.connect(asked.server, asked.port, { deadline: asked.timeout });
+  if (!dialled.ok) return dialled;
+  dialled.value.post(query);
+  const received = yield* dialled.value.receive(asked.timeout);
+  dialled.value.close();
+  if (!received.ok) return received;
+  const fields = received.value === undefined ? undefined : dnsOf(received.value);
+  if (received.value === undefined || fields === undefined) return err('ECONNRESET');
+  const took = process.clock.monotonic() - began;
+  return ok({ fields, size: sizeOf(received.value), took, cookie: query.fields.cookie });
+}
+
+function sizeOf(payload: Chunk): number {
+  return payload instanceof Uint8Array ? payload.length : payload.render().length;
+}
+
+function* askOverUdp(
+  process: Process,
+  asked: DnsAsked,
+  query: DnsMessage,
+): Task<Result<DnsAnswer, Errno>> {
+  const socket = process.net.udp(0, 0);
+  if (!socket.ok) return socket;
+  const began = process.clock.monotonic();
   const sent = socket.value.sendTo({ ip: asked.server, port: asked.port }, query);
   if (!sent.ok) {
     socket.value.close();
@@ -76,11 +120,11 @@ export function* askServer(process: Process, asked: DnsAsked): Task<Result<DnsAn
       return received;
     }
     const fields = dnsOf(received.value.payload);
-    if (fields?.id !== id || !fields.response) continue;
+    if (fields?.id !== query.fields.id || !fields.response) continue;
     socket.value.close();
-    const { payload } = received.value;
-    const size = payload instanceof Uint8Array ? payload.length : payload.render().length;
-    return ok({ fields, size, took: process.clock.monotonic() - began });
+    const took = process.clock.monotonic() - began;
+    const size = sizeOf(received.value.payload);
+    return ok({ fields, size, took, cookie: query.fields.cookie });
   }
 }
 

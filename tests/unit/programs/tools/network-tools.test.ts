@@ -153,6 +153,7 @@ describe('tools', () => {
 
       ;; OPT PSEUDOSECTION:
       ; EDNS: version: 0, flags:; udp: 1232
+      ; COOKIE: fa7f6341d012e40a (echoed)
       ;; QUESTION SECTION:
       ;web.example.com.		IN	A
 
