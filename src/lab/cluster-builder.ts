@@ -21,6 +21,7 @@ import { defaultRoute } from '../machines/network/namespace.ts';
 import type { PacketCore } from '../machines/network/packet-core.ts';
 import { OUTSIDE, outsideDns, outsideWeb } from './gateway.ts';
 import { ClusterAuthority, kubeconfigByPath, kubeconfigFile } from './kubeadm/certificates.ts';
+import { yamlFile } from '../spine/client/yaml-file.ts';
 import * as kubeadm from './kubeadm/files.ts';
 import { kubeadmInit } from './kubeadm/init-program.ts';
 import * as manifests from './kubeadm/manifests.ts';
@@ -99,9 +100,14 @@ class ClusterBuilder {
   readonly #software: Software;
   readonly #hosts = new Map<string, Host>();
   readonly #workers: readonly string[];
+  /** Alike on all nodes. */
+  readonly #kubeletConfig = yamlFile(kubeadm.KUBELET_CONFIG);
+  readonly #proxyConfig: Content;
 
   constructor(plan: ClusterPlan) {
     this.#plan = plan;
+    const { podRange, seedEra } = plan.profile;
+    this.#proxyConfig = yamlFile(kubeadm.kubeProxyConfig(podRange, seedEra));
     const core = plan.parts.newPacketCore();
     this.#fabric = new Fabric(plan.loop, plan.recorder, plan.profile.costs, {
       seed: plan.seed,
@@ -293,7 +299,7 @@ class ClusterBuilder {
       '/lib/systemd/system/kubelet.service.d/10-kubeadm.conf',
       kubeadm.KUBELET_DROP_IN,
     );
-    this.#write(host, '/var/lib/kubelet/config.yaml', kubeadm.KUBELET_CONFIG);
+    this.#write(host, '/var/lib/kubelet/config.yaml', this.#kubeletConfig);
     this.#write(
       host,
       '/var/lib/kubelet/kubeadm-flags.env',
@@ -353,11 +359,7 @@ class ClusterBuilder {
     this.#write(host, `${folder}/ca.crt`, certificateFile(this.#authority.cluster.certificate));
     this.#write(host, `${folder}/client.crt`, certificateFile(client.certificate));
     this.#write(host, `${folder}/client.key`, keyFile(client.key), 0o600);
-    this.#write(
-      host,
-      `${folder}/config.conf`,
-      kubeadm.kubeProxyConfig(this.#plan.profile.podRange, this.#plan.profile.seedEra),
-    );
+    this.#write(host, `${folder}/config.conf`, this.#proxyConfig);
     this.#write(
       host,
       `${folder}/kubeconfig.conf`,

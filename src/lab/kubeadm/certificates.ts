@@ -215,12 +215,35 @@ export function kubeconfigByPath(
   authorityPath: string,
   certificatePath: string,
   keyPath: string,
-): string {
-  return `apiVersion: v1
+): Document {
+  const address = `https://${formatIp(server)}:6443`;
+  const cluster: KubeconfigCluster = Object.freeze({
+    'certificate-authority': authorityPath,
+    server: address,
+  });
+  const credentials: KubeconfigUser = Object.freeze({
+    'client-certificate': certificatePath,
+    'client-key': keyPath,
+  });
+  const context = { cluster: 'default-cluster', namespace: 'default', user };
+  const value: KubeconfigValue = {
+    config: {
+      clusters: new Map([['default-cluster', cluster]]),
+      users: new Map([[user, credentials]]),
+      contexts: new Map([['default-context', context]]),
+      currentContext: 'default-context',
+    },
+    known: { clusters: new Map(), users: new Map() },
+  };
+  return {
+    kind: KUBECONFIG,
+    value,
+    render: () =>
+      utf8(`apiVersion: v1
 clusters:
 - cluster:
     certificate-authority: ${authorityPath}
-    server: https://${formatIp(server)}:6443
+    server: ${address}
   name: default-cluster
 contexts:
 - context:
@@ -236,5 +259,6 @@ users:
   user:
     client-certificate: ${certificatePath}
     client-key: ${keyPath}
-`;
+`),
+  };
 }

@@ -52,6 +52,8 @@ export class PacketCore {
   #buffer: ArrayBuffer;
   #words: Uint32Array;
   #doubles: Float64Array;
+  /** Thresholds of draws that stand in memory. */
+  #drawsMost = 0;
   readonly #names = new Map<string, number>();
   readonly #hosted = new Map<string, unknown>();
 
@@ -62,10 +64,15 @@ export class PacketCore {
     this.#buffer = calls.memory.buffer;
     this.#words = new Uint32Array(this.#buffer);
     this.#doubles = new Float64Array(this.#buffer);
-    const words = this.#words;
+  }
+
+  /** From now on the core can draw among up to this many endpoints of a block. */
+  prepareDraws(most: number): void {
+    const words = this.words;
     const base = layout.THRESHOLDS >>> 2;
-    for (let count = 1; count <= BLOCK_ENDPOINTS_MAX; count += 1) {
-      words[base + count] = thresholdOf(count);
+    while (this.#drawsMost < most && this.#drawsMost < BLOCK_ENDPOINTS_MAX) {
+      this.#drawsMost += 1;
+      words[base + this.#drawsMost] = thresholdOf(this.#drawsMost);
     }
   }
 

@@ -11,7 +11,7 @@ import { type Cidr, parseCidr } from '../../ground/base/cidr.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
 import { type Ip, parseIp } from '../../ground/base/ip.ts';
 import { Condition, type Task } from '../../ground/base/task.ts';
-import { parseYaml } from '../../ground/lang/yaml/index.ts';
+import { readYaml } from '../../spine/client/yaml-file.ts';
 import { formatRfc3339Micro } from '../../ground/base/time.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
@@ -70,11 +70,9 @@ function readSettings(process: Process): Settings {
     if (match !== null) flags.set(match[1] as string, match[2] as string);
   }
   const path = flags.get('config');
-  const text = path === undefined ? undefined : process.files.readText(path);
+  const read = path === undefined ? undefined : readYaml(process, path);
   const file =
-    text?.ok === true
-      ? ((parseYaml(text.value).documents[0]?.value ?? {}) as Record<string, unknown>)
-      : {};
+    read?.ok === true ? ((read.value.documents[0]?.value ?? {}) as Record<string, unknown>) : {};
   const connection = (file['clientConnection'] ?? {}) as Record<string, unknown>;
   const string = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {

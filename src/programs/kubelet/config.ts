@@ -7,7 +7,7 @@ import { type Micros, SECOND } from '../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Taint } from '../../ground/api/types.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { parseYaml } from '../../ground/lang/yaml/index.ts';
+import { readYaml } from '../../spine/client/yaml-file.ts';
 
 export interface KubeletConfig {
   readonly kubeconfig: string;
@@ -127,18 +127,16 @@ export function readConfig(process: Process): Result<KubeletConfig, string> {
   let file: Record<string, unknown> = {};
   const path = flags.get('config');
   if (path !== undefined) {
-    const text = process.files.readText(path);
-    if (!text.ok) {
+    const parsed = readYaml(process, path);
+    if (!parsed.ok) {
       return err(
         `failed to load kubelet config file, path: ${path}, error: failed to load Kubelet config file ${path}, error failed to read kubelet config file "${path}", error: open ${path}: no such file or directory`,
       );
     }
-    const parsed = parseYaml(text.value);
-    if (parsed.error !== undefined)
-      return err(
-        `failed to load kubelet config file, path: ${path}, error: ${parsed.error.message}`,
-      );
-    const value = parsed.documents[0]?.value;
+    const { documents, error } = parsed.value;
+    if (error !== undefined)
+      return err(`failed to load kubelet config file, path: ${path}, error: ${error.message}`);
+    const value = documents[0]?.value;
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       file = value as Record<string, unknown>;
     for (const key of Object.keys(file)) {

@@ -174,6 +174,7 @@ export class BlockStore {
     block.low = low;
     block.high = high;
     block.room = Math.max(4, endpoints.length);
+    core.prepareDraws(block.room);
     const list = core.allocate(block.room * at.ENDPOINT_SIZE);
     // The first rule's target is the node's own mark chain, so the record has none.
     const first =
@@ -205,6 +206,7 @@ export class BlockStore {
     const listAt = (block.address + at.B_ENDPOINTS) >>> 2;
     if (count === block.room) {
       const room = block.room * 2;
+      this.#core.prepareDraws(room);
       const larger = this.#core.allocate(room * at.ENDPOINT_SIZE);
       const words = this.#core.words;
       const old = words[listAt] as number;
