@@ -82,7 +82,10 @@ export interface Files {
   readlink(path: string): Result<string, Errno>;
   chmod(path: string, mode: number): Result<void, Errno>;
   chown(path: string, uid: number, gid: number): Result<void, Errno>;
-  touch(path: string): Result<void, Errno>;
+  /** Makes the file if there is none, and sets its time; default: now. */
+  touch(path: string, modified?: WallTime): Result<void, Errno>;
+  /** A second name for the same file; EPERM for folders, EXDEV across file systems. */
+  link(from: string, to: string): Result<void, Errno>;
   /** Flags: r, r+, w (truncate), a (append), wx (must not exist). */
   open(path: string, flags: 'r' | 'r+' | 'w' | 'a' | 'wx', mode?: number): Result<OpenFile, Errno>;
   /** A path made absolute, `.` and `..` resolved by text only. */

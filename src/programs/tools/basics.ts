@@ -5,7 +5,7 @@ import { evaluateTest, type TestView } from '../../ground/lang/test-expression.t
 import { formatDate } from '../../ground/lang/strftime.ts';
 import { fileTest, isFileTest } from '../../machines/machine/file-test.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { complain, defineTool, usageError } from './support.ts';
+import { complain, defineTool, usageError, quoted } from './support.ts';
 
 export const trueTool = defineTool('true', function* yes() {
   return 0;
@@ -46,7 +46,10 @@ export const printf = defineTool('printf', function* run(process, args) {
   for (const fault of printed.faults)
     yield* complain(
       process,
-      fault.replace(/^(.*): invalid number$/, "'$1': expected a numeric value"),
+      fault.replace(
+        /^(.*): invalid number$/,
+        (_, text: string) => `${quoted(process, text)}: expected a numeric value`,
+      ),
     );
   return printed.faults.length === 0 ? 0 : 1;
 });
@@ -120,7 +123,8 @@ export const sleep = defineTool('sleep', function* run(process, args) {
   let total = 0;
   for (const arg of args) {
     const span = parseDuration(arg);
-    if (span === undefined) return yield* usageError(process, `invalid time interval '${arg}'`);
+    if (span === undefined)
+      return yield* usageError(process, `invalid time interval ${quoted(process, arg)}`);
     total += span;
   }
   yield* process.sleep(Math.min(total, SLEEP_MAX));

@@ -29,7 +29,7 @@ export const base64 = defineTool('base64', function* run(process, args) {
         '',
       );
       const good = /^[A-Za-z0-9+/]*={0,2}$/.test(clean) && clean.length % 4 === 0;
-      const prefix = good ? clean : (/^(?:[A-Za-z0-9+/]{4})*/.exec(clean)?.[0] ?? '');
+      const prefix = good ? clean : decodable(clean);
       yield* process.stdout.write(parseBase64(prefix) ?? new Uint8Array());
       if (!good) {
         yield* complain(process, 'invalid input');
@@ -43,6 +43,15 @@ export const base64 = defineTool('base64', function* run(process, args) {
   });
   return Math.max(code, status);
 });
+
+/** What of a damaged text can still be decoded: whole groups, and the bytes that a last one holds. */
+function decodable(text: string): string {
+  const letters = /^[A-Za-z0-9+/]*/.exec(text)?.[0] ?? '';
+  const over = letters.length % 4;
+  return over < 2
+    ? letters.slice(0, letters.length - over)
+    : letters.padEnd(letters.length + 4 - over, '=');
+}
 
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, '0');
@@ -96,18 +105,27 @@ export const xxd = defineTool('xxd', function* run(process, args) {
 });
 
 export const hexdump = defineTool('hexdump', function* run(process, args) {
-  const options = parseOptions(args, { short: 'Cvn:s:' });
+  const options = parseOptions(args, { short: 'Ccbvn:s:' });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
   const out = new Output(process);
   const status = yield* eachInput(process, value.operands, function* dump(file) {
     let bytes = yield* readAll(file);
+    const start = parseSize(value.get('s') ?? '0') ?? 0;
+    bytes = bytes.subarray(start);
     if (value.has('n')) bytes = bytes.subarray(0, parseSize(value.get('n') ?? '') ?? bytes.length);
     let last = '';
     let starred = false;
     for (let at = 0; at < bytes.length; at += 16) {
       const row = [...bytes.subarray(at, at + 16)];
-      const body = value.has('C') ? canonical(row) : words(row);
+      const body = value.has('C')
+        ? canonical(row)
+        : value.has('c')
+          ? row
+              .map((byte) => charCell(byte).padStart(4))
+              .join('')
+              .padEnd(64)
+          : words(row);
       if (body === last && at + 16 < bytes.length && !value.has('v')) {
         if (!starred) yield* out.write('*\n');
         starred = true;
@@ -115,10 +133,14 @@ export const hexdump = defineTool('hexdump', function* run(process, args) {
       }
       starred = false;
       last = body;
-      yield* out.write(`${at.toString(16).padStart(value.has('C') ? 8 : 7, '0')}${body}\n`);
+      yield* out.write(
+        `${(start + at).toString(16).padStart(value.has('C') ? 8 : 7, '0')}${body}\n`,
+      );
     }
     if (bytes.length > 0)
-      yield* out.write(`${bytes.length.toString(16).padStart(value.has('C') ? 8 : 7, '0')}\n`);
+      yield* out.write(
+        `${(start + bytes.length).toString(16).padStart(value.has('C') ? 8 : 7, '0')}\n`,
+      );
   });
   yield* out.flush();
   return status;
@@ -142,7 +164,13 @@ function words(row: readonly number[]): string {
 export const od = defineTool('od', function* run(process, args) {
   const options = parseOptions(args, {
     short: 'A:t:cxbdoN:vj:w:',
-    long: { 'address-radix': 'A:', format: 't:', 'read-bytes': 'N:' },
+    long: {
+      'address-radix': 'A:',
+      format: 't:',
+      'read-bytes': 'N:',
+      'skip-bytes': 'j:',
+      'output-duplicates': 'v',
+    },
   });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
@@ -156,7 +184,9 @@ export const od = defineTool('od', function* run(process, args) {
     all.set(part, offset);
     offset += part.length;
   }
-  const bytes = value.has('N') ? all.subarray(0, Number(value.get('N'))) : all;
+  const skipped = parseSize(value.get('j') ?? '0') ?? 0;
+  const rest = all.subarray(skipped);
+  const bytes = value.has('N') ? rest.subarray(0, Number(value.get('N'))) : rest;
   const radix = value.get('A') ?? 'o';
   const address = (at: number): string =>
     radix === 'n'
@@ -169,9 +199,21 @@ export const od = defineTool('od', function* run(process, args) {
   const type =
     value.get('t') ?? (value.has('c') ? 'c' : value.has('x') ? 'x2' : value.has('b') ? 'o1' : 'o2');
   const out = new Output(process);
-  for (let at = 0; at < bytes.length; at += 16)
-    yield* out.write(`${address(at)}${formatRow(bytes.subarray(at, at + 16), type)}\n`);
-  if (radix !== 'n') yield* out.write(`${address(bytes.length)}\n`);
+  let last = '';
+  let starred = false;
+  for (let at = 0; at < bytes.length; at += 16) {
+    const row = formatRow(bytes.subarray(at, at + 16), type);
+    if (row === last && at + 16 < bytes.length && !value.has('v')) {
+      if (!starred) yield* out.write('*\n');
+      starred = true;
+      continue;
+    }
+    starred = false;
+    last = row;
+    yield* out.write(`${address(skipped + at)}${row}\n`);
+  }
+  if (radix !== 'n' && (parts.length > 0 || status === 0))
+    yield* out.write(`${address(skipped + bytes.length)}\n`);
   yield* out.flush();
   return status;
 });
@@ -181,7 +223,6 @@ function formatRow(row: Uint8Array, type: string): string {
   if (kind === 'c' || kind === 'a')
     return [...row].map((byte) => charCell(byte).padStart(4)).join('');
   const size = Number(type.slice(1).replace(/z$/, '') || '4');
-  const ascii = type.endsWith('z') ? `  >${[...row].map(printable).join('')}<` : '';
   let text = '';
   for (let at = 0; at < row.length; at += size) {
     let value = 0n;
@@ -193,7 +234,9 @@ function formatRow(row: Uint8Array, type: string): string {
     else
       text += ` ${(kind === 'd' ? BigInt.asIntN(size * 8, value) : value).toString().padStart(size === 1 ? (kind === 'd' ? 4 : 3) : size === 2 ? (kind === 'd' ? 6 : 5) : size === 4 ? (kind === 'd' ? 11 : 10) : 20)}`;
   }
-  return text + ascii;
+  if (!type.endsWith('z')) return text;
+  const cell = row.length === 0 ? 0 : text.length / Math.ceil(row.length / size);
+  return `${text.padEnd(cell * Math.ceil(16 / size))}  >${[...row].map(printable).join('')}<`;
 }
 
 function charCell(byte: number): string {

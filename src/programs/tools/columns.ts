@@ -11,7 +11,7 @@ import {
   openInput,
   Output,
   parseOptions,
-  quoteName,
+  quoted,
   readAll,
   usageError,
 } from './support.ts';
@@ -71,7 +71,7 @@ export const fold = defineTool('fold', function* run(process, args) {
   if (!(width > 0)) {
     yield* complain(
       process,
-      `invalid number of columns: ${quoteName(options.value.get('w') ?? '')}`,
+      `invalid number of columns: ${quoted(process, options.value.get('w') ?? '')}`,
     );
     return 1;
   }
@@ -111,7 +111,7 @@ export const comm = defineTool('comm', function* run(process, args) {
   if (left === undefined || right === undefined)
     return yield* usageError(
       process,
-      left === undefined ? 'missing operand' : `missing operand after ${quoteName(left)}`,
+      left === undefined ? 'missing operand' : `missing operand after ${quoted(process, left)}`,
     );
   const a = yield* allLines(process, [left]);
   const b = yield* allLines(process, [right]);

@@ -2,7 +2,7 @@
 import { parseRfc3339, wallFromCivil, type WallTime } from '../../ground/base/time.ts';
 import { DAY_NAMES, formatDate, MONTH_NAMES } from '../../ground/lang/strftime.ts';
 import { strerror } from '../../machines/network/errno.ts';
-import { complain, defineTool, parseOptions, quoteName, usageError } from './support.ts';
+import { complain, defineTool, parseOptions, quoted, usageError } from './support.ts';
 
 const SPANS: Readonly<Record<string, number>> = {
   second: 1,
@@ -16,7 +16,7 @@ const SPANS: Readonly<Record<string, number>> = {
 };
 
 /** What `date -d` understands: RFC 3339, `@seconds`, dates, times, now, today, relative spans. */
-function readDate(text: string, now: WallTime): WallTime | undefined {
+export function readDate(text: string, now: WallTime): WallTime | undefined {
   let rest = text.trim();
   const seconds = /^@(-?\d+(?:\.\d+)?)$/.exec(rest);
   if (seconds !== null) return Math.floor(Number(seconds[1]) * 1_000_000);
@@ -45,12 +45,19 @@ function readDate(text: string, now: WallTime): WallTime | undefined {
     );
     rest = rest.slice(written[0].length);
   }
-  const time = /(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?/.exec(rest);
+  const time =
+    /(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(am|pm)?\s*([-+]\d{2}:?\d{2})?/i.exec(rest) ??
+    /\b(\d{1,2})()()\s*(am|pm)\b/i.exec(rest);
   if (time !== null) {
-    wall =
-      day(wall) +
-      (Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3] ?? '0')) * 1_000_000;
-    rest = rest.replace(time[0], ' ');
+    const [whole, hour, minute = '', second = '', half, zone] = time;
+    const hours =
+      half === undefined ? Number(hour) : (Number(hour) % 12) + (/pm/i.test(half) ? 12 : 0);
+    wall = day(wall) + (hours * 3600 + Number(minute) * 60 + Number(second)) * 1_000_000;
+    if (zone !== undefined) {
+      const offset = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+      wall -= (zone.startsWith('-') ? -offset : offset) * 60_000_000;
+    }
+    rest = rest.replace(whole, ' ');
   }
   rest = rest.replace(/\b(utc|gmt|z)\b/gi, ' ');
   for (const [word, shift] of [
@@ -93,7 +100,7 @@ function readDate(text: string, now: WallTime): WallTime | undefined {
 
 export const date = defineTool('date', function* run(process, args) {
   const options = parseOptions(args, {
-    short: 'ud:r:RIs:',
+    short: 'ud:r:RI::s:',
     long: {
       utc: 'u',
       universal: 'u',
@@ -111,7 +118,7 @@ export const date = defineTool('date', function* run(process, args) {
   if (given !== undefined) {
     const parsed = readDate(given, wall);
     if (parsed === undefined) {
-      yield* complain(process, `invalid date ${quoteName(given)}`);
+      yield* complain(process, `invalid date ${quoted(process, given)}`);
       return 1;
     }
     wall = parsed;
@@ -129,10 +136,12 @@ export const date = defineTool('date', function* run(process, args) {
     yield* complain(process, 'cannot set date: Operation not permitted');
     return 1;
   }
-  const format = value.operands[0];
+  const [format, extra] = value.operands;
+  if (extra !== undefined)
+    return yield* usageError(process, `extra operand ${quoted(process, extra)}`);
   if (format !== undefined && !format.startsWith('+'))
-    return yield* usageError(process, `invalid date ${quoteName(format)}`);
-  const iso = value.get('iso') ?? (value.has('I') ? '' : undefined);
+    return yield* usageError(process, `invalid date ${quoted(process, format)}`);
+  const iso = value.get('iso') ?? value.get('I');
   const rfc = value.get('rfc');
   let shape = format?.slice(1) ?? '%a %b %e %H:%M:%S UTC %Y';
   if (value.has('R')) shape = '%a, %d %b %Y %H:%M:%S +0000';

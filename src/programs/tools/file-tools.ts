@@ -1,8 +1,13 @@
 /** rm, mkdir, rmdir, touch, ln, chmod, chown, mktemp (GNU coreutils 9.1). */
+import { DONE } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
+import { wallFromCivil, type WallTime } from '../../ground/base/time.ts';
+import { formatDate } from '../../ground/lang/strftime.ts';
+import type { Stat } from '../../machines/machine/files-types.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { findGroup, findUser } from './file-text.ts';
+import { readDate } from './date.ts';
+import { findGroup, findUser, modeText } from './file-text.ts';
 import { applyMode, parseMode } from './mode.ts';
 import {
   complain,
@@ -10,6 +15,7 @@ import {
   type OptionSpec,
   type ParsedOptions,
   parseOptions,
+  quoted,
   quoteName,
   usageError,
 } from './support.ts';
@@ -46,7 +52,7 @@ export const mkdir = tool(
     const text = options.get('m');
     const mode = text === undefined ? undefined : applyMode(text, 0o777, true);
     if (text !== undefined && mode === undefined)
-      return yield* usageError(process, `invalid mode ${quoteName(text)}`);
+      return yield* usageError(process, `invalid mode ${quoted(process, text)}`);
     let status = 0;
     for (const path of options.operands) {
       const parents = options.has('p');
@@ -58,7 +64,7 @@ export const mkdir = tool(
       if (!made.ok) {
         yield* complain(
           process,
-          `cannot create directory ${quoteName(path)}: ${strerror(made.error)}`,
+          `cannot create directory ${quoted(process, path)}: ${strerror(made.error)}`,
         );
         status = 1;
       } else if (options.has('v'))
@@ -149,23 +155,55 @@ export const rm = tool(
   },
 );
 
+/** The time that -d, -t or -r asks for; undefined: now; false after a fault. */
+function* touchTime(process: Process, options: ParsedOptions): Task<WallTime | undefined | false> {
+  const reference = options.get('r');
+  if (reference !== undefined) {
+    const stat = process.files.stat(reference);
+    if (stat.ok) return stat.value.modified;
+    const why = `failed to get attributes of ${quoteName(reference)}: ${strerror(stat.error)}`;
+    yield* complain(process, why);
+    return false;
+  }
+  const words = options.get('d');
+  const stamp = options.get('t');
+  const now = process.clock.wall();
+  if (words !== undefined) {
+    const read = readDate(words, now);
+    if (read !== undefined) return read;
+  } else if (stamp !== undefined) {
+    const match = /^(\d{4}|\d{2})?(\d{2})(\d{2})(\d{2})(\d{2})(?:\.(\d{2}))?$/.exec(stamp);
+    if (match !== null) {
+      const [, written, month, day, hour, minute, second = '0'] = match;
+      const short = Number(written ?? '0');
+      const year =
+        written === undefined
+          ? Number(formatDate('%Y', now))
+          : written.length === 4
+            ? short
+            : short + (short < 69 ? 2000 : 1900);
+      const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
+      return wallFromCivil(year, Number(month), Number(day)) + seconds * 1_000_000;
+    }
+  } else return undefined;
+  yield* complain(process, `invalid date format ${quoted(process, words ?? stamp ?? '')}`);
+  return false;
+}
+
 export const touch = tool(
   'touch',
   { short: 'acmd:r:t:', long: { 'no-create': 'c', date: 'd:', reference: 'r:' } },
   function* run(process, options) {
     if (options.operands.length === 0) return yield* usageError(process, 'missing file operand');
+    const time = yield* touchTime(process, options);
+    if (time === false) return 1;
     let status = 0;
     for (const path of options.operands) {
-      if (process.files.exists(path)) {
-        process.files.touch(path);
-        continue;
-      }
-      if (options.has('c')) continue;
-      const done = process.files.write(path, '');
-      if (!done.ok) {
-        yield* complain(process, `cannot touch ${quoteName(path)}: ${strerror(done.error)}`);
-        status = 1;
-      }
+      if (options.has('c') && !process.files.exists(path)) continue;
+      const done = process.files.touch(path, time);
+      if (done.ok) continue;
+      yield* complain(process, `cannot touch ${quoteName(path)}: ${strerror(done.error)}`);
+      status = 1;
     }
     return status;
   },
@@ -191,7 +229,7 @@ export const ln = tool(
       if (options.has('f') && process.files.lstat(path).ok) process.files.unlink(path);
       const done = options.has('s')
         ? process.files.symlink(source, path)
-        : hardLink(process, source, path);
+        : process.files.link(source, path);
       if (done.ok) continue;
       const kind = options.has('s') ? 'symbolic' : 'hard';
       yield* complain(
@@ -211,18 +249,6 @@ function isLink(process: Process, path: string): boolean {
   return stat.ok && stat.value.type === 'symlink';
 }
 
-/** Hard links are not in the model's file systems: a copy stands for them. */
-function hardLink(
-  process: Process,
-  source: string,
-  path: string,
-): ReturnType<Process['files']['symlink']> {
-  const content = process.files.readContent(source);
-  if (!content.ok) return content;
-  if (process.files.lstat(path).ok) return { ok: false, error: 'EEXIST' };
-  return process.files.write(path, content.value);
-}
-
 function* recursively(
   process: Process,
   path: string,
@@ -238,18 +264,34 @@ function* recursively(
   return good;
 }
 
+/** What `chmod -v` says about one file. */
+function modeNote(path: string, before: Stat, mode: number): string {
+  const text = (bits: number): string =>
+    `${bits.toString(8).padStart(4, '0')} (${modeText({ ...before, mode: bits }).slice(1)})`;
+  return before.mode === mode
+    ? `mode of ${quoteName(path)} retained as ${text(mode)}\n`
+    : `mode of ${quoteName(path)} changed from ${text(before.mode)} to ${text(mode)}\n`;
+}
+
 export const chmod = defineTool('chmod', function* run(process, args) {
   // A mode such as -x looks like an option.
   const at = args.findIndex(
     (arg) => !/^-[Rvcf]+$|^--(recursive|verbose|changes|silent|quiet)$/.test(arg),
   );
   const flags = args.slice(0, at < 0 ? args.length : at);
+  if (args[at]?.startsWith('--') === true && args[at] !== '--')
+    return yield* usageError(process, `unrecognized option '${args[at]}'`);
+  const tells = flags.some((flag) => /^-\w*v|^--verbose/.test(flag))
+    ? 'all'
+    : flags.some((flag) => /^-\w*c|^--changes/.test(flag))
+      ? 'changes'
+      : '';
   const [text, ...paths] = at < 0 ? [] : args.slice(at);
   if (text === undefined) return yield* usageError(process, 'missing operand');
   if (paths.length === 0)
-    return yield* usageError(process, `missing operand after ${quoteName(text)}`);
+    return yield* usageError(process, `missing operand after ${quoted(process, text)}`);
   if (parseMode(text) === undefined)
-    return yield* usageError(process, `invalid mode: ${quoteName(text)}`);
+    return yield* usageError(process, `invalid mode: ${quoted(process, text)}`);
   const deep = flags.some((flag) => flag.includes('R') || flag === '--recursive');
   let good = true;
   for (const path of paths) {
@@ -266,6 +308,8 @@ export const chmod = defineTool('chmod', function* run(process, args) {
           process,
           `changing permissions of ${quoteName(each)}: ${strerror(changed.error)}`,
         );
+      else if (tells === 'all' || (tells === 'changes' && mode !== stat.value.mode))
+        yield* process.print(modeNote(each, stat.value, mode));
       return changed.ok;
     });
     good = good && done;
@@ -280,17 +324,17 @@ export const chown = tool(
     const [text, ...paths] = options.operands;
     if (text === undefined) return yield* usageError(process, 'missing operand');
     if (paths.length === 0)
-      return yield* usageError(process, `missing operand after ${quoteName(text)}`);
+      return yield* usageError(process, `missing operand after ${quoted(process, text)}`);
     const [owner = '', group] = text.split(/[:.]/);
     const user = owner === '' ? undefined : findUser(process, owner);
     if (owner !== '' && user === undefined) {
-      yield* complain(process, `invalid user: ${quoteName(text)}`);
+      yield* complain(process, `invalid user: ${quoted(process, text)}`);
       return 1;
     }
     const gid =
       group === undefined ? undefined : group === '' ? user?.gid : findGroup(process, group);
     if (group !== undefined && group !== '' && gid === undefined) {
-      yield* complain(process, `invalid group: ${quoteName(text)}`);
+      yield* complain(process, `invalid group: ${quoted(process, text)}`);
       return 1;
     }
     let good = true;
@@ -321,14 +365,15 @@ export const chown = tool(
 
 export const mktemp = tool(
   'mktemp',
-  { short: 'dqutp:', long: { directory: 'd', tmpdir: 'p::' } },
+  { short: 'dqutp:', long: { directory: 'd', tmpdir: 'p::', suffix: 'x:', 'dry-run': 'u' } },
   function* run(process, options) {
-    const template =
-      options.operands[0] ??
-      `${options.get('p') ?? process.env.get('TMPDIR') ?? '/tmp'}/tmp.XXXXXXXXXX`;
+    const folder = options.get('p') || process.env.get('TMPDIR') || '/tmp';
+    const wanted = options.operands[0] ?? 'tmp.XXXXXXXXXX';
+    const below = options.operands.length === 0 || options.has('t') || options.has('p');
+    const template = `${below ? `${folder}/` : ''}${wanted}${options.get('x') ?? ''}`;
     const marks = /X{3,}(?=[^X/]*$)/.exec(template);
     if (marks === null) {
-      yield* complain(process, `too few X's in template ${quoteName(template)}`);
+      yield* complain(process, `too few X's in template ${quoted(process, template)}`);
       return 1;
     }
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -336,13 +381,15 @@ export const mktemp = tool(
     for (const _ of marks[0]) name += letters[process.random.below(letters.length)];
     const path =
       template.slice(0, marks.index) + name + template.slice(marks.index + marks[0].length);
-    const done = options.has('d')
-      ? process.files.mkdir(path, { mode: 0o700 })
-      : process.files.write(path, '', 0o600);
+    const done = options.has('u')
+      ? DONE
+      : options.has('d')
+        ? process.files.mkdir(path, { mode: 0o700 })
+        : process.files.write(path, '', 0o600);
     if (!done.ok) {
       yield* complain(
         process,
-        `failed to create ${options.has('d') ? 'directory' : 'file'} via template ${quoteName(template)}: ${strerror(done.error)}`,
+        `failed to create ${options.has('d') ? 'directory' : 'file'} via template ${quoted(process, template)}: ${strerror(done.error)}`,
       );
       return 1;
     }

@@ -7,7 +7,7 @@ import { strerror } from '../../machines/network/errno.ts';
 import type { Stat } from '../../machines/machine/files-types.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { groupName, modeText, ownerName } from './file-text.ts';
-import { defineTool, Output } from './support.ts';
+import { Output, defineTool, quoted } from './support.ts';
 
 interface Visit {
   readonly path: string;
@@ -111,6 +111,9 @@ class Finder {
     }
     if (next === '(') {
       this.#at += 1;
+      if (this.#at >= this.#args.length)
+        this.error ??=
+          "invalid expression; expected to find a ')' but didn't see one. Perhaps you need an extra predicate after '('";
       const inner = this.#or();
       if (this.#args[this.#at] !== ')')
         this.error ??=
@@ -126,6 +129,13 @@ class Finder {
     this.#at += 1;
     if (value === undefined) this.error ??= `missing argument to \`${name}'`;
     return value ?? '';
+  }
+
+  #depth(name: string): number {
+    const text = this.#value(name);
+    if (!/^\d+$/.test(text))
+      this.error ??= `Expected a positive decimal integer argument to ${name}, but got ${quoted(this.process, text)}`;
+    return Number(text);
   }
 
   #primary(): Test {
@@ -177,10 +187,10 @@ class Finder {
             : visit.stat.type === 'file' && visit.stat.size === 0,
         );
       case '-maxdepth':
-        this.maxDepth = Number(this.#value(name));
+        this.maxDepth = this.#depth(name);
         return everything;
       case '-mindepth':
-        this.minDepth = Number(this.#value(name));
+        this.minDepth = this.#depth(name);
         return everything;
       case '-depth':
         this.depthFirst = true;
@@ -197,7 +207,7 @@ class Finder {
       case '-mmin':
       case '-ctime':
       case '-atime':
-        return this.#age(this.#value(name), name === '-mmin' ? 60 : 86_400);
+        return this.#age(name, this.#value(name));
       case '-user': {
         const user = this.#value(name);
         return when(
@@ -255,6 +265,7 @@ class Finder {
           return true;
         };
       case '-quit': {
+        this.#acts = true;
         const finder = this;
         return function* quit() {
           finder.quit = true;
@@ -376,8 +387,10 @@ class Finder {
     };
   }
 
-  #age(text: string, unit: number): Test {
+  #age(name: string, text: string): Test {
+    const unit = name.endsWith('min') ? 60 : 86_400;
     const match = /^([-+]?)(\d+)$/.exec(text);
+    if (match === null) this.error ??= `invalid argument \`${text}' to \`${name}'`;
     const { process } = this;
     return function* age(visit) {
       if (match === null) return false;

@@ -104,6 +104,12 @@ function tool(name: string, usual: Kind) {
       }
       if (text.value !== '') sources.push(...text.value.replace(/\n$/, '').split('\n'));
     }
+    for (const letter of ['A', 'B', 'C']) {
+      const text = value.get(letter);
+      if (text === undefined || /^\d+$/.test(text)) continue;
+      yield* process.printError(`${name}: ${text}: invalid context length argument\n`);
+      return 2;
+    }
     if (!value.has('e') && !value.has('f')) {
       const first = operands.shift();
       if (first === undefined) {
@@ -197,9 +203,7 @@ function* searchPath(
   const stat = path === '-' ? undefined : process.files.stat(path);
   if (stat?.ok === true && stat.value.type === 'directory') {
     if (!recursive) {
-      yield* search.out.flush();
-      yield* process.printError(`grep: ${path}: Is a directory\n`);
-      return;
+      return yield* fault(search, path, 'EISDIR');
     }
     const names = process.files.list(path);
     if (!names.ok) return yield* fault(search, path, names.error);

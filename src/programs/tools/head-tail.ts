@@ -15,6 +15,7 @@ import {
   type ParsedOptions,
   readAll,
   usageError,
+  quoted,
 } from './support.ts';
 
 /** `-5` is `-n 5`. */
@@ -41,7 +42,10 @@ function* amountOf(
   const text = options.get(bytes ? 'c' : 'n') ?? '10';
   const count = parseSize(text.replace(/^[-+]/, ''));
   if (count === undefined) {
-    yield* complain(process, `invalid number of ${bytes ? 'bytes' : 'lines'}: '${text}'`);
+    yield* complain(
+      process,
+      `invalid number of ${bytes ? 'bytes' : 'lines'}: ${quoted(process, text)}`,
+    );
     return undefined;
   }
   return { bytes, count, fromOther: text.startsWith(sign) };

@@ -1,16 +1,17 @@
 /** uniq, cut, tr, split: lines and parts of lines (GNU coreutils 9.1). */
+import type { Process } from '../../machines/machine/process.ts';
 import { textOf } from '../../ground/base/bytes.ts';
 import { inClass } from '../../ground/lang/glob.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import {
+  LineReader,
+  Output,
   allLines,
   complain,
   defineTool,
   eachInput,
-  LineReader,
-  Output,
   parseOptions,
-  quoteName,
+  quoted,
   usageError,
 } from './support.ts';
 
@@ -69,11 +70,15 @@ export const uniq = defineTool('uniq', function* run(process, args) {
 });
 
 /** `1,3-5,7-`: ranges from 1, open ends allowed; the error's words otherwise. */
-function parseList(text: string, what: string): readonly (readonly [number, number])[] | string {
+function parseList(
+  process: Process,
+  text: string,
+  what: string,
+): readonly (readonly [number, number])[] | string {
   const out: [number, number][] = [];
   for (const part of text.split(',')) {
     const match = /^(\d*)(-?)(\d*)$/.exec(part);
-    if (match === null) return `invalid ${what} value ${quoteName(part)}`;
+    if (match === null) return `invalid ${what} value ${quoted(process, part)}`;
     if (match[1] === '' && match[3] === '')
       return match[2] === '' ? 'fields are numbered from 1' : 'invalid range with no endpoint: -';
     const low = match[1] === '' ? 1 : Number(match[1]);
@@ -104,11 +109,13 @@ export const cut = defineTool('cut', function* run(process, args) {
   });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
+  if (['f', 'c', 'b'].filter((key) => value.has(key)).length > 1)
+    return yield* usageError(process, 'only one list may be specified');
   const byField = value.has('f');
   const list = value.get('f') ?? value.get('c') ?? value.get('b');
   if (list === undefined)
     return yield* usageError(process, 'you must specify a list of bytes, characters, or fields');
-  const ranges = parseList(list, byField ? 'field' : 'byte/character position');
+  const ranges = parseList(process, list, byField ? 'field' : 'byte/character position');
   if (typeof ranges === 'string') return yield* usageError(process, ranges);
   const delimiter = value.get('d') ?? '\t';
   if ([...delimiter].length > 1)
@@ -188,6 +195,37 @@ function expandSet(text: string): string[] {
   return out;
 }
 
+/** What is wrong with the sets that tr was given. */
+function setFault(
+  process: Process,
+  operands: readonly string[],
+  deletes: boolean,
+  squeezes: boolean,
+): string | undefined {
+  const help = "\nTry 'tr --help' for more information.";
+  const most = deletes && !squeezes ? 1 : 2;
+  const extra = operands[most];
+  if (extra !== undefined)
+    return `extra operand ${quoted(process, extra)}${most === 1 ? '\nOnly one string may be given when deleting without squeezing repeats.' : ''}${help}`;
+  for (const set of operands) {
+    const name = /\[:([^\]]*):\]/.exec(set)?.[1];
+    if (name !== undefined && !CLASS_NAMES.has(name))
+      return `invalid character class ${quoted(process, name)}`;
+    for (const [range, low = '', high = ''] of set
+      .replace(/\[:[a-z]+:\]|\\./g, '')
+      .matchAll(/(.)-(.)/g))
+      if (low > high)
+        return `range-endpoints of '${range}' are in reverse collating sequence order`;
+  }
+  if (operands[1] === '' && operands[0] !== '' && !deletes)
+    return 'when not truncating set1, string2 must be non-empty';
+  return undefined;
+}
+
+const CLASS_NAMES = new Set(
+  'alnum alpha blank cntrl digit graph lower print punct space upper xdigit'.split(' '),
+);
+
 export const tr = defineTool('tr', function* run(process, args) {
   const options = parseOptions(args, {
     short: 'cCdst',
@@ -202,8 +240,13 @@ export const tr = defineTool('tr', function* run(process, args) {
   const squeezes = value.has('s');
   if (second === undefined && !deletes && !squeezes) {
     yield* process.printError(
-      `tr: missing operand after ${quoteName(first)}\nTwo strings must be given when translating.\nTry 'tr --help' for more information.\n`,
+      `tr: missing operand after ${quoted(process, first)}\nTwo strings must be given when translating.\nTry 'tr --help' for more information.\n`,
     );
+    return 1;
+  }
+  const fault = setFault(process, value.operands, deletes, squeezes);
+  if (fault !== undefined) {
+    yield* complain(process, fault);
     return 1;
   }
   const complement = value.has('c') || value.has('C');

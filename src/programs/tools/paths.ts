@@ -2,7 +2,7 @@
 import { strerror } from '../../machines/network/errno.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { baseName } from './file-tools.ts';
-import { complain, defineTool, parseOptions, quoteName, usageError } from './support.ts';
+import { complain, defineTool, parseOptions, quoted, usageError } from './support.ts';
 
 export const basename = defineTool('basename', function* run(process, args) {
   const options = parseOptions(args, {
@@ -15,7 +15,10 @@ export const basename = defineTool('basename', function* run(process, args) {
   if (value.operands.length === 0) return yield* usageError(process, 'missing operand');
   const many = value.has('a') || value.has('s');
   if (!many && value.operands.length > 2)
-    return yield* usageError(process, `extra operand ${quoteName(value.operands[2] as string)}`);
+    return yield* usageError(
+      process,
+      `extra operand ${quoted(process, value.operands[2] as string)}`,
+    );
   const suffix = value.get('s') ?? (many ? '' : (value.operands[1] ?? ''));
   for (const path of many ? value.operands : value.operands.slice(0, 1)) {
     const name = baseName(path);

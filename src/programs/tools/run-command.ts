@@ -10,8 +10,9 @@ import {
   complain,
   defineTool,
   nameOf,
+  openInput,
   parseOptions,
-  quoteName,
+  quoted,
   readAll,
   usageError,
 } from './support.ts';
@@ -20,10 +21,10 @@ function* couldNotRun(process: Process, error: SpawnError, name: string): Task<n
   yield* complain(
     process,
     nameOf(process) === 'timeout'
-      ? `failed to run command ${quoteName(name)}: ${strerror(error.errno)}`
+      ? `failed to run command ${quoted(process, name)}: ${strerror(error.errno)}`
       : nameOf(process) === 'xargs'
         ? `${name}: ${strerror(error.errno)}`
-        : `${quoteName(name)}: ${strerror(error.errno)}`,
+        : `${quoted(process, name)}: ${strerror(error.errno)}`,
   );
   return error.errno === 'ENOENT' ? 127 : 126;
 }
@@ -79,14 +80,20 @@ export const timeout: Program = defineTool('timeout', function* run(process, arg
   if (!options.ok) return yield* usageError(process, options.error, 125);
   const { value } = options;
   const [span, ...command] = value.operands;
-  if (span === undefined || command.length === 0)
-    return yield* usageError(process, 'missing operand', 125);
+  if (span === undefined || command.length === 0) {
+    yield* process.printError("Try 'timeout --help' for more information.\n");
+    return 125;
+  }
   const limit = parseDuration(span);
   if (limit === undefined)
-    return yield* usageError(process, `invalid time interval ${quoteName(span)}`, 125);
+    return yield* usageError(process, `invalid time interval ${quoted(process, span)}`, 125);
   const signal = value.has('s') ? parseSignal(value.get('s') ?? '') : 'SIGTERM';
   if (signal === undefined)
-    return yield* usageError(process, `${quoteName(value.get('s') ?? '')}: invalid signal`, 125);
+    return yield* usageError(
+      process,
+      `${quoted(process, value.get('s') ?? '')}: invalid signal`,
+      125,
+    );
   const child = process.spawn({ argv: command });
   if (!child.ok) return yield* couldNotRun(process, child.error, command[0] as string);
   for (const each of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
@@ -96,12 +103,21 @@ export const timeout: Program = defineTool('timeout', function* run(process, arg
   if (limit === 0 || limit === Number.POSITIVE_INFINITY) return (yield* child.value.wait()).code;
   const first = yield* anyOf([child.value.exited], limit);
   if (first.index === 0) return (yield* child.value.wait()).code;
+  const tell = function* (sent: string): Task<void> {
+    if (value.has('v'))
+      yield* complain(
+        process,
+        `sending signal ${sent.slice(3)} to command ${quoted(process, command[0] as string)}`,
+      );
+  };
+  yield* tell(signal);
   child.value.signal(signal);
   const after = value.get('k');
   const grace = after === undefined ? undefined : parseDuration(after);
   if (grace !== undefined) {
     const second = yield* anyOf([child.value.exited], grace);
     if (second.index < 0) {
+      yield* tell('SIGKILL');
       child.value.signal('SIGKILL');
       yield* child.value.wait();
       return 137;
@@ -138,7 +154,7 @@ function splitArguments(text: string): string[] | string {
 
 export const xargs = defineTool('xargs', function* run(process, args) {
   const options = parseOptions(args, {
-    short: '0rtn:I:L:P:d:s:E:pxi',
+    short: '0rtn:I:L:P:d:s:E:pxi::a:',
     long: {
       null: '0',
       'no-run-if-empty': 'r',
@@ -147,18 +163,44 @@ export const xargs = defineTool('xargs', function* run(process, args) {
       replace: 'I:',
       'max-lines': 'L:',
       'max-procs': 'P:',
+      'max-chars': 's:',
+      'arg-file': 'a:',
+      interactive: 'p',
+      exit: 'x',
       delimiter: 'd:',
     },
     posix: true,
   });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
+  for (const [letter, least] of [
+    ['n', 1],
+    ['L', 1],
+    ['s', 1],
+    ['P', 0],
+  ] as const) {
+    const text = value.get(letter);
+    if (text === undefined) continue;
+    if (!/^-?\d+$/.test(text))
+      return yield* usageError(process, `invalid number "${text}" for -${letter} option`);
+    if (Number(text) < least)
+      return yield* usageError(
+        process,
+        `value ${text} for -${letter} option should be >= ${least}`,
+      );
+  }
   const command = value.operands.length === 0 ? ['echo'] : value.operands;
-  const text = textOf(yield* readAll(process.stdin));
+  const source = value.get('a');
+  const input = source === undefined ? undefined : openInput(process, source);
+  if (input?.ok === false) {
+    yield* complain(process, `Cannot open input file '${source}': ${strerror(input.error)}`);
+    return 1;
+  }
+  const text = textOf(yield* readAll(input?.value ?? process.stdin));
   const delimiter = value.has('0')
     ? '\0'
     : value.get('d')?.replace(/\\n/, '\n').replace(/\\t/, '\t').replace(/\\0/, '\0');
-  const mark = value.get('I') ?? (value.has('i') ? '{}' : undefined);
+  const mark = value.get('I') ?? (value.has('i') ? value.get('i') || '{}' : undefined);
   let items: string[];
   if (delimiter !== undefined) {
     items = text.split(delimiter);

@@ -1,7 +1,15 @@
 /** sort (GNU coreutils 9.1) in the C locale: keys, numeric, general, human, version and month order. */
 import { compareText } from '../../ground/base/text.ts';
 import { strerror } from '../../machines/network/errno.ts';
-import { allLines, complain, defineTool, parseOptions, quoteName, usageError } from './support.ts';
+import {
+  allLines,
+  complain,
+  defineTool,
+  openInput,
+  parseOptions,
+  quoted,
+  usageError,
+} from './support.ts';
 
 interface Flags {
   readonly letters: string;
@@ -226,7 +234,7 @@ export const sort = defineTool('sort', function* run(process, args) {
   let separator = value.get('t');
   if (separator === '\\0') separator = '\0';
   if (separator !== undefined && [...separator].length > 1) {
-    yield* complain(process, `multi-character tab ${quoteName(separator)}`);
+    yield* complain(process, `multi-character tab ${quoted(process, separator)}`);
     return 2;
   }
   const global = [...ORDERING].filter((letter) => value.has(letter)).join('');
@@ -236,11 +244,20 @@ export const sort = defineTool('sort', function* run(process, args) {
     if (key === undefined) {
       yield* complain(
         process,
-        `invalid number at field start: invalid count at start of ${quoteName(text)}`,
+        `invalid number at field start: invalid count at start of ${quoted(process, text)}`,
       );
       return 2;
     }
     keys.push(key);
+  }
+  for (const path of value.operands) {
+    const file = openInput(process, path);
+    if (file.ok) {
+      file.value.close();
+      continue;
+    }
+    yield* complain(process, `cannot read: ${path}: ${strerror(file.error)}`);
+    return 2;
   }
   const { lines, status } = yield* allLines(process, value.operands);
   const compareKeys = (a: string, b: string): number => {

@@ -25,7 +25,7 @@ export function defineTool(
 }
 
 export interface OptionSpec {
-  /** Letters; one with `:` after it takes a value. */
+  /** Letters; one with `:` after it takes a value, with `::` only one that is written on to it. */
   readonly short: string;
   /** Long name → letter (or any key), with `:` after the key when it takes a value. */
   readonly long?: Readonly<Record<string, string>>;
@@ -100,7 +100,9 @@ export function parseOptions(
         out.add(letter, '');
         continue;
       }
-      const value = index + 1 < arg.length ? arg.slice(index + 1) : args[++at];
+      const optional = spec.short.startsWith('::', spec.short.indexOf(letter) + 1);
+      const rest = arg.slice(index + 1);
+      const value = rest !== '' || optional ? rest : args[++at];
       if (value === undefined) return err(`option requires an argument -- '${letter}'`);
       out.add(letter, value);
       break;
@@ -293,6 +295,13 @@ export function* allLines(
 export function quoteName(name: string): string {
   if (/^[A-Za-z0-9_./+@%:,=~-]+$/.test(name)) return `'${name}'`;
   return name.includes("'") ? `"${name}"` : `'${name}'`;
+}
+
+/** Quotes an argument as GNU programs do in messages: ‘x’ where the locale is UTF-8, else 'x'. */
+export function quoted(process: Process, text: string): string {
+  const { env } = process;
+  const locale = env.get('LC_ALL') || env.get('LC_CTYPE') || env.get('LANG') || '';
+  return /utf-?8/i.test(locale) ? `‘${text}’` : `'${text}'`;
 }
 
 /** A size such as `10`, `4K`, `2M`, `1kB`; undefined when it is none. */

@@ -1,4 +1,5 @@
 /** wc (GNU coreutils 9.1). */
+import type { Process } from '../../machines/machine/process.ts';
 import { textOf } from '../../ground/base/bytes.ts';
 import {
   displayWidth,
@@ -18,6 +19,13 @@ interface Counts {
   longest: number;
 }
 
+const EMPTY: Counts = { lines: 0, words: 0, chars: 0, bytes: 0, longest: 0 };
+
+function isFolder(process: Process, path: string): boolean {
+  const stat = process.files.stat(path);
+  return stat.ok && stat.value.type === 'directory';
+}
+
 export const wc = defineTool('wc', function* run(process, args) {
   const options = parseOptions(args, {
     short: 'lwcmL',
@@ -27,7 +35,7 @@ export const wc = defineTool('wc', function* run(process, args) {
   const { value } = options;
   const all = !['l', 'w', 'c', 'm', 'L'].some((key) => value.has(key));
   const rows: (Counts & { name: string | undefined })[] = [];
-  const total: Counts = { lines: 0, words: 0, chars: 0, bytes: 0, longest: 0 };
+  const total: Counts = { ...EMPTY };
   const status = yield* eachInput(process, value.operands, function* count(file, path) {
     const bytes = yield* readAll(file);
     const text = textOf(bytes);
@@ -47,6 +55,12 @@ export const wc = defineTool('wc', function* run(process, args) {
     total.bytes += row.bytes;
     total.longest = Math.max(total.longest, row.longest);
   });
+  // A folder is named, and counted as empty.
+  for (const path of value.operands) {
+    if (isFolder(process, path))
+      rows.splice(value.operands.indexOf(path), 0, { ...EMPTY, name: path });
+  }
+  const foldered = rows.some((row) => row.name !== undefined && isFolder(process, row.name));
   if (value.operands.length > 1) rows.push({ ...total, name: 'total' });
   const fields = (row: Counts): number[] => {
     const out: number[] = [];
@@ -60,7 +74,7 @@ export const wc = defineTool('wc', function* run(process, args) {
   // One number of one input stands alone; otherwise files decide the width, and a pipe takes seven.
   const single = fields(total).length === 1 && rows.length === 1;
   const piped = value.operands.length === 0 || value.operands.includes('-');
-  const width = single ? 1 : piped ? 7 : `${total.bytes}`.length;
+  const width = single ? 1 : piped || foldered ? 7 : `${total.bytes}`.length;
   const out = new Output(process);
   for (const row of rows) {
     const numbers = fields(row)

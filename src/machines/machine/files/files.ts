@@ -361,16 +361,16 @@ export class ProcessFiles implements Files {
     return DONE;
   }
 
-  touch(path: string): Result<void, Errno> {
+  touch(path: string, modified?: WallTime): Result<void, Errno> {
     const place = this.#writable(path, 0o666);
     if (!place.ok) {
       const found = this.#walk(path, true);
       if (!found.ok || !found.value.isDirectory) return place;
       if (!mayAccess(found.value, this.#user, 2)) return err('EACCES');
-      found.value.modified = found.value.fs.now();
+      found.value.modified = modified ?? found.value.fs.now();
       return DONE;
     }
-    place.value.inode.modified = place.value.inode.fs.now();
+    place.value.inode.modified = modified ?? place.value.inode.fs.now();
     return DONE;
   }
 

@@ -90,8 +90,7 @@ class Parser {
     for (const command of this.commands) {
       if (!/^[btT]$/.test(command.name) || command.text === '') continue;
       const target = labels.get(command.text);
-      if (target === undefined)
-        this.error ??= `-e expression #1, char ${this.#text.length}: can't find label for jump to \`${command.text}'`;
+      if (target === undefined) this.error ??= `can't find label for jump to \`${command.text}'`;
       else command.target = target;
     }
   }
