@@ -45,7 +45,13 @@ export function* serveRemoteCommand(
 ): Task<void> {
   const [latest] = worker.containers.get(container) ?? [];
   if (latest?.state !== 'CONTAINER_RUNNING') {
-    exchange.respond(404, TEXT, utf8(`container not found ("${container}")\n`));
+    const { name, namespace } = worker.pod.metadata;
+    // GetExec and GetAttach of pkg/kubelet/kubelet_pods.go say it each in its own words.
+    const why =
+      kind === 'exec'
+        ? `container not found ("${container}")`
+        : `container ${container} not found in pod ${name}_${namespace}`;
+    exchange.respond(500, TEXT, utf8(why));
     return;
   }
   if (!isStreamRequest(exchange)) {
