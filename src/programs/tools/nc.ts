@@ -219,7 +219,11 @@ function* listenUdp(process: Process, options: ParsedOptions, ip: Ip, port: numb
 }
 
 /** Both directions until the other side ends, or -w and -q say that it is enough. */
-function* relay(process: Process, connection: Connection, options: ParsedOptions): Task<number> {
+export function* relay(
+  process: Process,
+  connection: Connection,
+  options: ParsedOptions,
+): Task<number> {
   if (!options.has('d')) process.start('input', sendInput(process, connection, options));
   const wait = options.get('w');
   for (;;) {

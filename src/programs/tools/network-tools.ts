@@ -6,9 +6,10 @@ import { dig } from './dns/dig.ts';
 import { host } from './dns/host.ts';
 import { busyboxNslookup, nslookup } from './dns/nslookup.ts';
 import { halt, hostnamectl, poweroff, reboot, shutdown, timedatectl } from './host-control.ts';
-import { ip } from './ip/index.ts';
+import { busyboxIp, ip } from './ip/index.ts';
 import { bridge, dmesg, lsns, mount, nsenter, sysctl, umount } from './kernel-tools.ts';
 import { nc } from './nc.ts';
+import { busyboxArp, busyboxNc, busyboxTelnet, busyboxTraceroute } from './busybox-net.ts';
 import { arp, netstat, route } from './net-tools.ts';
 import { busyboxPing, ping } from './ping.ts';
 import { ethtool, lsof, openssl, scp, tcpdump } from './refused.ts';
@@ -72,14 +73,15 @@ export const NETWORK_TOOLS: readonly Tool[] = [
 
 /** What busybox has of them, under /bin. */
 export const busyboxNetworkTools: readonly Tool[] = [
-  { path: '/bin/arp', program: arp },
-  { path: '/bin/ip', program: ip },
-  { path: '/bin/nc', program: nc },
+  { path: '/bin/arp', program: busyboxArp },
+  { path: '/bin/ip', program: busyboxIp },
+  { path: '/bin/nc', program: busyboxNc },
   { path: '/bin/netstat', program: netstat },
   { path: '/bin/nslookup', program: busyboxNslookup },
   { path: '/bin/ping', program: busyboxPing },
   { path: '/bin/route', program: route },
-  { path: '/bin/traceroute', program: traceroute },
+  { path: '/bin/telnet', program: busyboxTelnet },
+  { path: '/bin/traceroute', program: busyboxTraceroute },
   { path: '/bin/sysctl', program: sysctl },
   { path: '/bin/mount', program: mount },
   { path: '/bin/umount', program: umount },

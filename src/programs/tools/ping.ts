@@ -243,6 +243,7 @@ class Pinger {
     const began = process.clock.monotonic();
     let stopped = false;
     let next = began;
+    let last = began;
     while (!stopped && this.#fatal === undefined && !this.#isDone()) {
       const now = process.clock.monotonic();
       if (deadline !== undefined && now - began >= deadline) break;
@@ -251,6 +252,7 @@ class Pinger {
         run.open += 1;
         run.pipe = Math.max(run.pipe, run.open);
         process.start(`echo ${run.sent}`, this.#echo(run.sent));
+        last = now;
         next = now + interval;
         continue;
       }
@@ -268,7 +270,8 @@ class Pinger {
       );
       return this.#style.busybox ? 1 : 2;
     }
-    run.took = process.clock.monotonic() - began;
+    // The time of the last request, not of the last answer.
+    run.took = last - began;
     yield* process.print(this.#style.summary(run));
     return run.received > 0 ? 0 : 1;
   }

@@ -4,11 +4,30 @@ import { formatIp, type Ip } from '../../ground/base/ip.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import type { PingReply } from '../../machines/network/socket.ts';
-import type { Process } from '../../machines/machine/process.ts';
+import type { Process, Program } from '../../machines/machine/process.ts';
 import { resolveAddress, resolveErrorText, resolveHost } from '../../machines/machine/resolver.ts';
 import { defineTool, parseOptions } from './support.ts';
 
-export const traceroute = defineTool('traceroute', function* run(process, args) {
+export const traceroute = tracer(
+  (name, why, count) =>
+    `${name}: ${why}\nCannot handle "host" cmdline arg \`${name}' on position 1 (argc ${count})\n`,
+  60,
+);
+
+/** The program, with what it says of an unknown host and the size of its probes. */
+export function tracer(
+  unknown: (name: string, why: string, count: number) => string,
+  size: number,
+): Program {
+  return defineTool('traceroute', (process, args) => trace(process, args, unknown, size));
+}
+
+function* trace(
+  process: Process,
+  args: readonly string[],
+  unknown: (name: string, why: string, count: number) => string,
+  size: number,
+): Task<number> {
   const options = parseOptions(args, { short: 'nITUm:q:w:4' });
   if (!options.ok) {
     yield* process.printError(`${options.error}\n`);
@@ -25,14 +44,12 @@ export const traceroute = defineTool('traceroute', function* run(process, args) 
   const target = found.ok ? found.value[0] : undefined;
   if (target === undefined) {
     const why = found.ok ? 'No address' : resolveErrorText(found.error);
-    yield* process.printError(
-      `${name}: ${why}\nCannot handle "host" cmdline arg \`${name}' on position 1 (argc ${args.length})\n`,
-    );
-    return 2;
+    yield* process.printError(unknown(name, why, args.length));
+    return size === 60 ? 2 : 1;
   }
   const hops = Number(options.value.get('m') ?? 30);
   yield* process.print(
-    `traceroute to ${name} (${formatIp(target)}), ${hops} hops max, 60 byte packets\n`,
+    `traceroute to ${name} (${formatIp(target)}), ${hops} hops max, ${size} byte packets\n`,
   );
   const probe = {
     target,
@@ -45,7 +62,7 @@ export const traceroute = defineTool('traceroute', function* run(process, args) 
     if (reached !== 'on') return reached === 'there' ? 0 : 1;
   }
   return 0;
-});
+}
 
 interface Probe {
   readonly target: Ip;

@@ -60,8 +60,16 @@ export function* showDevices(
     );
   const known = netnsNames(command.process);
   const text = shown.map((device) => formatDevice(command, device, addresses, known)).join('');
-  yield* command.process.print(text);
+  yield* command.process.print(command.busybox ? busyboxText(text) : text);
   return 0;
+}
+
+/** busybox knows no groups and names no namespaces, but says that the other end is not seen from here. */
+function busyboxText(text: string): string {
+  return text
+    .replace(/ (mode DEFAULT )?group default/g, '')
+    .replace(/ link-netns(id)? \S+/g, '')
+    .replace(/^(\d+: \S+@if\d+: <[^>]*)>/gm, '$1,M-DOWN>');
 }
 
 function formatDevice(

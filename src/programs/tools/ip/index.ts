@@ -29,17 +29,23 @@ where  OBJECT := { address | link | neighbour | netns | route | rule }
                     -4 | -o[neline] | -br[ief] | -n[etns] name }
 `;
 
-export const ip: Program = {
-  name: 'ip',
-  version: '6.1.0',
-  *main(process): Task<number> {
-    yield* process.work(process.costs.smallToolMicros);
-    return yield* run(process, process.argv.slice(1));
-  },
-};
+export const ip: Program = ipAs('6.1.0', false);
+/** The applet of busybox 1.36, which tells less. */
+export const busyboxIp: Program = ipAs('1.36.1', true);
 
-function* run(process: Process, args: readonly string[]): Task<number> {
-  const flags = { brief: false, oneLine: false, statistics: false, details: false };
+function ipAs(version: string, busybox: boolean): Program {
+  return {
+    name: 'ip',
+    version,
+    *main(process): Task<number> {
+      yield* process.work(process.costs.smallToolMicros);
+      return yield* run(process, process.argv.slice(1), busybox);
+    },
+  };
+}
+
+function* run(process: Process, args: readonly string[], busybox: boolean): Task<number> {
+  const flags = { busybox, brief: false, oneLine: false, statistics: false, details: false };
   let network = process.kernel.namespaces.network;
   let at = 0;
   for (; at < args.length; at += 1) {

@@ -31,7 +31,7 @@ export function* ipNeighbour(command: IpCommand, args: readonly string[]): Task<
     .filter((neighbour) => device === undefined || neighbour.device === device)
     .map(
       ({ ip, device: on, mac }) =>
-        `${formatIp(ip)} ${device === undefined ? `dev ${on} ` : ''}lladdr ${mac} REACHABLE \n`,
+        `${formatIp(ip)} ${device === undefined ? `dev ${on} ` : ''}lladdr ${mac} ${command.busybox ? 'ref 1 used 0/0/0 probes 1 ' : ''}REACHABLE \n`,
     );
   yield* command.process.print(lines.join(''));
   return 0;

@@ -191,7 +191,10 @@ function* show(command: IpCommand, wanted: Wanted): Task<number> {
   const lines = routesInOrder(command.network.routes.all())
     .filter((route) => fits(route, wanted))
     .map((route) => `${withoutNamed(formatRoute(route), wanted)} ${carrierNote(command, route)}\n`);
-  yield* command.process.print(lines.join(''));
+  const text = lines.join('');
+  // The applet shows no protocol, and two blanks before the source.
+  const plain = text.replace(/ proto \w+/g, '').replace(/ src /g, '  src ');
+  yield* command.process.print(command.busybox ? plain : text);
   return 0;
 }
 
@@ -228,6 +231,11 @@ function* get(command: IpCommand, args: readonly string[]): Task<number> {
   if (typeof decision === 'string') return yield* kernelError(command, decision);
   const { local, device, nextHop, source } = decision;
   const via = nextHop === target ? '' : `via ${formatIp(nextHop)} `;
+  if (command.busybox) {
+    const text = `${local ? 'local ' : ''}${formatIp(target)} ${via}dev ${device.name}  src ${formatIp(source)} \n`;
+    yield* command.process.print(text);
+    return 0;
+  }
   const head = `${local ? 'local ' : ''}${formatIp(target)} ${via}dev ${device.name} src ${formatIp(source)} uid ${command.process.uid} `;
   yield* command.process.print(`${head}\n    cache ${local ? '<local> ' : ''}\n`);
   return 0;

@@ -7,6 +7,8 @@ import type { Process } from '../../../machines/machine/process.ts';
 export interface IpCommand {
   readonly process: Process;
   readonly network: NetworkNamespace;
+  /** In the words of busybox's applet. */
+  readonly busybox: boolean;
   /** `-br` */
   readonly brief: boolean;
   /** `-o`: one record, one line. */
