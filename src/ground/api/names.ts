@@ -18,6 +18,8 @@ export const CONFIGMAPS = core('configmaps');
 export const SECRETS = core('secrets');
 export const SERVICE_ACCOUNTS = core('serviceaccounts');
 export const EVENTS = core('events');
+/** The same events under their newer name. */
+export const EVENTS_EVENTS = of('events.k8s.io', 'events');
 export const ENDPOINT_SLICES = of('discovery.k8s.io', 'endpointslices');
 export const LEASES = of('coordination.k8s.io', 'leases');
 export const DEPLOYMENTS = of('apps', 'deployments');

@@ -2,6 +2,7 @@
  * One object for the inspector: its YAML as kubectl prints it, its events, its revisions, and the
  * desired / observed / real panel: what spec asks for, what status says, what the machines really do.
  */
+import { countOf, lastSeenOf } from '../../ground/api/kinds/event.ts';
 import { annotationOf } from '../../ground/api/meta.ts';
 import type { KubeObject } from '../../ground/api/object.ts';
 import type { Deployment, Event, Node, Pod } from '../../ground/api/types.ts';
@@ -60,13 +61,13 @@ function eventsOf(lab: Lab, object: KubeObject, time: number | null): readonly E
     )
     .map((event) => ({
       time:
-        (parseRfc3339(event.lastTimestamp ?? event.metadata.creationTimestamp ?? '') ?? epoch) -
+        (parseRfc3339(lastSeenOf(event) || (event.metadata.creationTimestamp ?? '')) ?? epoch) -
         epoch,
       type: event.type ?? '',
       reason: event.reason ?? '',
       message: event.message ?? '',
-      from: event.source?.component ?? event.reportingComponent ?? '',
-      count: event.count ?? 1,
+      from: event.source?.component || event.reportingComponent || '',
+      count: countOf(event),
     }))
     .sort((a, b) => a.time - b.time);
 }

@@ -1,5 +1,6 @@
 /** What explanations are read from: the store's newest values, the trace, the hosts; never a request. */
 import type { Micros } from '../../ground/base/event-loop.ts';
+import { lastSeenOf } from '../../ground/api/kinds/event.ts';
 import { keyOf, type KubeObject } from '../../ground/api/object.ts';
 import type { Event, Pod } from '../../ground/api/types.ts';
 import type { Lab } from '../lab.ts';
@@ -52,8 +53,7 @@ export function lastEvent(seen: Seen, object: KubeObject, reasons: RegExp): Even
   )) {
     if (event.involvedObject?.uid !== object.metadata.uid || !reasons.test(event.reason ?? ''))
       continue;
-    if (newest === undefined || (event.lastTimestamp ?? '') >= (newest.lastTimestamp ?? ''))
-      newest = event;
+    if (newest === undefined || lastSeenOf(event) >= lastSeenOf(newest)) newest = event;
   }
   return newest;
 }

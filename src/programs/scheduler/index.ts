@@ -9,6 +9,7 @@ import type { Task } from '../../ground/base/task.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { openClient } from '../../spine/client/client.ts';
 import { EventRecorder } from '../../spine/client/event-recorder.ts';
+import { SeriesRecorder } from '../../spine/client/event-series.ts';
 import { parseFlags } from '../../spine/client/flags.ts';
 import { serveHealth } from '../../spine/client/health.ts';
 import { loadKubeconfig } from '../../spine/client/kubeconfig.ts';
@@ -85,7 +86,7 @@ function* main(process: Process, options: SchedulerOptions): Task<number> {
   const server = new SchedulerServer(
     process,
     client,
-    recorder,
+    new SeriesRecorder(process, events, 'default-scheduler'),
     new SchedulerCore(options.newCore()),
     options.profile,
   );

@@ -11,7 +11,7 @@ import type { Task } from '../../ground/base/task.ts';
 import { formatRfc3339 } from '../../ground/base/time.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { enterBackground } from '../../spine/client/background.ts';
-import type { EventRecorder } from '../../spine/client/event-recorder.ts';
+import type { SeriesRecorder } from '../../spine/client/event-series.ts';
 import { Informer } from '../../spine/client/informer.ts';
 import type { ApiError, Client } from '../../spine/client/types.ts';
 import { SchedulerCache } from './cache.ts';
@@ -25,7 +25,7 @@ const SCHEDULER_NAME = 'default-scheduler';
 export class SchedulerServer {
   readonly #process: Process;
   readonly #client: Client;
-  readonly #recorder: EventRecorder;
+  readonly #recorder: SeriesRecorder;
   readonly #cache: SchedulerCache;
   readonly #queue: SchedulingQueue;
   readonly #cycle: SchedulingCycle;
@@ -35,7 +35,7 @@ export class SchedulerServer {
   constructor(
     process: Process,
     client: Client,
-    recorder: EventRecorder,
+    recorder: SeriesRecorder,
     core: SchedulerCore,
     profile: SchedulerProfile,
   ) {
@@ -176,13 +176,14 @@ export class SchedulerServer {
     }
     this.#queue.done(queued.key);
     const where = `${pod.metadata.namespace}/${pod.metadata.name}`;
-    this.#recorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${where} to ${node}`);
+    const note = `Successfully assigned ${where} to ${node}`;
+    this.#recorder.event(pod, 'Normal', 'Scheduled', 'Binding', note);
   }
 
   /** Writes what the attempt found: the event and the PodScheduled condition. */
   *#reject(queued: QueuedPod, decision: Decision): Task<void> {
     const pod = queued.pod;
-    this.#recorder.event(pod, 'Warning', 'FailedScheduling', decision.message);
+    this.#recorder.event(pod, 'Warning', 'FailedScheduling', 'Scheduling', decision.message);
     this.#queue.giveBack(queued, decision.rejectedBy, false);
     yield* this.#patchCondition(pod, decision.message);
   }
@@ -202,6 +203,7 @@ export class SchedulerServer {
       queued.pod,
       'Warning',
       'FailedScheduling',
+      'Scheduling',
       `binding rejected: ${error.message}`,
     );
     yield* process.sleep(MILLISECOND);

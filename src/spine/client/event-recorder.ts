@@ -142,7 +142,7 @@ export class EventRecorder {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: {
-        name: `${reference.name ?? ''}.${nanosHex(wall, this.#serial)}`,
+        name: eventName(reference, wall, this.#serial),
         namespace: namespace === '' ? 'default' : namespace,
         ...(annotations === undefined ? {} : { annotations }),
       },
@@ -218,6 +218,11 @@ export class EventRecorder {
     remember(this.#sent, key, { name: event.metadata.name, first, count: 1 });
     return undefined;
   }
+}
+
+/** An event's name: that of what it is about, and the time in nanoseconds, of which the serial makes the last. */
+export function eventName(about: ObjectReference, wallMicros: number, serial: number): string {
+  return `${about.name ?? ''}.${nanosHex(wallMicros, serial)}`;
 }
 
 /** The reference that an event's involvedObject holds; `fieldPath` as in `spec.containers{web}`. */

@@ -14,6 +14,7 @@ import { ageOf, describeKind, integerColumn, nameColumn, textColumn } from './de
 import type { Column } from '../descriptor.ts';
 
 const NOTE_MAX = 1024;
+const NO_SOURCE = Object.freeze({});
 
 function columns<T extends Event>(): readonly Column<T>[] {
   return [
@@ -130,7 +131,13 @@ function objectText(object: ObjectReference | undefined): string {
   return `${(object?.kind ?? '').toLowerCase()}/${object?.name ?? ''}`;
 }
 
-function countOf(event: Event): number {
+/** When it was seen last, whichever form it has; empty if it does not say. */
+export function lastSeenOf(event: Event): string {
+  return event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? '';
+}
+
+/** How often it was seen. */
+export function countOf(event: Event): number {
   return event.series?.count ?? event.count ?? 1;
 }
 
@@ -186,7 +193,7 @@ export function fromEventsView(event: EventsEvent): Event {
   return withFields(core, {
     reason: event.reason,
     message: event.note,
-    source: event.deprecatedSource,
+    source: event.deprecatedSource ?? NO_SOURCE,
     firstTimestamp: event.deprecatedFirstTimestamp,
     lastTimestamp: event.deprecatedLastTimestamp,
     count: event.deprecatedCount,

@@ -1,4 +1,5 @@
 /** get, put, del, compaction (etcd 3.6, etcdctl/ctlv3/command/{get,put,del,compaction}_command.go). */
+import { bytesOfEscaped } from '../../../ground/lang/printf.ts';
 import { concatBytes, utf8 } from '../../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
@@ -126,7 +127,7 @@ export function* get(session: Session, words: readonly string[]): Task<number> {
   }
   const answer = yield* client.range(request.value);
   if (!answer.ok) return yield* failCall(session, answer.error);
-  yield* process.print(printRange(printer, answer.value, countOnly));
+  yield* process.stdout.write(bytesOfEscaped(printRange(printer, answer.value, countOnly)));
   return 0;
 }
 
@@ -142,7 +143,7 @@ export function* put(session: Session, words: readonly string[]): Task<number> {
   }
   const answer = yield* client.put({ ...request.value, value });
   if (!answer.ok) return yield* failCall(session, answer.error);
-  yield* process.print(printPut(printer, answer.value));
+  yield* process.stdout.write(bytesOfEscaped(printPut(printer, answer.value)));
   return 0;
 }
 
@@ -162,7 +163,7 @@ export function* del(session: Session, words: readonly string[]): Task<number> {
   if (!request.ok) return yield* fail(process, request.error, EXIT_BAD_ARGUMENTS);
   const answer = yield* client.deleteRange(request.value);
   if (!answer.ok) return yield* failCall(session, answer.error);
-  yield* process.print(printDelete(printer, answer.value));
+  yield* process.stdout.write(bytesOfEscaped(printDelete(printer, answer.value)));
   return 0;
 }
 

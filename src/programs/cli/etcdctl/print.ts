@@ -75,7 +75,34 @@ export function headerFields(header: ResponseHeader): string {
 }
 
 function kvFields(prefix: string, kv: KeyValue): string {
-  return `"${prefix}Key" : ${quote(kv.key)}\n"${prefix}CreateRevision" : ${kv.createRevision}\n"${prefix}ModRevision" : ${kv.modRevision}\n"${prefix}Version" : ${kv.version}\n"${prefix}Value" : ${quote(textOf(bytesOf(kv.value)))}\n"${prefix}Lease" : ${kv.lease}\n`;
+  return `"${prefix}Key" : ${quote(kv.key)}\n"${prefix}CreateRevision" : ${kv.createRevision}\n"${prefix}ModRevision" : ${kv.modRevision}\n"${prefix}Version" : ${kv.version}\n"${prefix}Value" : ${quoted(bytesOf(kv.value))}\n"${prefix}Lease" : ${kv.lease}\n`;
+}
+
+/** A value as it stands: what is no UTF-8 goes through texts byte by byte, as `bytesOfEscaped` writes it. */
+function rawText(bytes: Uint8Array): string {
+  const whole = textOf(bytes);
+  if (!whole.includes(UNREADABLE)) return whole;
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const byte = bytes[at] as number;
+    const size = byte < 0xc2 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    const letter = textOf(bytes.subarray(at, at + size));
+    const good = !letter.includes(UNREADABLE);
+    text += good ? letter : String.fromCharCode(SINGLE_BYTES + byte);
+    at += good ? size : 1;
+  }
+  return text;
+}
+
+const UNREADABLE = '\ufffd';
+const SINGLE_BYTES = 0xdc00;
+
+/** As Go's `%q` prints bytes. */
+function quoted(bytes: Uint8Array): string {
+  return quote(rawText(bytes)).replace(
+    /(?<![\ud800-\udbff])[\udc80-\udcff]/g,
+    (unit) => `\\x${(unit.charCodeAt(0) - SINGLE_BYTES).toString(16)}`,
+  );
 }
 
 /** Bytes with every one escaped: `\x66\x6f`. */
@@ -85,7 +112,7 @@ function escaped(bytes: Uint8Array): string {
 
 function kvText(printer: Printer, kv: KeyValue): string {
   const key = printer.hex ? escaped(utf8(kv.key)) : kv.key;
-  const value = printer.hex ? escaped(bytesOf(kv.value)) : textOf(bytesOf(kv.value));
+  const value = printer.hex ? escaped(bytesOf(kv.value)) : rawText(bytesOf(kv.value));
   return printer.valueOnly ? `${value}\n` : `${key}\n${value}\n`;
 }
 

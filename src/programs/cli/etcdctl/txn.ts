@@ -1,4 +1,5 @@
 /** txn: compares, success and failure requests from standard input (etcd 3.6, txn_command.go). */
+import { bytesOfEscaped } from '../../../ground/lang/printf.ts';
 import { textOf } from '../../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
@@ -50,7 +51,7 @@ export function* txn(session: Session): Task<number> {
   if (!failure.ok) return yield* fail(process, failure.error, EXIT_INVALID_INPUT);
   const answer = yield* client.txn({ compare, success: success.value, failure: failure.value });
   if (!answer.ok) return yield* failCall(session, answer.error);
-  yield* process.print(printTxn(printer, answer.value));
+  yield* process.stdout.write(bytesOfEscaped(printTxn(printer, answer.value)));
   return 0;
 }
 

@@ -1,4 +1,5 @@
 /** watch (etcd 3.6, watch_command.go): prints events until it is interrupted, or runs a command for each. */
+import { bytesOfEscaped } from '../../../ground/lang/printf.ts';
 import { textOf } from '../../../ground/base/bytes.ts';
 import { quote } from '../../../ground/base/text.ts';
 import { anyOf, type Task } from '../../../ground/base/task.ts';
@@ -94,7 +95,7 @@ function* follow(session: Session, request: WatchCreateRequest): Task<number> {
         yield* process.print(`progress notify: ${response.header.revision}\n`);
       continue;
     }
-    yield* process.print(printWatch(printer, response));
+    yield* process.stdout.write(bytesOfEscaped(printWatch(printer, response)));
     if (args.rest.length > 0) yield* runCommand(session, response);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * `--sort-by` (k8s.io/kubectl/pkg/cmd/get/sorter.go, v0.34): by a JSONPath; numbers as numbers,
- * quantities by amount, texts by their bytes. Objects without the field go first.
+ * quantities by amount, texts by their bytes. Objects without the field go first, then those where it is
+ * null.
  */
 import { compareQuantity, parseQuantity } from '../../../ground/api/quantity.ts';
 import { ok } from '../../../ground/base/result.ts';
@@ -34,6 +35,7 @@ export function sorterFor(field: string): Outcome<Sorter> {
 
 function compareValues(a: unknown, b: unknown): number {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
+  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
   const left = String(a);

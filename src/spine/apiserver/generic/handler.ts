@@ -140,6 +140,7 @@ export class Answer {
 
   fail(failure: Failure): void {
     const code = failure.status.code ?? 500;
+    if (failure.text !== undefined) return this.text(code, failure.text);
     const headers = this.headers('application/json', code === 403);
     if (failure.retryAfter !== undefined) headers.set('retry-after', String(failure.retryAfter));
     this.#send(code, headers, failure.status);

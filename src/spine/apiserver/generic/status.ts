@@ -16,6 +16,8 @@ export interface Failure {
   readonly status: Status;
   /** Seconds for the Retry-After header. */
   readonly retryAfter?: number;
+  /** What is sent instead of the Status by filters that know no Status. */
+  readonly text?: string;
 }
 
 interface Fields {
@@ -91,6 +93,12 @@ export function conflict(of: Named, name: string, why: string = MODIFIED): Err<F
 export function wrongObject(of: Named, name: string, key: string, why: string): Err<Failure> {
   const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
   return conflict(of, name, text);
+}
+
+/** An error of a filter that stands before everything that knows Status objects. */
+export function plainError(code: number, text: string): Err<Failure> {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: NO_METADATA, status: 'Failure' };
+  return err({ status: Object.freeze({ ...status, message: text, code }), text });
 }
 
 /** An error that nobody made a Status of: 500 with its bare text. */
