@@ -11,6 +11,7 @@ import puppeteer, {
   type Browser,
   type BrowserContext,
   type Page,
+  type Viewport,
   type WebWorker,
 } from 'puppeteer-core';
 import type { Answer, Request } from '../../src/doors/worker/protocol.ts';
@@ -161,7 +162,7 @@ export interface Watched {
 export async function openPage(
   browser: Browser | BrowserContext,
   address: string,
-  size = { width: 1440, height: 900 },
+  size: Viewport = { width: 1440, height: 900 },
   before?: (page: Page) => Promise<void>,
 ): Promise<Watched> {
   const page = await browser.newPage();

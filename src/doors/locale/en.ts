@@ -377,8 +377,8 @@ export const en = {
   'opening.start': 'Start',
   'opening.leave': 'Keep the present lab',
   'failure.title': 'This cannot be opened',
-  'failure.untouched':
-    'The lab that was open is as it was. Chat programs often cut links: ask for the file instead.',
+  'failure.untouched': 'The lab that was open is as it was.',
+  'failure.links': 'Chat programs often cut links: ask for the file instead.',
   'link.cut': 'This link is incomplete: {length} characters of {wanted}.',
   'link.altered':
     'This link was altered on its way ({length} characters): its checksum does not fit.',

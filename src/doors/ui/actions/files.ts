@@ -70,7 +70,9 @@ export async function offer(text: string): Promise<boolean> {
 export async function takeFiles(files: Iterable<File>): Promise<void> {
   for (const file of files) {
     if (/\.k8slab$/.test(file.name)) {
-      await offer(await file.text());
+      const text = await file.text();
+      if (/^drydock /.test(text)) await offer(text);
+      else openFailure.value = { key: 'file.foreign', values: {} };
       return;
     }
     if (file.size > FILE_MAX) {

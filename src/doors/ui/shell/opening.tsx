@@ -78,7 +78,10 @@ function Failure() {
       <section class="card" role="alertdialog" aria-modal="true" aria-label={t('failure.title')}>
         <h2>{t('failure.title')}</h2>
         <p>{tell(failure.key, failure.values)}</p>
-        <p class="middle">{t('failure.untouched')}</p>
+        <p class="middle">
+          {t('failure.untouched')}
+          {/^link\.(cut|altered)$/.test(failure.key) && ` ${t('failure.links')}`}
+        </p>
         <div class="row">
           <button
             type="button"

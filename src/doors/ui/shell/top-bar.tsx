@@ -146,7 +146,16 @@ function toggleFiles(): void {
 
 function LanguageMenu() {
   return (
-    <MenuButton id="language-menu" label={t('language')} class="wide" face={'中 / EN'}>
+    <MenuButton
+      id="language-menu"
+      label={t('language')}
+      class="wide"
+      face={
+        <>
+          <span class="unseen">{t('language')}: </span>中 / EN
+        </>
+      }
+    >
       {(close) =>
         (['en', 'zh-CN'] as const).map((one) => (
           <MenuItem
