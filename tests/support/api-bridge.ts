@@ -101,11 +101,13 @@ export class ApiBridge {
   }
 
   #upgrade(request: IncomingMessage, socket: Socket): void {
+    let upgraded = false;
     this.#send(request, new Uint8Array(0), {
       answered: (answer) => {
         const key = `${request.headers['sec-websocket-key'] ?? ''}${WEBSOCKET_GUID}`;
         const head = [...answer.headers].filter(([name]) => name !== 'sec-websocket-accept');
-        if (answer.status === 101)
+        upgraded = answer.status === 101;
+        if (upgraded)
           head.push(['sec-websocket-accept', createHash('sha1').update(key).digest('base64')]);
         else head.push(['connection', 'close']);
         const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join('');
@@ -119,7 +121,7 @@ export class ApiBridge {
       },
       piece: (bytes) => socket.write(bytes),
       // A close frame with code 1000 (RFC 6455 section 5.5.1), which streams of the model go without.
-      ended: () => socket.end(Uint8Array.of(0x88, 2, 3, 0xe8)),
+      ended: () => (upgraded ? socket.end(Uint8Array.of(0x88, 2, 3, 0xe8)) : socket.end()),
       failed: () => socket.destroy(),
     });
   }

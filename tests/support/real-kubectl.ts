@@ -27,17 +27,20 @@ export class RealShell {
   #output = '';
   #waiting: (() => void) | undefined;
 
-  constructor(kubectl: string, server: string, files: Readonly<Record<string, string>>) {
+  /** `config` is the lab's kubeconfig; only its server is put in place of. */
+  constructor(kubectl: string, server: string, config: string) {
     this.folder = mkdtempSync(join(tmpdir(), 'kubectl-live-'));
     for (const folder of ['bin', '.kube', 'tmp']) mkdirSync(join(this.folder, folder));
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.folder, name), text);
     symlinkSync(kubectl, join(this.folder, 'bin', 'kubectl'));
     writeFileSync(
       join(this.folder, 'bin', 'sleep'),
       `#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/${new URL(server).port}\nprintf 'GET /_sleep/%s HTTP/1.0\\r\\n\\r\\n' "$1" >&3\nread -r _ <&3\n`,
     );
     chmodSync(join(this.folder, 'bin', 'sleep'), 0o755);
-    writeFileSync(join(this.folder, '.kube', 'config'), kubeconfig(server));
+    writeFileSync(
+      join(this.folder, '.kube', 'config'),
+      config.replace(/server: .*/, `server: ${server}`),
+    );
     this.#shell = spawn('bash', ['--norc'], {
       cwd: this.folder,
       env: {
@@ -73,19 +76,3 @@ export class RealShell {
 }
 
 const MARK = '\u0001end\u0001';
-
-function kubeconfig(server: string): string {
-  return `apiVersion: v1
-kind: Config
-clusters:
-- name: kubernetes
-  cluster: {server: '${server}'}
-users:
-- name: kubernetes-admin
-  user: {}
-contexts:
-- name: kubernetes-admin@kubernetes
-  context: {cluster: kubernetes, user: kubernetes-admin}
-current-context: kubernetes-admin@kubernetes
-`;
-}

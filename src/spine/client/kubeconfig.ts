@@ -113,7 +113,9 @@ export function parseKubeconfig(text: string, path: string): Result<Kubeconfig, 
   const root = parsed.documents[0]?.value;
   if (root === undefined || root === null) return ok(EMPTY);
   if (typeof root !== 'object' || Array.isArray(root)) {
-    return bad('json: cannot unmarshal string into Go value of type v1.Config');
+    return bad(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+    );
   }
   const fields = root as Fields;
   const version = fields['apiVersion'];

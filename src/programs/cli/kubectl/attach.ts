@@ -4,7 +4,7 @@ import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { queryOf, resourcePath } from '../../../spine/client/paths.ts';
-import { exitWith, fail, failApi, type Outcome } from './failure.ts';
+import { exitWith, fail, failApi, messageOf, type Outcome } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
 import { attachablePod, containerOf } from './pod-of.ts';
@@ -24,11 +24,13 @@ export const attach: Verb = {
   *run(session) {
     const { args, flags } = session;
     if (args.length === 0) return fail('at least 1 argument is required for attach');
-    if (args.length > 1)
-      return fail(`expected a single argument for attach, got ${args.length}: [${args.join(' ')}]`);
+    if (args.length > 2)
+      return fail(
+        `expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`,
+      );
     const pod = yield* attachablePod(
       session,
-      args[0] as string,
+      args.join('/'),
       flags.duration('pod-running-timeout'),
     );
     if (!pod.ok) return pod;
@@ -37,11 +39,13 @@ export const attach: Verb = {
       return fail(`cannot attach a container in a completed pod; current phase is ${phase}`);
     }
     const container = yield* containerOf(session, pod.value, flags.bool('quiet'));
-    if (!container.ok) return container;
-    if (!flags.bool('quiet')) yield* session.printError(PROMPT_HINT);
+    if (!container.ok) return fail(`cannot attach to the container: ${messageOf(container.error)}`);
     return yield* streamTo(
       session,
       attachTarget(pod.value, container.value, flags.bool('stdin'), flags.bool('tty')),
+      {},
+      false,
+      flags.bool('quiet') ? '' : PROMPT_HINT,
     );
   },
 };
@@ -72,12 +76,12 @@ export function* attachToPod(session: Session, pod: Pod): Task<Outcome<number>> 
   const container = now.spec?.containers[0]?.name ?? '';
   let outcome: Outcome<number> = ok(0);
   if (now.status?.phase === 'Running') {
-    if (!flags.bool('quiet')) {
-      yield* session.printError(PROMPT_HINT);
-    }
     outcome = yield* streamTo(
       session,
       attachTarget(now, container, flags.bool('stdin'), flags.bool('tty')),
+      {},
+      false,
+      flags.bool('quiet') ? '' : PROMPT_HINT,
     );
     // A container that was faster than we has said all that it will say.
     if (!outcome.ok && outcome.error.kind === 'text') {
@@ -87,12 +91,15 @@ export function* attachToPod(session: Session, pod: Pod): Task<Outcome<number>> 
       outcome = yield* printWholeLog(session, now, container);
     }
   } else outcome = yield* printWholeLog(session, now, container);
-  if (outcome.ok && flags.text('restart') !== 'Always') outcome = yield* exitOf(session, now);
+  let ended: Ending | undefined;
+  if (outcome.ok && flags.text('restart') !== 'Always') ended = yield* exitOf(session, now);
   if (flags.bool('rm')) {
     const removed = yield* remove(session, now);
     if (!removed.ok) return removed;
   }
-  return outcome;
+  if (ended === undefined) return outcome;
+  yield* session.printError(ended.text);
+  return exitWith(ended.code);
 }
 
 function* waitRunning(session: Session, pod: Pod): Task<Outcome<Pod>> {
@@ -156,17 +163,21 @@ function* printWholeLog(session: Session, pod: Pod, container: string): Task<Out
   return ok(0);
 }
 
-/** The exit code of a pod that will not restart. */
-function* exitOf(session: Session, pod: Pod): Task<Outcome<number>> {
+interface Ending {
+  readonly text: string;
+  readonly code: number;
+}
+
+/** How a pod that will not restart has failed; undefined when it has not. */
+function* exitOf(session: Session, pod: Pod): Task<Ending | undefined> {
   const ended = yield* waitFor(session, pod, 30_000_000, (now) =>
     ['Succeeded', 'Failed'].includes(now.status?.phase ?? ''),
   );
-  if (!ended.ok || ended.value.status?.phase === 'Succeeded') return ok(0);
+  if (!ended.ok || ended.value.status?.phase === 'Succeeded') return undefined;
   const state = ended.value.status?.containerStatuses?.[0]?.state?.terminated;
   const code = state?.exitCode ?? 1;
   const { name, namespace } = pod.metadata;
-  yield* session.printError(`pod ${namespace}/${name} terminated (${state?.reason ?? 'Error'})\n`);
-  return exitWith(code);
+  return { text: `pod ${namespace}/${name} terminated (${state?.reason ?? 'Error'})\n`, code };
 }
 
 function* remove(session: Session, pod: Pod): Task<Outcome<number>> {

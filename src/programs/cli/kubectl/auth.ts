@@ -7,8 +7,9 @@ import type { Loose } from './api.ts';
 import { exitWith, fail, failApi, type Outcome } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { ruleRows } from './policy-rules.ts';
-import { printerFor } from './print.ts';
+import { printerFor, structJson } from './print.ts';
 import type { Session, Verb } from './session.ts';
+import { FILE_FLAGS, WRITE_FLAGS } from './write-options.ts';
 import { TableWriter } from './table.ts';
 
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
@@ -46,8 +47,7 @@ const canI: Verb = {
   *run(session) {
     const { flags, args } = session;
     if (flags.bool('list')) {
-      if (args.length > 0)
-        return canIUsage(session, 'list option must be specified with no arguments');
+      if (args.length > 0) return fail('list option must be specified with no arguments');
       return yield* listRules(session);
     }
     const [verb = '', what = ''] = args;
@@ -175,9 +175,10 @@ const whoami: Verb = {
     "allow-missing-template-keys=true o output='' show-managed-fields=false template=''",
   ),
   *run(session) {
-    if (session.args.length > 0)
-      return session.usageError(`unexpected arguments: [${session.args.join(' ')}]`);
-    const printer = printerFor(session, session.flags.text('output'));
+    const form = session.flags.text('output');
+    // A review is a Go struct, which shows in the order of JSON's fields.
+    const printer =
+      form === 'json' ? ok((object: Loose) => ok(structJson(object))) : printerFor(session, form);
     if (!printer.ok) return printer;
     const api = session.api();
     if (!api.ok) return api;
@@ -214,10 +215,24 @@ const whoami: Verb = {
   },
 };
 
+const reconcile: Verb = {
+  name: 'reconcile',
+  usage: '-f FILENAME [options]',
+  short:
+    'Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects',
+  flags: flagSpecs(
+    `${FILE_FLAGS} ${WRITE_FLAGS} remove-extra-permissions=false remove-extra-subjects=false`,
+  ),
+  *run(session) {
+    if (session.flags.list('filename').length === 0) return fail('must specify one of -f and -k');
+    return fail('auth reconcile is not supported by this simulator: use kubectl apply');
+  },
+};
+
 export const auth: Verb = {
   name: 'auth',
   usage: '[flags] [options]',
   short: 'Inspect authorization',
   flags: [],
-  verbs: [canI, whoami],
+  verbs: [canI, reconcile, whoami],
 };

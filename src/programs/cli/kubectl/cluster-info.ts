@@ -2,7 +2,8 @@
 import type { Service } from '../../../ground/api/types.ts';
 import { labelOf } from '../../../ground/api/meta.ts';
 import { ok } from '../../../ground/base/result.ts';
-import { failApi } from './failure.ts';
+import { fail, failApi } from './failure.ts';
+import { flagSpecs } from './flags.ts';
 import { kindMapping } from './kinds.ts';
 import type { Session, Verb } from './session.ts';
 
@@ -13,10 +14,14 @@ export const clusterInfo: Verb = {
   name: 'cluster-info',
   usage: '[flags] [options]',
   short: 'Display cluster information',
-  flags: [],
+  flags: flagSpecs(
+    "A all-namespaces=false namespaces=[] o output='' output-directory='' pod-running-timeout=20s",
+  ),
   *run(session) {
-    if (session.args[0] !== undefined)
-      return session.usageError(`unknown command "${session.args[0]}"`);
+    if (session.args[0] === 'dump')
+      return fail(
+        'cluster-info dump is not supported by this simulator: ask for what you want with kubectl get -o yaml and kubectl logs',
+      );
     const api = session.api();
     if (!api.ok) return api;
     const services = yield* api.value.items(kindMapping('Service'), 'kube-system', {

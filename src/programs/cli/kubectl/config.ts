@@ -127,7 +127,10 @@ const getContexts = verb(
     if (!config.ok) return config;
     const { contexts, currentContext: current } = config.value;
     const output = session.flags.text('output');
-    if (output !== '' && output !== 'name') return fail(`output must be one of '' or 'name'`);
+    if (output !== '' && output !== 'name')
+      return fail(
+        `--output ${output} is not available in kubectl config get-contexts; resetting to default output format`,
+      );
     const names =
       session.args.length === 0
         ? sortedText(contexts.keys())
@@ -184,7 +187,10 @@ function deleter(section: Section): Verb {
     [],
     function* (session) {
       const [name] = session.args;
-      if (name === undefined || session.args.length > 1) return yield* wrongArgs(session, own);
+      if (name === undefined || session.args.length > 1) {
+        yield* session.print(helpText(own, session.path));
+        return ok(0);
+      }
       const config = load(session);
       if (!config.ok) return config;
       const path = writablePath(session.process, session.flags);
@@ -264,6 +270,8 @@ const setContext = verb(
     const config = load(session);
     if (!config.ok) return config;
     const name = flags.bool('current') ? config.value.currentContext : (session.args[0] ?? '');
+    if (flags.bool('current') && session.args.length > 0)
+      return fail('you cannot specify both a context name and --current');
     if (flags.bool('current') && name === '') return fail('no current context is set');
     if (name === '') return fail('you must specify a non-empty context name or --current');
     const exists = config.value.contexts.has(name);
@@ -295,6 +303,12 @@ const setCluster = verb(
       'tls-server-name',
       'proxy-url',
     ]);
+    if (
+      session.flags.has('insecure-skip-tls-verify') &&
+      session.flags.bool('insecure-skip-tls-verify') &&
+      session.flags.text('certificate-authority') !== ''
+    )
+      return fail('you cannot specify a certificate authority and insecure mode at the same time');
     const embedded = embed(session, fields, ['certificate-authority']);
     if (!embedded.ok) return embedded;
     const skip =
@@ -363,9 +377,7 @@ function embed(session: Session, fields: Fields, names: readonly string[]): Outc
     }
     const bytes = files.read(path);
     if (!bytes.ok)
-      return fail(
-        `could not read ${name} data from ${path}: open ${path}: no such file or directory`,
-      );
+      return fail(`could not stat ${name} file ${path}: stat ${path}: no such file or directory`);
     delete made[name];
     made[`${name}-data`] = base64Of(bytes.value);
   }

@@ -5,6 +5,7 @@ import type { Pod } from '../../../ground/api/types.ts';
 import { annotationOf } from '../../../ground/api/meta.ts';
 import { SECOND } from '../../../ground/base/event-loop.ts';
 import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { type Api, type Loose, STRATEGIC } from './api.ts';
 import {
@@ -59,12 +60,14 @@ export const drain: Verb = {
     if (!nodes.ok) return nodes;
     const failures: Failure[] = [...nodes.value.failures];
     const pending: Subject[] = [];
+    // All of them are closed before the first is emptied.
+    const closed: Subject[] = [];
     for (const info of nodes.value.infos) {
       const marked = yield* markOne(session, info, true);
-      if (!marked.ok) {
-        failures.push(marked.error);
-        continue;
-      }
+      if (marked.ok) closed.push(info);
+      else failures.push(marked.error);
+    }
+    for (const info of closed) {
       const drained = yield* drainOne(session, info);
       if (drained.ok) {
         yield* session.print(`node/${info.name} drained${suffixOf(session)}\n`);
@@ -292,7 +295,9 @@ function* awaitGone(session: Session, api: Api, pod: Pod): Task<Failure | undefi
       return undefined;
     }
     if (limit > 0 && clock.monotonic() >= end) {
-      return textFailure(`drain did not complete within ${limit / SECOND}s`);
+      return textFailure(
+        `error when waiting for pod ${quote(name)} in namespace ${quote(namespace)} to terminate: context deadline exceeded`,
+      );
     }
     yield* session.process.sleep(GONE_POLL);
   }

@@ -73,7 +73,8 @@ function specOf(text: string): FileSpec | undefined {
 function* placeOf(session: Session, spec: FileSpec): Task<Outcome<Place>> {
   const pod = yield* attachablePod(session, spec.pod, 0, spec.namespace);
   if (!pod.ok) return pod;
-  const container = yield* containerOf(session, pod.value, false);
+  const named = session.flags.text('container');
+  const container = named === '' ? yield* containerOf(session, pod.value, false) : ok(named);
   return container.ok ? ok({ pod: pod.value, container: container.value }) : container;
 }
 

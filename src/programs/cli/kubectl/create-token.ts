@@ -5,7 +5,7 @@ import { kindMapping } from './kinds.ts';
 import type { Loose } from './api.ts';
 import { printerFor } from './print.ts';
 import { fail } from './failure.ts';
-import type { Verb } from './session.ts';
+import type { Session, Verb } from './session.ts';
 
 export const createToken: Verb = {
   name: 'token',
@@ -25,8 +25,9 @@ export const createToken: Verb = {
     const api = session.api();
     if (!api.ok) return api;
     const seconds = Math.floor(flags.duration('duration') / 1_000_000);
-    if (flags.has('duration') && seconds <= 0) return fail('--duration must be greater than 0');
     const kind = flags.text('bound-object-kind');
+    const wrong = misfit(session, kind, flags.text('bound-object-name'));
+    if (wrong !== undefined) return fail(wrong);
     const bound = {
       kind,
       apiVersion: 'v1',
@@ -62,3 +63,16 @@ export const createToken: Verb = {
     return ok(0);
   },
 };
+
+/** What upstream checks of a bound object and a duration before it asks. */
+function misfit({ flags }: Session, kind: string, name: string): string | undefined {
+  if (flags.duration('duration') < 0) return '--duration must be greater than or equal to 0';
+  if (kind === '' && name !== '')
+    return '--bound-object-name can only be set if --bound-object-kind is provided';
+  if (kind === '') return undefined;
+  if (!['Node', 'Pod', 'Secret'].includes(kind))
+    return 'supported --bound-object-kind values are Node, Pod, Secret';
+  return name === ''
+    ? '--bound-object-name is required if --bound-object-kind is provided'
+    : undefined;
+}

@@ -2,6 +2,7 @@
  * `kubectl exec` (k8s.io/kubectl/pkg/cmd/exec, v0.34): a command in a container over the channel
  * protocol. With -t the far terminal's state comes along, so the innermost shell gets the lines.
  */
+import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Pod } from '../../../ground/api/types.ts';
 import { escapeQuery, resourcePath } from '../../../spine/client/paths.ts';
@@ -30,7 +31,7 @@ export const exec: Verb = {
         'exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead',
       );
     }
-    const command = files.length > 0 ? args : args.slice(1);
+    const command = files.length > 0 ? args : args.slice(Math.max(1, dash));
     if (command.length === 0)
       return fail('you must specify at least one command for the container');
     const pod = yield* podToExec(session, files);
@@ -39,7 +40,10 @@ export const exec: Verb = {
     if (phase === 'Succeeded' || phase === 'Failed') {
       return fail(`cannot exec into a container in a completed pod; current phase is ${phase}`);
     }
-    const container = yield* containerOf(session, pod.value, flags.bool('quiet'));
+    // A container that was named is the server's business.
+    const named = flags.text('container');
+    const container =
+      named === '' ? yield* containerOf(session, pod.value, flags.bool('quiet')) : ok(named);
     if (!container.ok) return container;
     const stdin = flags.bool('stdin');
     return yield* streamTo(

@@ -8,7 +8,9 @@ const GLOBAL_HINT =
 
 /** Help of one verb. */
 export function helpText(verb: Verb, path: string): string {
-  const parts = [`${verb.short}\n\n`];
+  const parts = [`${verb.short}.\n\n`];
+  if (verb.aliases !== undefined && verb.aliases.length > 0)
+    parts.push(`Aliases:\n${[verb.name, ...verb.aliases].join(', ')}\n\n`);
   if (verb.verbs !== undefined) {
     parts.push('Available Commands:\n', commandLines(verb.verbs), '\n');
   }
@@ -60,7 +62,7 @@ export function overview(verbs: readonly Verb[]): string {
 
 function commandLines(verbs: readonly Verb[]): string {
   const sorted = [...verbs].sort((a, b) => compareText(a.name, b.name));
-  const width = Math.max(...sorted.map((verb) => verb.name.length)) + 3;
+  const width = Math.max(11, ...sorted.map((verb) => verb.name.length)) + 3;
   return sorted.map((verb) => `  ${verb.name.padEnd(width)}${verb.short}\n`).join('');
 }
 

@@ -82,7 +82,13 @@ function checkLine(session: Session): Outcome<never> | undefined {
   }
   if (flags.int('tail') < -1) return fail('--tail must be greater than or equal to -1');
   if (flags.bool('all-containers') && flags.text('container') !== '')
-    return fail('--all-containers=true should not be specified with container name');
+    return fail(
+      `--all-containers=true should not be specified with container name ${flags.text('container')}`,
+    );
+  if (args.length > 1 && flags.text('container') !== '')
+    return fail('only one of -c or an inline [CONTAINER] arg is allowed');
+  if (flags.has('limit-bytes') && flags.int('limit-bytes') < 1)
+    return fail('--limit-bytes must be greater than 0');
   return undefined;
 }
 

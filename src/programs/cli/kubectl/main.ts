@@ -16,7 +16,7 @@ import { VERBS } from './verbs.ts';
 const IDLE_FLAGS: readonly string[] = (
   'as-uid certificate-authority client-certificate client-key disable-compression log-flush-frequency ' +
   'match-server-version password profile profile-output tls-server-name username vmodule ' +
-  'warnings-as-errors kuberc prune-allowlist template openapi-patch'
+  'warnings-as-errors kuberc prune-allowlist openapi-patch'
 ).split(' ');
 
 const HELP: readonly FlagSpec[] = flagSpecs('h help=false');

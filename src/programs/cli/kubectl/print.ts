@@ -1,9 +1,7 @@
 /**
  * The printers of `-o` (k8s.io/cli-runtime/pkg/printers and genericclioptions, v0.34): json, yaml,
  * name, jsonpath, jsonpath-as-json, jsonpath-file, custom-columns and custom-columns-file. Managed
- * fields are left out unless asked for.
- *
- * Not supported: go-template and go-template-file, which say so.
+ * fields are left out unless asked for. `print-template.ts` has go-template and its kin.
  */
 import { orderedBySchema } from '../../../ground/api/encode.ts';
 import { withMeta } from '../../../ground/api/meta.ts';
@@ -16,11 +14,12 @@ import {
   type JsonPath,
   parseJsonPath,
   printJsonPath,
-  printValue,
 } from '../../../ground/lang/jsonpath.ts';
 import { formatYaml } from '../../../ground/lang/yaml/index.ts';
 import type { Loose } from './api.ts';
 import { fail, type Outcome } from './failure.ts';
+import { printed } from '../../../ground/lang/go-template/values.ts';
+import { goTemplatePrinter } from './print-template.ts';
 import type { Session } from './session.ts';
 import { TableWriter } from './table.ts';
 
@@ -37,6 +36,8 @@ export function printerFor(
   form: string,
   tables: string = '',
 ): Outcome<ObjectPrinter | undefined> {
+  if (form === '' && session.flags.text('template') !== '')
+    return printerFor(session, 'go-template', tables);
   if (form === '' || (form === 'wide' && tables !== '')) return ok(undefined);
   const equals = form.indexOf('=');
   const kind = equals < 0 ? form : form.slice(0, equals);
@@ -65,9 +66,7 @@ export function printerFor(
     case 'go-template-file':
     case 'template':
     case 'templatefile':
-      return fail(
-        'go-template output is not supported by this simulator yet: use -o jsonpath or -o custom-columns',
-      );
+      return goTemplatePrinter(session, kind, argument ?? session.flags.text('template'));
     default:
       return fail(
         `unable to match a printer suitable for the output format ${quote(form)}, allowed formats are: ${tables === '' ? FORMATS : `custom-columns,custom-columns-file,${FORMATS.replace('yaml', 'wide,yaml')}`}`,
@@ -185,9 +184,7 @@ function customColumns(
 function columnText(path: JsonPath, object: Loose): string {
   const found = findJsonPath(path, object);
   if (!found.ok || found.value.length === 0) return '<none>';
-  return found.value
-    .map((value) => (value === null || value === undefined ? '<none>' : printValue(value)))
-    .join(',');
+  return found.value.map((value) => (value === undefined ? '<none>' : printed(value))).join(',');
 }
 
 /** A template file: a line of headers and a line of paths. */

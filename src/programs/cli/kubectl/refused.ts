@@ -2,7 +2,9 @@
 import { ok } from '../../../ground/base/result.ts';
 import { fail } from './failure.ts';
 import { flagSpecs } from './flags.ts';
+import { kustomizeProblem } from './resource-builder.ts';
 import type { Verb } from './session.ts';
+import { FILE_FLAGS, WRITE_FLAGS } from './write-options.ts';
 
 function refusal(name: string, short: string, reason: string, flags = ''): Verb {
   return {
@@ -29,16 +31,47 @@ export const refusedVerbs: readonly Verb[] = [
     'debug is not supported by this simulator: use kubectl exec, or ssh to the node',
     "i stdin=false t tty=false image='' target='' c container='' copy-to=''",
   ),
-  refusal(
-    'kustomize',
-    'Build a kustomization target from a directory or URL',
-    'kustomize is not part of this simulator: write the manifests out and use -f',
-  ),
-  refusal(
-    'certificate',
-    'Modify certificate resources',
-    `the server doesn't have a resource type "certificatesigningrequests"`,
-  ),
+  {
+    name: 'kustomize',
+    usage: 'DIR [flags] [options]',
+    short: 'Build a kustomization target from a directory or URL',
+    flags: flagSpecs("enable-helm=false o output='' load-restrictor='LoadRestrictionsRootOnly'"),
+    *run(session) {
+      if (session.args.length > 1) return fail('specify one path to kustomization.yaml');
+      return { ok: false, error: kustomizeProblem(session, session.args[0] ?? '.') };
+    },
+  },
+  {
+    name: 'certificate',
+    usage: 'SUBCOMMAND [options]',
+    short: 'Modify certificate resources',
+    flags: [],
+    verbs: ['approve', 'deny'].map((name): Verb => {
+      return {
+        name,
+        usage: '(-f FILENAME | NAME) [options]',
+        short: `${name === 'approve' ? 'Approve' : 'Deny'} a certificate signing request`,
+        flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} force=false`),
+        *run(session) {
+          const { args, flags } = session;
+          if (args.length === 0 && flags.list('filename').length === 0)
+            return fail('one or more CSRs must be specified as <name> or -f <filename>');
+          const mapping = yield* session.mapping('certificatesigningrequests');
+          return mapping.ok ? fail(`certificate ${name} is not part of this simulator`) : mapping;
+        },
+      };
+    }),
+  },
+  {
+    name: 'alpha',
+    usage: '[flags] [options]',
+    short: 'Commands for features in alpha',
+    flags: [],
+    *run() {
+      const text = 'No alpha commands are available in this version of kubectl';
+      return { ok: false, error: { kind: 'plain', text } };
+    },
+  },
   {
     name: 'plugin',
     usage: '[flags] [options]',

@@ -184,6 +184,11 @@ export function refuseKustomize(session: Session): Failure | undefined {
   if (folder === '') return undefined;
   if (session.flags.list('filename').length > 0)
     return textFailure('only one of -f or -k can be specified');
+  return kustomizeProblem(session, folder);
+}
+
+/** What is wrong with a folder as a kustomization, or that there is none here. */
+export function kustomizeProblem(session: Session, folder: string): Failure {
   const { files, cwd } = session.process;
   const names = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
   const path = folder === '.' ? cwd : folder.startsWith('/') ? folder : `${cwd}/${folder}`;

@@ -20,12 +20,13 @@ export interface OtherStreams {
   readonly stderr?: OpenFile;
 }
 
-/** Joins this run's streams, or others, to the target until it ends; its exit code becomes ours. */
+/** Joins this run's streams, or others, to the target until it ends; its exit code becomes ours. `hint` is told first. */
 export function* streamTo(
   session: Session,
   wanted: StreamTarget,
   others: OtherStreams = {},
   quiet = false,
+  hint = '',
 ): Task<Outcome<number>> {
   const api = session.api();
   if (!api.ok) return api;
@@ -37,6 +38,7 @@ export function* streamTo(
     );
     tty = false;
   }
+  yield* session.printError(hint);
   const target =
     tty === wanted.tty
       ? wanted.target

@@ -51,7 +51,7 @@ export const taint: Verb = {
       ),
     );
     if (both.length > 0) {
-      const texts = both.map(({ key, value = '' }) => `${key}=${value}`).join(',');
+      const texts = both.map(({ key }) => `${key}=`).join(',');
       return fail(
         `can not both modify and remove the following taint(s) in the same command: ${texts}`,
       );

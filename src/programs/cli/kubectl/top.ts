@@ -11,6 +11,10 @@ function topVerb(name: string, aliases: readonly string[], flags: string): Verb 
     short: `Display resource (CPU/memory) usage of ${aliases[0]}`,
     flags: flagSpecs(`no-headers=false l selector='' sort-by='' ${flags}`),
     *run(session) {
+      if (session.args.length > 1) return session.usageError(`${name} [NAME | -l label]`);
+      const sort = session.flags.text('sort-by');
+      if (!['', 'cpu', 'memory'].includes(sort))
+        return fail('--sort-by accepts only cpu or memory');
       const mapper = session.mapper();
       if (!mapper.ok) return mapper;
       const all = yield* mapper.value.refresh();

@@ -27,8 +27,7 @@ export const version: Verb = {
   flags: flagSpecs("client=false o output=''"),
   *run(session) {
     const { flags } = session;
-    if (session.args.length > 0)
-      return session.usageError(`extra arguments: [${session.args.join(' ')}]`);
+    if (session.args.length > 0) return fail(`extra arguments: [${session.args.join(' ')}]`);
     const output = flags.text('output');
     if (output !== '' && output !== 'yaml' && output !== 'json')
       return fail("--output must be 'yaml' or 'json'");
