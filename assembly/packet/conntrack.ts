@@ -19,6 +19,7 @@ import {
   DST_NAT,
   ENTRY_NOW,
   ENTRY_SERIAL,
+  ESTABLISHED_FOR,
   P_DIRECTION,
   P_DPORT,
   P_DST,
@@ -329,8 +330,10 @@ function tcpTimeout(entry: u32, status: u32, reply: u32): f64 {
 
 function timeoutOfState(state: u32, status: u32): f64 {
   if (state == TCP_SYN_RECV) return 60;
-  if (state == TCP_ESTABLISHED) return u32(status & SEEN_REPLY) != 0 ? 432000 : 300;
-  return 120;
+  if (state != TCP_ESTABLISHED) return 120;
+  if (u32(status & SEEN_REPLY) == 0) return 300;
+  const seconds: u32 = loadWord(ESTABLISHED_FOR);
+  return seconds == 0 ? 432000 : f64(seconds);
 }
 
 /** TCP's own news: the flow is established, or closed. */

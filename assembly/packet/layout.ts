@@ -25,6 +25,7 @@ export const NAT_IP_MAX: u32 = 56;
 export const NAT_PORTS: u32 = 60; // low << 16 | high, 0: keep
 export const NAT_FLAGS: u32 = 64;
 export const VERDICT_BY: u32 = 68; // rule that gave the verdict
+export const ESTABLISHED_FOR: u32 = 72; // seconds that an established TCP connection is kept
 export const COUNTED: u32 = 80; // what a counter grows by, as a pair: 1 packet, so many bytes
 export const FREE_LISTS: u32 = 96; // one head per power of two from 2⁴ to 2³⁰
 export const SIZE_CLASS_MIN: u32 = 4;

@@ -32,6 +32,8 @@ export interface Neighbour {
 /** IFNAMSIZ less its final zero. */
 const NAME_LENGTH_MAX = 15;
 
+const ESTABLISHED_TIMEOUT = 'net.netfilter.nf_conntrack_tcp_timeout_established';
+
 const SYSCTL_DEFAULTS: readonly (readonly [string, string])[] = [
   ['net.bridge.bridge-nf-call-iptables', '1'],
   ['net.ipv4.conf.all.route_localnet', '0'],
@@ -41,6 +43,7 @@ const SYSCTL_DEFAULTS: readonly (readonly [string, string])[] = [
   ['net.ipv4.ip_unprivileged_port_start', '1024'],
   ['net.ipv4.ping_group_range', '0\t2147483647'],
   ['net.ipv4.tcp_keepalive_time', '7200'],
+  [ESTABLISHED_TIMEOUT, '432000'],
 ];
 
 export class NetworkNamespace {
@@ -295,7 +298,9 @@ export class NetworkNamespace {
 
   setSysctl(name: string, value: string): Result<void, Errno> {
     if (!this.sysctls.has(name)) return err('ENOENT');
+    if (name === ESTABLISHED_TIMEOUT && !/^\d{1,9}$/.test(value)) return err('EINVAL');
     this.sysctls.set(name, value);
+    if (name === ESTABLISHED_TIMEOUT) this.netfilter.setEstablishedTimeout?.(Number(value));
     this.#changed();
     return DONE;
   }

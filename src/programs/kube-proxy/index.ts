@@ -6,6 +6,7 @@
  */
 import { ENDPOINT_SLICES, NODES, SERVICES } from '../../ground/api/names.ts';
 import type { EndpointSlice, Node, Service } from '../../ground/api/types.ts';
+import { parseDuration } from '../../ground/api/int-or-string.ts';
 import { utf8 } from '../../ground/base/bytes.ts';
 import { type Cidr, parseCidr } from '../../ground/base/cidr.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
@@ -28,6 +29,8 @@ import { staleUdp } from './stale-udp.ts';
 
 const MIN_SYNC_PERIOD = SECOND;
 const SYNC_PERIOD = 30 * SECOND;
+/** When the configuration says nothing. */
+const ESTABLISHED_TIMEOUT = 86_400 * SECOND;
 const METRICS_PORT = 10249;
 const HEALTH_PORT = 10256;
 
@@ -35,6 +38,8 @@ interface Settings {
   readonly kubeconfig: string;
   readonly clusterCidr: string;
   readonly mode: string;
+  /** How long the kernel is to keep established TCP connections, in seconds; 0 leaves it as it is. */
+  readonly establishedSeconds: number;
   readonly hostName: string;
 }
 
@@ -74,10 +79,17 @@ function readSettings(process: Process): Settings {
   const file =
     read?.ok === true ? ((read.value.documents[0]?.value ?? {}) as Record<string, unknown>) : {};
   const connection = (file['clientConnection'] ?? {}) as Record<string, unknown>;
+  const conntrack = (file['conntrack'] ?? {}) as Record<string, unknown>;
   const string = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
     kubeconfig: flags.get('kubeconfig') ?? string(connection['kubeconfig']),
     clusterCidr: flags.get('cluster-cidr') ?? string(file['clusterCIDR']),
+    establishedSeconds: Math.floor(
+      (parseDuration(
+        flags.get('conntrack-tcp-timeout-established') ??
+          string(conntrack['tcpEstablishedTimeout']),
+      ) ?? ESTABLISHED_TIMEOUT) / SECOND,
+    ),
     mode: flags.get('proxy-mode') ?? string(file['mode']),
     hostName:
       flags.get('hostname-override') ?? (string(file['hostnameOverride']) || process.hostname),
@@ -139,10 +151,24 @@ function* runProxy(process: Process, era: ProxyEra, settings: Settings): Task<nu
     '"Setting route_localnet=1 to allow node-ports on localhost; to change this either disable iptables.localhostNodePorts (--iptables-localhost-nodeports) or set nodePortAddresses (--nodeport-addresses) to filter loopback addresses"',
   );
   process.kernel.namespaces.network.setSysctl('net.ipv4.conf.all.route_localnet', '1');
+  setConntrack(process, settings.establishedSeconds);
   process.start('sync', proxy.run(services, slices));
   process.start('canary', proxy.watchCanary());
   yield process.terminated;
   return 0;
+}
+
+/** A node keeps what the file says, a day by default (cmd/kube-proxy/app/conntrack.go). */
+function setConntrack(process: Process, seconds: number): void {
+  const { network } = process.kernel.namespaces;
+  const name = 'net.netfilter.nf_conntrack_tcp_timeout_established';
+  if (seconds === 0 || network.sysctls.get(name) === String(seconds)) return;
+  process.log(
+    'I',
+    'conntrack.go:121',
+    `"Set sysctl" entry="net/netfilter/nf_conntrack_tcp_timeout_established" value=${seconds}`,
+  );
+  network.setSysctl(name, String(seconds));
 }
 
 function nodeAddress(node: Node | undefined): Ip | undefined {

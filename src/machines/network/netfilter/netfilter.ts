@@ -68,6 +68,8 @@ export class NamespaceNetfilter implements Netfilter {
   #tables: RuleTables | undefined;
   #addresses: readonly { readonly ip: Ip; readonly device: string }[] = [];
   #local = { address: 0, bytes: 0 };
+  /** nf_conntrack_tcp_timeout_established, which kube-proxy shortens. */
+  #establishedFor = 432_000;
   /** Changes that are not the tables' own: a flush of connections, new addresses. */
   #changes = 0;
 
@@ -107,6 +109,16 @@ export class NamespaceNetfilter implements Netfilter {
   /** Chains with rules and counters in the order of printing; empty for a table never used. */
   list(table: TableName): readonly ListedChain[] {
     return this.#tables?.list(table) ?? [];
+  }
+
+  setEstablishedTimeout(seconds: number): void {
+    this.#establishedFor = seconds;
+  }
+
+  /** Time, and how long connections last here: the core is shared by all namespaces. */
+  #tellTime(): void {
+    this.#core.words[at.ESTABLISHED_FOR >>> 2] = this.#establishedFor;
+    this.#core.calls.setClock(this.#now() / 1e6);
   }
 
   setAddresses(addresses: readonly { readonly ip: Ip; readonly device: string }[]): void {
@@ -157,7 +169,7 @@ export class NamespaceNetfilter implements Netfilter {
     const record = (mode & at.RECORD) !== 0;
     if (record) this.#openRecord();
     this.#writePacket(hook, packet);
-    core.calls.setClock(this.#now() / 1e6);
+    this.#tellTime();
     const verdict = VERDICTS[core.calls.runHook(tables.space, HOOKS[hook], mode)] ?? 'drop';
     const { words } = core;
     return {
@@ -222,7 +234,7 @@ export class NamespaceNetfilter implements Netfilter {
     const entry = trail[1] as number;
     if (entry !== 0) {
       core.words[at.P_FLAGS >>> 2] = 0;
-      core.calls.setClock(this.#now() / 1e6);
+      this.#tellTime();
       core.calls.touchEntry(entry, trail[2] as number, trail[3] as number);
     }
     const { doubles } = core;
@@ -245,7 +257,7 @@ export class NamespaceNetfilter implements Netfilter {
     words[at.P_SPORT >>> 2] = packet.sport;
     words[at.P_DPORT >>> 2] = packet.dport;
     words[at.P_PROTOCOL >>> 2] = TCP;
-    calls.setClock(this.#now() / 1e6);
+    this.#tellTime();
     calls.noteTcp(tables.space, state === 'established' ? at.TCP_ESTABLISHED : at.TCP_TIME_WAIT);
   }
 

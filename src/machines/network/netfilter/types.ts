@@ -105,6 +105,8 @@ export interface Netfilter {
   readonly idle: boolean;
   /** Local addresses of the namespace, for addrtype LOCAL and MASQUERADE by outgoing interface. */
   setAddresses(addresses: readonly { readonly ip: Ip; readonly device: string }[]): void;
+  /** Seconds that an established TCP connection is kept without packets. */
+  setEstablishedTimeout?(seconds: number): void;
   /** Walks all tables of a hook in order, conntrack included, and rewrites. */
   run(hook: Hook, packet: PacketFields, record: boolean): HookResult;
   /** As `run`, but changes nothing: no counter, no draw, no conntrack entry. */

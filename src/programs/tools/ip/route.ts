@@ -45,6 +45,10 @@ export function* ipRoute(command: IpCommand, args: readonly string[]): Task<numb
   if (verb === undefined)
     return yield* refuse(command, `Command "${word}" is unknown, try "ip route help".`, 255);
   if (verb === 'get') return yield* get(command, rest);
+  const table = rest[rest.indexOf('table') + 1] ?? '';
+  const shows = verb === 'list' || verb === 'show' || verb === 'lst';
+  if (shows && rest.includes('table') && ['local', '255', 'all'].includes(table))
+    return yield* showLocal(command, table === 'all');
   const parsed = parseWanted(rest);
   if (!parsed.ok) return yield* refuse(command, parsed.error);
   const wanted = parsed.value;
@@ -195,6 +199,30 @@ function* show(command: IpCommand, wanted: Wanted): Task<number> {
   // The applet shows no protocol, and two blanks before the source.
   const plain = text.replace(/ proto \w+/g, '').replace(/ src /g, '  src ');
   yield* command.process.print(command.busybox ? plain : text);
+  return 0;
+}
+
+/** The table that the kernel keeps itself: every address of the host, and the broadcasts of its networks. */
+function* showLocal(command: IpCommand, all: boolean): Task<number> {
+  const rows: { readonly ip: Ip; readonly bits: number; readonly text: string }[] = [];
+  const table = all ? 'table local ' : '';
+  for (const { name, addresses, up } of command.network.interfaces()) {
+    for (const { ip, bits } of up ? addresses : []) {
+      const tail = (scope: string): string =>
+        `dev ${name} ${table}proto kernel scope ${scope} src ${formatIp(ip)} \n`;
+      const base = (ip & maskOf(bits)) >>> 0;
+      const last = (base | ~maskOf(bits)) >>> 0;
+      rows.push({ ip, bits: 32, text: `local ${formatIp(ip)} ${tail('host')}` });
+      if (name === 'lo')
+        rows.push({ ip: base, bits, text: `local ${formatIp(base)}/${bits} ${tail('host')}` });
+      if (bits < 31)
+        rows.push({ ip: last, bits: 32, text: `broadcast ${formatIp(last)} ${tail('link')}` });
+    }
+  }
+  rows.sort((a, b) => a.ip - b.ip || a.bits - b.bits);
+  const main = all ? routesInOrder(command.network.routes.all()) : [];
+  const text = [...main.map((route) => `${formatRoute(route)} \n`), ...rows.map((row) => row.text)];
+  yield* command.process.print(text.join(''));
   return 0;
 }
 
