@@ -54,7 +54,16 @@ export function unsupportedField(
   value: unknown,
   supported: readonly string[],
 ): FieldError {
-  const list = sortedText(supported).map(quote).join(', ');
+  return unsupportedOf(field, value, sortedText(supported));
+}
+
+/** The same where upstream names the values in an order of its own. */
+export function unsupportedOf(
+  field: string,
+  value: unknown,
+  supported: readonly string[],
+): FieldError {
+  const list = supported.map(quote).join(', ');
   const head = `Unsupported value: ${formatValue(value)}`;
   return {
     type: 'FieldValueNotSupported',

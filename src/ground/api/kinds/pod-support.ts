@@ -37,7 +37,6 @@ const POD: readonly [string, 'ignored' | 'refused', string][] = [
   ['hostUsers', 'ignored', 'There are no user namespaces.'],
   ['hostIPC', 'ignored', 'There is no inter-process communication to share.'],
   ['os', 'ignored', 'All nodes run Linux.'],
-  ['setHostnameAsFQDN', 'ignored', 'Host names are short.'],
   ['hostnameOverride', 'ignored', 'The feature is off in 1.34.'],
   ['securityContext.seccompProfile', 'ignored', 'The kernel model has no system call filter.'],
   ['securityContext.appArmorProfile', 'ignored', 'The kernel model has no AppArmor.'],

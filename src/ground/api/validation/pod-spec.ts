@@ -196,8 +196,32 @@ function nodeAffinityErrors(affinity: NodeAffinity | undefined, field: string): 
   return errors;
 }
 
-function termErrors(term: NodeSelectorTerm, field: string): FieldError[] {
+/** Fields of a node that terms may ask for: its name. */
+function nodeFieldErrors(term: NodeSelectorTerm, field: string): FieldError[] {
   const errors: FieldError[] = [];
+  (term.matchFields ?? []).forEach((each, index) => {
+    const at = `${field}.matchFields[${index}]`;
+    const values = each.values ?? [];
+    if (each.operator !== 'In' && each.operator !== 'NotIn') {
+      errors.push(invalidField(`${at}.operator`, each.operator, 'not a valid selector operator'));
+    } else if (values.length !== 1) {
+      const detail =
+        "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+      errors.push(requiredField(`${at}.values`, detail));
+    }
+    if (each.key !== 'metadata.name') {
+      errors.push(invalidField(`${at}.key`, each.key, 'not a valid field selector key'));
+      return;
+    }
+    values.forEach((value, position) => {
+      errors.push(...named(value, `${at}.values[${position}]`, isDns1123Subdomain));
+    });
+  });
+  return errors;
+}
+
+function termErrors(term: NodeSelectorTerm, field: string): FieldError[] {
+  const errors: FieldError[] = nodeFieldErrors(term, field);
   (term.matchExpressions ?? []).forEach((each, index) => {
     const at = `${field}.matchExpressions[${index}]`;
     const values = each.values ?? [];

@@ -64,7 +64,14 @@ export function decodeBody(
       `the object provided is unrecognized (must be of type ${descriptor.kind}): couldn't get version/kind; json parse error: ${message} (${summaryOf(body)})`,
     );
   }
-  const { value, duplicates } = parsed.value;
+  const { duplicates } = parsed.value;
+  const value = parsed.value.value ?? NO_FIELDS;
+  const shape = shapeOf(value);
+  if (shape !== 'object') {
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${descriptor.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${shape} into Go value of type ${TYPE_META} (${summaryOf(body)})`,
+    );
+  }
   if (isTrusted(context, exchange)) return complete(descriptor, value as KubeObject);
   const named = checkKind(descriptor, value as KubeObject);
   if (!named.ok) return named;
@@ -122,6 +129,20 @@ export function decodeAny(exchange: HttpExchange, schema: string): Result<KubeOb
   );
   return decoded.ok ? ok(decoded.value.object) : badRequest(decoded.error);
 }
+
+const NO_FIELDS = Object.freeze({});
+
+/** What Go's JSON calls a value. */
+function shapeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  const type = typeof value;
+  if (type === 'bigint') return 'number';
+  return type === 'boolean' ? 'bool' : type;
+}
+
+/** The struct that the server looks for version and kind in. */
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 /** The beginning of a body as errors show it: JSON as it is, anything else as hexadecimal digits. */
 function summaryOf(body: Chunk | undefined): string {

@@ -9,6 +9,7 @@ import {
   invalidField,
   tooLongField,
   unsupportedField,
+  unsupportedOf,
 } from '../../../ground/api/field-error.ts';
 import type { DeleteOptions } from '../../../ground/api/types.ts';
 import { utf8 } from '../../../ground/base/bytes.ts';
@@ -76,13 +77,7 @@ export function checkDeleteOptions(options: Partial<DeleteOptions>): Result<void
     errors.push(invalidField('propagationPolicy', policy, why));
   }
   if (policy !== undefined && !POLICIES.includes(policy)) {
-    // In this order, and with the quoted nil.
-    const list = [...POLICIES, 'nil'].map(quote).join(', ');
-    errors.push({
-      type: 'FieldValueNotSupported',
-      field: 'propagationPolicy',
-      message: `Unsupported value: ${quote(policy)}: supported values: ${list}`,
-    });
+    errors.push(unsupportedOf('propagationPolicy', policy, [...POLICIES, 'nil']));
   }
   errors.push(...dryRunErrors(dryRun ?? []));
   return refused('DeleteOptions', errors);
@@ -115,7 +110,7 @@ export function checkListOptions(query: Query): Result<void, Failure> {
       forbid(`${MATCH} is forbidden when continue is provided`);
     }
     if (match !== 'Exact' && match !== 'NotOlderThan') {
-      errors.push(unsupportedField(MATCH, match, ['Exact', 'NotOlderThan', '']));
+      errors.push(unsupportedOf(MATCH, match, ['Exact', 'NotOlderThan', '']));
     }
     if (match === 'Exact' && revision === '0') {
       forbid(`${MATCH} "exact" is forbidden for resourceVersion "0"`);

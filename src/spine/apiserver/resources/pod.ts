@@ -3,7 +3,13 @@
  * subresources binding and eviction.
  */
 import { freezeDeep, withFields } from '../../../ground/api/edit.ts';
-import { type FieldError, forbiddenField } from '../../../ground/api/field-error.ts';
+import {
+  type FieldError,
+  forbiddenField,
+  formatFieldError,
+  requiredField,
+  unsupportedOf,
+} from '../../../ground/api/field-error.ts';
 import { isDeleting, withCondition, withMeta, ZERO_TIME } from '../../../ground/api/meta.ts';
 import type { KubeObject } from '../../../ground/api/object.ts';
 import type { Binding, DeleteOptions, Eviction, Pod } from '../../../ground/api/types.ts';
@@ -15,7 +21,14 @@ import { decodeAny } from '../generic/decode.ts';
 import { deleteObject } from '../generic/delete.ts';
 import type { Answer } from '../generic/handler.ts';
 import type { Registry } from '../generic/registry.ts';
-import { conflict, invalid, methodNotAllowed } from '../generic/status.ts';
+import {
+  badRequest,
+  conflict,
+  invalid,
+  methodNotAllowed,
+  unknownError,
+  wrongObject,
+} from '../generic/status.ts';
 
 const GRACE_DEFAULT = 30;
 
@@ -87,8 +100,18 @@ export function* serveBinding(
   const parsed = decodeAny(answer.exchange, 'core.v1.Binding');
   if (!parsed.ok) return answer.fail(parsed.error);
   const binding = parsed.value as unknown as Binding;
-  const node = binding.target.name ?? '';
+  const node = binding.target?.name ?? '';
   const { name } = info;
+  if ((binding.metadata?.name ?? '') !== name) {
+    const why = 'name in URL does not match name in Binding object';
+    return answer.fail(badRequest(why).error);
+  }
+  const errors = bindingErrors(binding);
+  // Upstream makes no Status of these.
+  if (errors.length > 0) {
+    const text = errors.map(formatFieldError).join(', ');
+    return answer.fail(unknownError(errors.length === 1 ? text : `[${text}]`).error);
+  }
   const bound = yield* registry.update(
     context,
     info.namespace,
@@ -100,13 +123,27 @@ export function* serveBinding(
   answer.object(201, SUCCESS);
 }
 
+function bindingErrors(binding: Binding): FieldError[] {
+  const errors: FieldError[] = [];
+  const { kind = '', name = '' } = binding.target ?? {};
+  if (kind !== '' && kind !== 'Node') {
+    errors.push(unsupportedOf('target.kind', kind, ['Node', '<empty>']));
+  }
+  if (name === '') errors.push(requiredField('target.name'));
+  return errors;
+}
+
 function bind(pod: Pod, binding: Binding, node: string, now: string) {
   const of = { group: '', resource: 'pods/binding' };
   const { name } = pod.metadata;
   const uid = binding.metadata.uid ?? '';
   if (uid !== '' && uid !== pod.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ''}`;
-    return conflict(of, name, why);
+    const key = `/registry/pods/${pod.metadata.namespace ?? ''}/${name}`;
+    return wrongObject({ group: '', resource: 'pods' }, name, key, why);
+  }
+  if ((pod.spec?.schedulingGates ?? []).length > 0) {
+    return conflict(of, name, `pod ${name} has non-empty .spec.schedulingGates`);
   }
   if (isDeleting(pod)) {
     return conflict(of, name, `pod ${name} is being deleted, cannot be assigned to a host`);

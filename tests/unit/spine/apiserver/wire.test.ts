@@ -9,6 +9,7 @@ import { bytesOf } from '../../../../src/machines/network/chunk.ts';
 import { fakeApiServer, type FakeApiServer } from '../../../support/fake-apiserver.ts';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
+const BINDING = '/api/v1/namespaces/default/pods/a/binding';
 const JSON_TYPE = 'application/json';
 const MERGE = 'application/merge-patch+json';
 
@@ -86,6 +87,34 @@ const TABLE: readonly (readonly [string, string, number, string, Sent?])[] = [
     400,
     'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"',
     { body: '{"kind":"ConfigMap","apiVersion":"v2"}' },
+  ],
+  [
+    'POST',
+    MAPS,
+    400,
+    `${UNREADABLE}json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (5b5d)`,
+    { body: '[]' },
+  ],
+  [
+    'POST',
+    MAPS,
+    422,
+    'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required',
+    { body: 'null' },
+  ],
+  [
+    'POST',
+    BINDING,
+    400,
+    'name in URL does not match name in Binding object',
+    { body: '{"metadata":{"name":"b"},"target":{"name":"node-1"}}' },
+  ],
+  [
+    'POST',
+    BINDING,
+    500,
+    '[target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>", target.name: Required value]',
+    { body: '{"metadata":{"name":"a"},"target":{"kind":"Pod"}}' },
   ],
   // Options of writes.
   [
@@ -201,7 +230,7 @@ const TABLE: readonly (readonly [string, string, number, string, Sent?])[] = [
     'GET',
     `${MAPS}?resourceVersionMatch=No&resourceVersion=1`,
     422,
-    'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Unsupported value: "No": supported values: "", "Exact", "NotOlderThan"',
+    'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Unsupported value: "No": supported values: "Exact", "NotOlderThan", ""',
   ],
   [
     'GET',
