@@ -6,7 +6,7 @@ import { isDeleting } from '../../../ground/api/meta.ts';
 import type { Namespace } from '../../../ground/api/types.ts';
 import { err, ok } from '../../../ground/base/result.ts';
 import type { AdmissionPlugin } from '../generic/context.ts';
-import { forbidden, notFound, statusOf } from '../generic/status.ts';
+import { forbidden, forbiddenObject, notFound, statusOf } from '../generic/status.ts';
 import type { ResourceCache } from '../generic/watch-cache.ts';
 
 const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
@@ -28,7 +28,7 @@ export function namespaceLifecycle(namespaces: ResourceCache): AdmissionPlugin {
       if (found === undefined) return notFound({ group: '', resource: 'namespaces' }, namespace);
       if (!isDeleting(found) && found.status?.phase !== 'Terminating') return ok(object);
       const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-      const { error } = forbidden(of, object.metadata.name ?? '', why);
+      const { error } = forbiddenObject(of, object, why);
       const cause = Object.freeze({
         reason: 'NamespaceTerminating',
         message: `namespace ${namespace} is being terminated`,

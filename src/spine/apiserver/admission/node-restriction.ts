@@ -7,7 +7,7 @@ import type { Pod, TokenRequest } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { nodeOfUser } from '../authz/node.ts';
 import type { AdmissionPlugin } from '../generic/context.ts';
-import { forbidden } from '../generic/status.ts';
+import { forbiddenObject } from '../generic/status.ts';
 import type { ResourceCache } from '../generic/watch-cache.ts';
 import { MIRROR } from './service-account.ts';
 
@@ -19,7 +19,7 @@ export function nodeRestriction(pods: ResourceCache): AdmissionPlugin {
       if (node === undefined) return ok(object);
       const { info } = context;
       const of = { group: info.group, resource: info.resource };
-      const refuse = (why: string) => forbidden(of, object.metadata.name ?? info.name, why);
+      const refuse = (why: string) => forbiddenObject(of, object, why);
       if (info.group === '' && info.resource === 'nodes') {
         if (operation === 'DELETE' || object.metadata.name === node) return ok(object);
         return refuse(`node "${node}" is not allowed to modify node "${object.metadata.name}"`);

@@ -7,7 +7,7 @@ import { withFields } from '../../../ground/api/edit.ts';
 import type { Pod, PriorityClass, Toleration } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
 import type { AdmissionPlugin } from '../generic/context.ts';
-import { forbidden } from '../generic/status.ts';
+import { forbiddenObject } from '../generic/status.ts';
 import type { ResourceCache } from '../generic/watch-cache.ts';
 
 const SECONDS = 300;
@@ -67,16 +67,12 @@ export function priorityAdmission(classes: ResourceCache): AdmissionPlugin {
           ? defaultClass(classes)
           : (classes.get('', name)?.object as PriorityClass | undefined);
       if (chosen === undefined && name !== '') {
-        return forbidden(
-          PODS,
-          pod.metadata.name ?? '',
-          `no PriorityClass with name ${name} was found`,
-        );
+        return forbiddenObject(PODS, pod, `no PriorityClass with name ${name} was found`);
       }
       const priority = chosen?.value ?? 0;
       if (pod.spec.priority !== undefined && pod.spec.priority !== priority) {
         const why = `the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`;
-        return forbidden(PODS, pod.metadata.name ?? '', why);
+        return forbiddenObject(PODS, pod, why);
       }
       const spec = withFields(pod.spec, {
         priority,

@@ -8,7 +8,7 @@ import { annotationOf } from '../../../ground/api/meta.ts';
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../../ground/api/types.ts';
 import { ok } from '../../../ground/base/result.ts';
 import type { AdmissionPlugin } from '../generic/context.ts';
-import { forbidden } from '../generic/status.ts';
+import { forbidden, forbiddenObject } from '../generic/status.ts';
 import type { ResourceCache } from '../generic/watch-cache.ts';
 
 export const MIRROR = 'kubernetes.io/config.mirror';
@@ -40,7 +40,7 @@ export function serviceAccountAdmission(accounts: ResourceCache): AdmissionPlugi
       const account = accounts.get(namespace, name)?.object as ServiceAccount | undefined;
       if (account === undefined) {
         const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
-        return forbidden(PODS, pod.metadata.name ?? '', why);
+        return forbiddenObject(PODS, pod, why);
       }
       let spec = withFields(pod.spec, { serviceAccountName: name, serviceAccount: name });
       if (automounts(account, spec)) spec = withToken(spec, () => process.random.suffix(5));

@@ -4,6 +4,7 @@
  */
 import { formatFieldError, type FieldError } from '../../../ground/api/field-error.ts';
 import type { Status, StatusCause, StatusDetails } from '../../../ground/api/types.ts';
+import type { KubeObject } from '../../../ground/api/object.ts';
 import { err, type Err } from '../../../ground/base/result.ts';
 
 /** A resource as errors name it. */
@@ -132,6 +133,15 @@ export function forbidden(of: Named, name: string, why: string): Err<Failure> {
     message: `${what} is forbidden: ${why}`,
     details: details(of, name),
   });
+}
+
+/**
+ * An admission plugin says no to an object, which may have no name yet: what its name will begin with
+ * stands for it (k8s.io/apiserver/pkg/admission/errors.go).
+ */
+export function forbiddenObject(of: Named, object: KubeObject, why: string): Err<Failure> {
+  const { name, generateName } = object.metadata;
+  return forbidden(of, name || generateName || 'Unknown', why);
 }
 
 export function methodNotAllowed(): Err<Failure> {
