@@ -83,7 +83,10 @@ async function inspectorYaml(kit: Kit): Promise<void> {
   await soon(() => kit.attribute('#inspector-panel .segments button', 'aria-pressed')).toBe('true');
   await kit.click('[data-tab="trace"]');
   // What was written stands with what it was learnt from: the runtime's answer, in its words.
-  await kit.untilText('#inspector-panel', /cricontainerStatuses\[nginx\].*CONTAINER_RUNNING/);
+  await kit.untilText(
+    '#inspector-panel',
+    /cri [^#]*containerStatuses\[nginx\][^#]*CONTAINER_RUNNING/,
+  );
   const rows = await kit.count('#inspector-panel tbody tr');
   const [only = ''] = /Only \S+/.exec(await kit.text('#inspector-panel .toolbar')) ?? [];
   await kit.press(only, '#inspector-panel');

@@ -70,7 +70,8 @@ export function MapView() {
         id="view-panel"
         role="tabpanel"
         aria-label={t('view.map')}
-        tabIndex={-1}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keys
+        tabIndex={0}
       >
         <MapBody />
       </div>

@@ -34,11 +34,21 @@ export function TopBar() {
         <kbd>Ctrl K</kbd>
       </button>
       <span class="grow wide" />
-      <button type="button" class="button wide" onClick={() => openDialog('open')}>
+      <button
+        type="button"
+        class="button wide"
+        aria-label={t('open')}
+        onClick={() => openDialog('open')}
+      >
         <Icon name="open" />
         <span class="wide-only">{t('open')}</span>
       </button>
-      <button type="button" class="button wide" onClick={() => void saveToFile()}>
+      <button
+        type="button"
+        class="button wide"
+        aria-label={t('save-lab')}
+        onClick={() => void saveToFile()}
+      >
         <Icon name="save" />
         <span class="wide-only">{t('save-lab')}</span>
       </button>
