@@ -14,6 +14,11 @@ export function sha256(data: Uint8Array | string): Uint8Array {
   return nobleSha256(typeof data === 'string' ? utf8(data) : data);
 }
 
+/** SHA-512, 64 bytes. */
+export function sha512(data: Uint8Array): Uint8Array {
+  return nobleSha512(data);
+}
+
 /** SHA-512 of a text's UTF-8, in hexadecimal digits. */
 export function sha512Hex(text: string): string {
   return hexOf(nobleSha512(utf8(text)));

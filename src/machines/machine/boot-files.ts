@@ -52,8 +52,12 @@ BUG_REPORT_URL="https://bugs.debian.org/"
 /** Character devices by name, with what opening them gives. */
 const DEVICES = ['null', 'zero', 'urandom', 'random', 'tty', 'full'] as const;
 
+/** What a minimal Debian takes of a disk, besides the files that are modelled. */
+const SYSTEM_BYTES = 1_432_000_000;
+
 /** The root folder of a new disk. */
 export function makeRoot(fs: FileSystem, name: string, ip: Ip, machineId: string): Inode {
+  fs.charge(SYSTEM_BYTES);
   const root = new Inode(fs, 'directory', { mode: 0o755 });
   for (const path of FOLDERS) folderAt(root, path);
   folderAt(root, '/root').mode = 0o700;

@@ -33,8 +33,10 @@ import { Journal } from './journal.ts';
 import { noteBoot } from './kernel-messages.ts';
 import type { Kernel, Namespaces } from './kernel.ts';
 import { type MountSupport, MountView, PathNames } from './mounts.ts';
+import { KernelNumbers } from './kernel-numbers.ts';
 import { PidNamespace } from './pids.ts';
-import { procSource, sysSource } from './proc.ts';
+import { sysSource } from './cgroup-files.ts';
+import { procSource } from './proc.ts';
 import type { Child, Clock, SpawnError, SpawnOptions } from './process.ts';
 import { ProcessTable } from './process-table.ts';
 import type { RunningProcess } from './running-process.ts';
@@ -133,8 +135,8 @@ export class Host {
       disk: this.disk,
       memoryBytes: this.#memoryBytes,
       names: new PathNames(),
-      procSource: (namespace) => procSource(this.system, namespace),
-      sysSource: () => sysSource(this.system),
+      procSource: (namespace, cgroup) => procSource(this.system, namespace, cgroup),
+      sysSource: (cgroup) => sysSource(this.system, cgroup),
     };
     this.#view = this.newMountView('host');
     this.#files = this.#filesOf(this.#view);
@@ -343,6 +345,7 @@ class RunningSystem implements System {
   readonly streams: string;
   readonly random: RandomStream;
   readonly sysctls = new Map(SYSCTLS);
+  readonly numbers = new KernelNumbers();
   readonly #host: Host;
   readonly #fabric: Fabric;
   #pipes = 10_000;

@@ -156,9 +156,10 @@ export class KernelCalls implements Kernel {
 
 /** A row of `ps`. */
 function entryOf(pid: number, process: RunningProcess, namespace: PidNamespace): ProcessEntry {
+  const ppid = process.parent?.pidIn(namespace) ?? 0;
   return {
     pid,
-    ppid: process.parent?.pidIn(namespace) ?? 0,
+    ppid,
     uid: process.uid,
     comm: process.comm,
     argv: process.argv,
@@ -166,12 +167,21 @@ function entryOf(pid: number, process: RunningProcess, namespace: PidNamespace):
     started: process.started,
     cpu: Math.floor(process.cpuUsed),
     memory: process.resident,
+    virtualKib: virtualKib(process.resident),
+    // Whatever is started in a container from outside leads a session of its own, as runc starts it.
+    leader: process.session.leader === process || ppid === 0,
+    threads: Math.max(1, process.tasks.size),
     cgroup: process.cgroup.path,
     terminal: process.session.terminal?.name.replace('/dev/', '') ?? '?',
     waitingFor: [...process.tasks].flatMap((task) =>
       task.waitingFor === undefined ? [] : [`${task.name}: ${task.waitingFor}`],
     ),
   };
+}
+
+/** Address space in KiB: the program, its libraries, and twice what is in memory. */
+export function virtualKib(resident: number): number {
+  return 1_760 + Math.floor(resident / 512);
 }
 
 /** R running, S sleeping, T stopped, Z zombie. */

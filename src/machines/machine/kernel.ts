@@ -33,6 +33,11 @@ export interface ProcessEntry {
   /** CPU time used, in microseconds. */
   readonly cpu: Micros;
   readonly memory: number;
+  /** Address space in KiB. */
+  readonly virtualKib: number;
+  /** It leads a session: `s` of ps; several tasks are its `l`. */
+  readonly leader: boolean;
+  readonly threads: number;
   readonly cgroup: string;
   readonly terminal: string;
   /** What its tasks wait for, for inspectors. */

@@ -27,6 +27,8 @@ import {
 import type { LayerNode } from './files/layer.ts';
 import type { PidNamespace } from './pids.ts';
 
+/** Nothing that the kernel shows is run or is a device. */
+const KERNEL_FLAGS = 'nosuid,nodev,noexec,relatime';
 const PATH_MAX = 4096;
 const NAME_MAX = 255;
 /** Paths whose names a host remembers. */
@@ -44,8 +46,8 @@ export interface MountSupport {
   /** What all views of the host share. */
   readonly names: PathNames;
   /** The tree of /proc for a pid namespace; /sys. */
-  procSource(namespace: PidNamespace): DirectorySource;
-  sysSource(): DirectorySource;
+  procSource(namespace: PidNamespace, cgroup: string): DirectorySource;
+  sysSource(cgroup: string): DirectorySource;
 }
 
 export interface Mount {
@@ -98,9 +100,42 @@ export class PathNames {
   }
 }
 
+/** A mount that is only seen in the list of mounts. */
+export interface ListedMount {
+  /** The path of the mount that it follows in the list. */
+  readonly after: string;
+  readonly path: string;
+  readonly kind: string;
+  readonly source: string;
+  readonly options: string;
+}
+
+const CGROUP: ListedMount = {
+  after: '/sys',
+  path: '/sys/fs/cgroup',
+  kind: 'cgroup2',
+  source: 'cgroup',
+  options: `rw,${KERNEL_FLAGS}`,
+};
+const CGROUP_READ_ONLY: ListedMount = { ...CGROUP, options: `ro,${KERNEL_FLAGS}` };
+
+function mountOf({ path, kind, source, options }: ListedMount, now: () => WallTime): Mount {
+  const fs = new FileSystem({ kind, source, size: 0, now });
+  const root = new Inode(fs, 'directory', { mode: 0o755 });
+  return { path, root, readOnly: options.startsWith('ro'), options };
+}
+
+/** How something is mounted: read only, and other flags as /proc/mounts has them. */
+export interface MountFlags {
+  readonly readOnly?: boolean;
+  readonly flags?: string;
+}
+
 export class MountView {
   readonly name: string;
   readonly support: MountSupport;
+  /** Mounts of the kernel that nothing ever stands in, by the path that they follow. */
+  #kernelMounts: readonly ListedMount[] = [];
   readonly #mounts = new Map<string, Mount>();
   /** Last names of the mount points: a walk looks a path up only below one of these. */
   readonly #points = new Set<string>();
@@ -111,9 +146,19 @@ export class MountView {
     this.support = support;
   }
 
-  /** Mounts in byte order of their paths. */
+  /** Mounts in the order in which they were made. */
   get mounts(): readonly Mount[] {
-    return [...this.#mounts.values()].sort((a, b) => compareText(a.path, b.path));
+    return [...this.#mounts.values()].flatMap((mount) => [
+      mount,
+      ...this.#kernelMounts.flatMap((listed) =>
+        listed.after === mount.path ? [mountOf(listed, this.support.now)] : [],
+      ),
+    ]);
+  }
+
+  /** Lists a mount that is only seen in /proc/mounts: devpts, mqueue, the cgroup tree within /sys. */
+  list(...mounts: readonly ListedMount[]): void {
+    this.#kernelMounts = [...this.#kernelMounts, ...mounts];
   }
 
   get root(): Mount | undefined {
@@ -123,11 +168,7 @@ export class MountView {
   // ---- mounting
 
   /** Mounts an inode's tree. The point must exist (`/` needs none). EBUSY when something is mounted there. */
-  mount(
-    path: string,
-    root: Inode,
-    options: { readonly readOnly?: boolean } = {},
-  ): Result<void, Errno> {
+  mount(path: string, root: Inode, options: MountFlags = {}): Result<void, Errno> {
     let point = '/';
     if (this.#root !== undefined || path !== '/') {
       const found = this.walk(path, ROOT_ACCESS, '/');
@@ -139,7 +180,7 @@ export class MountView {
       path: point,
       root,
       readOnly: options.readOnly === true,
-      options: options.readOnly === true ? 'ro,relatime' : 'rw,relatime',
+      options: optionsText(root.fs, options),
     };
     this.#mounts.set(point, mount);
     // A mounted file stays what it was when the last name of it goes.
@@ -147,6 +188,10 @@ export class MountView {
     this.#points.add(point.slice(point.lastIndexOf('/') + 1));
     if (point === '/') this.#root = mount;
     return DONE;
+  }
+
+  isMountPoint(path: string): boolean {
+    return this.#mounts.has(path);
   }
 
   unmount(path: string): Result<void, Errno> {
@@ -191,11 +236,9 @@ export class MountView {
     const mounted = this.mount(path, found.inode, { readOnly });
     if (!mounted.ok) return mounted;
     for (const mount of inner) {
-      this.mount(
-        `${path === '/' ? '' : path}/${mount.path.slice(below.length)}`,
-        mount.root,
-        mount,
-      );
+      this.mount(`${path === '/' ? '' : path}/${mount.path.slice(below.length)}`, mount.root, {
+        readOnly: mount.readOnly,
+      });
     }
     return DONE;
   }
@@ -211,11 +254,21 @@ export class MountView {
 
   tmpfs(
     path: string,
-    options: { readonly size?: number; readonly mode?: number; readonly readOnly?: boolean } = {},
+    options: MountFlags & {
+      readonly size?: number;
+      readonly mode?: number;
+      readonly source?: string;
+    } = {},
   ): Result<void, Errno> {
     const size = options.size ?? Math.floor(this.support.memoryBytes / 2);
-    const fs = new FileSystem({ kind: 'tmpfs', source: 'tmpfs', size, now: this.support.now });
-    return this.mount(path, new Inode(fs, 'directory', { mode: options.mode ?? 0o1777 }), options);
+    const mode = options.mode ?? 0o1777;
+    const details = [
+      ...(options.size === undefined ? [] : [`size=${Math.floor(size / 1024)}k`]),
+      ...(mode === 0o1777 ? [] : [`mode=${mode.toString(8)}`]),
+    ].join(',');
+    const source = options.source ?? 'tmpfs';
+    const fs = new FileSystem({ kind: 'tmpfs', source, size, details, now: this.support.now });
+    return this.mount(path, new Inode(fs, 'directory', { mode }), options);
   }
 
   /** An image's layer below, a new empty writable layer above. `source` names it for usage. */
@@ -235,16 +288,25 @@ export class MountView {
     return mounted.ok ? ok(fs) : mounted;
   }
 
-  proc(path: string, namespace: PidNamespace): Result<void, Errno> {
+  /** `cgroup` is what stands at the top of the tree for whoever looks: `/`, or a container's own. */
+  proc(path: string, namespace: PidNamespace, cgroup = '/'): Result<void, Errno> {
     const fs = new FileSystem({ kind: 'proc', source: 'proc', size: 0, now: this.support.now });
-    const source = this.support.procSource(namespace);
-    return this.mount(path, new Inode(fs, 'directory', { mode: 0o555, source }));
+    const source = this.support.procSource(namespace, cgroup);
+    const root = new Inode(fs, 'directory', { mode: 0o555, source });
+    return this.mount(path, root, { flags: KERNEL_FLAGS });
   }
 
-  sys(path: string, options: { readonly readOnly?: boolean } = {}): Result<void, Errno> {
+  sys(
+    path: string,
+    options: { readonly readOnly?: boolean; readonly cgroup?: string } = {},
+  ): Result<void, Errno> {
+    const { readOnly = false, cgroup = '/' } = options;
     const fs = new FileSystem({ kind: 'sysfs', source: 'sysfs', size: 0, now: this.support.now });
-    const source = this.support.sysSource();
-    return this.mount(path, new Inode(fs, 'directory', { mode: 0o555, source }), options);
+    const source = this.support.sysSource(cgroup);
+    const root = new Inode(fs, 'directory', { mode: 0o555, source });
+    const mounted = this.mount(path, root, { readOnly, flags: KERNEL_FLAGS });
+    if (mounted.ok) this.list(readOnly ? CGROUP_READ_ONLY : CGROUP);
+    return mounted;
   }
 
   // ---- walking
@@ -372,6 +434,12 @@ class Walk {
     const path = at.path === '' ? '/' : at.path;
     return { parent: parent.inode, mount: at.mount, name, path, inode: at.inode, slash };
   }
+}
+
+/** `ro,relatime,size=65536k`: the mount's flags, then what the file system says. */
+function optionsText(fs: FileSystem, { readOnly, flags = 'relatime' }: MountFlags): string {
+  const details = fs.details === '' ? '' : `,${fs.details}`;
+  return `${readOnly === true ? 'ro' : 'rw'},${flags}${details}`;
 }
 
 function release(root: Inode): void {

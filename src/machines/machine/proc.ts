@@ -1,97 +1,30 @@
 /**
- * /proc and /sys as synthetic folders: what `ps`, `ss`, `free`, `uptime` and learners read. Texts are
- * made when they are read, from the tables of the kernel; /proc/sys can be written.
+ * /proc as a synthetic folder: what `ps`, `ss`, `free`, `uptime` and learners read. Texts are made when
+ * they are read, from the tables of the kernel; /proc/sys can be written. (The files at its top are in
+ * proc-system.ts, those of a network in proc-network.ts, /sys in cgroup-files.ts.)
  *
  * Not modelled: files that nothing here reads (maps, smaps, io, schedstat …): they do not exist.
  */
-import { utf8 } from '../../ground/base/bytes.ts';
-import { formatIp } from '../../ground/base/ip.ts';
-import { err, type Result } from '../../ground/base/result.ts';
 import { sortedText } from '../../ground/base/text.ts';
-import type { Errno } from '../network/errno.ts';
-import {
-  type Access,
-  type DirectorySource,
-  FileSystem,
-  Inode,
-  type LiveDocument,
-} from './files/inode.ts';
-import { RegularFile } from './files/open-file.ts';
-import { KERNEL_VERSION } from './kernel-messages.ts';
-import type { OpenFile } from './files-types.ts';
-import { stateOf } from './kernel-calls.ts';
+import { cgroupPathFrom } from './cgroup-files.ts';
+import { type Access, type DirectorySource, FileSystem, type Inode } from './files/inode.ts';
+import { stateOf, virtualKib } from './kernel-calls.ts';
 import type { PidNamespace } from './pids.ts';
+import { deviceText, routeText, tcpText } from './proc-network.ts';
+import { systemFiles, TICK } from './proc-system.ts';
 import { RunningProcess } from './running-process.ts';
+import { type Maker, Synthetic } from './synthetic.ts';
 import type { System } from './system.ts';
 
-type Maker = (access: Access) => Inode | undefined;
-
 const STATE_WORDS = { R: 'running', S: 'sleeping', T: 'stopped', Z: 'zombie' } as const;
-/** USER_HZ. */
-const TICK = 10_000;
 const PAGE = 4096;
 
-/** Makes the inodes of a synthetic file system. */
-class Synthetic {
-  readonly fs: FileSystem;
-
-  constructor(fs: FileSystem) {
-    this.fs = fs;
-  }
-
-  file(text: () => string, store?: (text: string) => Result<void, Errno>, owner?: Access): Inode {
-    const document: LiveDocument = {
-      kind: 'kernel',
-      value: undefined,
-      render: () => utf8(text()),
-      ...(store === undefined ? {} : { store }),
-    };
-    const mode = store === undefined ? 0o444 : 0o644;
-    return new Inode(this.fs, 'file', {
-      mode,
-      data: document,
-      uid: owner?.uid ?? 0,
-      gid: owner?.gid ?? 0,
-    });
-  }
-
-  link(target: string): Inode {
-    return new Inode(this.fs, 'symlink', { mode: 0o777, target });
-  }
-
-  /** A link of /proc/<pid>/fd, which leads to the open file itself. */
-  descriptor(file: OpenFile, owner: Access): Inode {
-    const link = this.link(file.name);
-    if (file instanceof RegularFile) link.magic = file.inode;
-    else {
-      link.magic = new Inode(this.fs, 'character', { mode: 0o620, uid: owner.uid, gid: owner.gid });
-      link.magic.endpoint = file;
-    }
-    return link;
-  }
-
-  folder(source: DirectorySource, owner?: Access): Inode {
-    return new Inode(this.fs, 'directory', {
-      mode: 0o555,
-      source,
-      uid: owner?.uid ?? 0,
-      gid: owner?.gid ?? 0,
-    });
-  }
-
-  /** A folder of named children. */
-  table(children: Readonly<Record<string, Maker>>, owner?: Access): Inode {
-    const map = new Map(Object.entries(children));
-    const names = sortedText(map.keys());
-    return this.folder(
-      { lookup: (name, access) => map.get(name)?.(access), names: () => names },
-      owner,
-    );
-  }
-}
-
 /** The root of /proc for processes of a namespace. */
-export function procSource(system: System, namespace: PidNamespace): DirectorySource {
+export function procSource(
+  system: System,
+  namespace: PidNamespace,
+  cgroup: string,
+): DirectorySource {
   const fs = new FileSystem({
     kind: 'proc',
     source: 'proc',
@@ -107,7 +40,9 @@ export function procSource(system: System, namespace: PidNamespace): DirectorySo
   };
   const processFolder = (pid: number): Inode | undefined => {
     const process = namespace.processes.get(pid);
-    return process === undefined ? undefined : processFiles(system, make, process, namespace);
+    return process === undefined
+      ? undefined
+      : processFiles(system, make, process, { namespace, cgroup });
   };
   return {
     lookup(name, access) {
@@ -124,50 +59,18 @@ export function procSource(system: System, namespace: PidNamespace): DirectorySo
 }
 
 function topFiles(system: System, make: Synthetic): Record<string, Maker> {
-  const text =
-    (render: () => string): Maker =>
-    () =>
-      make.file(render);
-  const uptime = (): number => system.clock.monotonic() / 1_000_000;
   return {
-    cpuinfo: text(() => {
-      let all = '';
-      for (let cpu = 0; cpu < system.cpus; cpu += 1) {
-        all += `processor\t: ${cpu}\nvendor_id\t: GenuineIntel\nmodel name\t: Drydock vCPU\ncpu MHz\t\t: 2400.000\ncpu cores\t: ${system.cpus}\n\n`;
-      }
-      return all;
-    }),
-    loadavg: text(() => {
-      const running = system.cpu.running;
-      const load = `${running}.00`;
-      return `${load} ${load} ${load} ${running}/${system.pids.processes.size} ${Math.max(...system.pids.processes.keys())}\n`;
-    }),
-    meminfo: text(() => {
-      const total = Math.floor(system.memoryBytes / 1024);
-      const free = total - Math.floor(system.cgroups.root.memory / 1024);
-      return `MemTotal:       ${kib(total)}\nMemFree:        ${kib(free)}\nMemAvailable:   ${kib(free)}\nBuffers:        ${kib(0)}\nCached:         ${kib(0)}\nSwapTotal:      ${kib(0)}\nSwapFree:       ${kib(0)}\n`;
-    }),
+    ...systemFiles(system, make),
     mounts: () => make.link('self/mounts'),
     net: () => make.link('self/net'),
-    stat: text(() => {
-      system.cpu.settle();
-      const used = Math.floor(system.cpu.used / TICK);
-      const idle = Math.max(0, Math.floor((system.clock.monotonic() * system.cpus) / TICK) - used);
-      const boot = Math.floor((system.clock.wall() - system.clock.monotonic()) / 1_000_000);
-      return `cpu  ${used} 0 0 ${idle} 0 0 0 0 0 0\nbtime ${boot}\nprocs_running ${system.cpu.running}\n`;
-    }),
     sys: () => sysctlFolder(system, make, ''),
-    uptime: text(() => {
-      system.cpu.settle();
-      const idle = uptime() * system.cpus - system.cpu.used / 1_000_000;
-      return `${uptime().toFixed(2)} ${idle.toFixed(2)}\n`;
-    }),
-    version: text(() => `${KERNEL_VERSION}\n`),
   };
 }
 
-function kib(amount: number): string {
-  return `${`${amount}`.padStart(8)} kB`;
+/** As what a /proc shows processes: their numbers, and the top of the cgroup tree. */
+interface Seen {
+  readonly namespace: PidNamespace;
+  readonly cgroup: string;
 }
 
 /** /proc/<pid>. */
@@ -175,7 +78,7 @@ function processFiles(
   system: System,
   make: Synthetic,
   process: RunningProcess,
-  namespace: PidNamespace,
+  { namespace, cgroup }: Seen,
 ): Inode {
   const pid = process.pidIn(namespace) ?? process.pid;
   const text =
@@ -183,10 +86,9 @@ function processFiles(
     () =>
       make.file(render, undefined, process);
   const own = (access: Access): boolean => access.uid === 0 || access.uid === process.uid;
-  const network = process.namespaces.network;
   return make.table(
     {
-      cgroup: text(() => `0::${process.cgroup.path}\n`),
+      cgroup: text(() => `0::${cgroupPathFrom(cgroup, process.cgroup.path)}\n`),
       cmdline: text(() => process.argv.map((word) => `${word}\0`).join('')),
       comm: text(() => `${process.comm}\n`),
       cwd: (access) => (own(access) ? make.link(process.cwd) : undefined),
@@ -198,35 +100,25 @@ function processFiles(
               process,
             )
           : undefined,
-      fd: () => {
-        const files = process.descriptors;
-        return make.folder({
-          lookup(name) {
-            const file = files.get(Number(name));
-            return file === undefined ? undefined : make.descriptor(file, process);
-          },
-          names: () => sortedText([...files.keys()].map(String)),
-        });
-      },
+      exe: (access) =>
+        own(access) && process.executable !== '' ? make.link(process.executable) : undefined,
+      fd: () => descriptorFolder(system, make, process),
+      limits: text(() => LIMITS),
+      mountinfo: text(() => mountTable(process)),
       mounts: text(() => mountsText(process)),
       net: () =>
         make.table({
+          dev: text(() => deviceText(process)),
           route: text(() => routeText(process)),
-          tcp: text(() => tcpText(process)),
+          tcp: text(() => tcpText(system, process)),
         }),
-      ns: () =>
-        make.table({
-          ipc: () => make.link(`ipc:[${process.namespaces.ipc.name}]`),
-          mnt: () => make.link(`mnt:[${process.namespaces.mount.name}]`),
-          net: () => make.link(`net:[${network.name}]`),
-          pid: () => make.link(`pid:[${process.namespaces.pid.name}]`),
-        }),
+      ns: () => namespaceFolder(system, make, process),
       root: () => make.link('/'),
       stat: text(() => {
         system.cpu.settle();
         const started = Math.floor((process.started - system.bootTime) / TICK);
         const ticks = Math.floor(process.cpuUsed / TICK);
-        return `${pid} (${process.comm}) ${stateOf(process)} ${process.parent?.pidIn(namespace) ?? 0} ${process.group.numbers[namespace.level] ?? 0} ${process.session.leader.pidIn(namespace) ?? 0} 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 ${process.tasks.size} 0 ${started} ${process.resident} ${Math.ceil(process.resident / PAGE)}\n`;
+        return `${pid} (${process.comm}) ${stateOf(process)} ${process.parent?.pidIn(namespace) ?? 0} ${process.group.numbers[namespace.level] ?? 0} ${process.session.leader.pidIn(namespace) ?? 0} 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 ${process.tasks.size} 0 ${started} ${virtualKib(process.resident) * 1024} ${Math.ceil(process.resident / PAGE)}\n`;
       }),
       status: text(() => statusText(process, pid, namespace)),
     },
@@ -237,22 +129,102 @@ function processFiles(
 function statusText(process: RunningProcess, pid: number, namespace: PidNamespace): string {
   const state = stateOf(process);
   const { uid, gid } = process;
-  const kilobytes = `${Math.floor(process.resident / 1024)}`.padStart(8);
+  const resident = Math.floor(process.resident / 1024);
+  const kib = (amount: number): string => `${`${amount}`.padStart(8)} kB`;
   const numbers = process.numbers.slice(namespace.level).join('\t');
+  const mask = uid === 0 ? '00000000a80425fb' : '0000000000000000';
   return [
     `Name:\t${process.comm}`,
+    `Umask:\t${process.umask.toString(8).padStart(4, '0')}`,
     `State:\t${state} (${STATE_WORDS[state]})`,
     `Tgid:\t${pid}`,
+    'Ngid:\t0',
     `Pid:\t${pid}`,
     `PPid:\t${process.parent?.pidIn(namespace) ?? 0}`,
+    'TracerPid:\t0',
     `Uid:\t${uid}\t${uid}\t${uid}\t${uid}`,
     `Gid:\t${gid}\t${gid}\t${gid}\t${gid}`,
-    `Groups:\t${process.groups.join(' ')}`,
+    `FDSize:\t64`,
+    `Groups:\t${process.groups.join(' ')} `,
+    `NStgid:\t${numbers}`,
     `NSpid:\t${numbers}`,
-    `VmRSS:\t${kilobytes} kB`,
+    `VmPeak:\t${kib(virtualKib(process.resident))}`,
+    `VmSize:\t${kib(virtualKib(process.resident))}`,
+    `VmHWM:\t${kib(resident)}`,
+    `VmRSS:\t${kib(resident)}`,
     `Threads:\t${Math.max(1, process.tasks.size)}`,
+    `CapPrm:\t${mask}`,
+    `CapEff:\t${mask}`,
+    'CapBnd:\t00000000a80425fb',
+    'NoNewPrivs:\t0',
+    'Seccomp:\t0',
     '',
   ].join('\n');
+}
+
+/** What a process holds open: files by their descriptors, and its sockets. */
+function descriptorFolder(system: System, make: Synthetic, process: RunningProcess): Inode {
+  const sockets = (): ReadonlyMap<number, object> => {
+    const held = new Map<number, object>();
+    for (const socket of process.namespaces.network.sockets.all()) {
+      const { owner, descriptor } = socket.row();
+      if (owner === process && descriptor > 0 && !process.descriptors.has(descriptor))
+        held.set(descriptor, socket);
+    }
+    return held;
+  };
+  return make.folder({
+    lookup(name) {
+      const file = process.descriptors.get(Number(name));
+      if (file !== undefined) {
+        const unnamed = /^(pipe|socket):\[\D/.exec(file.name)?.[1];
+        const shown =
+          unnamed === undefined ? file.name : `${unnamed}:[${system.numbers.anonymous(file)}]`;
+        return make.descriptor(file, shown, process);
+      }
+      const socket = sockets().get(Number(name));
+      return socket === undefined
+        ? undefined
+        : make.link(`socket:[${system.numbers.anonymous(socket)}]`);
+    },
+    names: () => sortedText([...process.descriptors.keys(), ...sockets().keys()].map(String)),
+  });
+}
+
+/** /proc/<pid>/ns: a link for each kind, with the namespace's number. */
+function namespaceFolder(system: System, make: Synthetic, process: RunningProcess): Inode {
+  const { init } = system.pids;
+  const { network, mount, pid, uts, ipc } = process.namespaces;
+  const spaces: Readonly<Record<string, object | undefined>> = {
+    // A container's cgroup and time namespaces follow its mounts; users are those of the host.
+    cgroup: mount === init?.namespaces.mount ? undefined : process.cgroup,
+    ipc,
+    mnt: mount,
+    net: network,
+    pid,
+    pid_for_children: pid,
+    time: undefined,
+    time_for_children: undefined,
+    user: undefined,
+    uts,
+  };
+  const first = init?.namespaces;
+  const initial = new Set<object | undefined>([
+    first?.ipc,
+    first?.mount,
+    first?.network,
+    first?.pid,
+    first?.uts,
+  ]);
+  const children: Record<string, Maker> = {};
+  for (const [name, space] of Object.entries(spaces)) {
+    const type = name.replace('_for_children', '');
+    children[name] = () =>
+      make.link(
+        `${type}:[${system.numbers.namespace(type, initial.has(space) ? undefined : space)}]`,
+      );
+  }
+  return make.table(children);
 }
 
 /** /proc/mounts as a process sees it. */
@@ -262,59 +234,43 @@ function mountsText(process: RunningProcess): string {
     .join('');
 }
 
-/** Address and port as /proc/net has them: little-endian hex. */
-function hexIp(ip: number): string {
-  const bytes = formatIp(ip).split('.').reverse();
-  return bytes.map((byte) => Number(byte).toString(16).padStart(2, '0').toUpperCase()).join('');
+/** /proc/<pid>/mountinfo: the same, with numbers of mounts and devices. */
+function mountTable(process: RunningProcess): string {
+  return process.namespaces.mount.mounts
+    .map(({ path, root, options }, at) => {
+      const { source, kind } = root.fs;
+      const device = source.startsWith('/dev/') ? '8:1' : `0:${30 + at}`;
+      const [mode = 'rw'] = options.split(',');
+      return `${600 + at} ${at === 0 ? 599 : 600} ${device} / ${path} ${options} - ${kind} ${source} ${mode}\n`;
+    })
+    .join('');
 }
 
-function hexPort(port: number): string {
-  return port.toString(16).padStart(4, '0').toUpperCase();
-}
-
-const TCP_STATES: Readonly<Record<string, string>> = {
-  ESTAB: '01',
-  'SYN-SENT': '02',
-  'SYN-RECV': '03',
-  'FIN-WAIT-1': '04',
-  'FIN-WAIT-2': '05',
-  'TIME-WAIT': '06',
-  'CLOSE-WAIT': '08',
-  'LAST-ACK': '09',
-  LISTEN: '0A',
-};
-
-function tcpText(process: RunningProcess): string {
-  const rows = process.namespaces.network.sockets.rows().filter((row) => row.protocol === 'tcp');
-  const head =
-    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
-  return (
-    head +
-    rows
-      .map(
-        (row, at) =>
-          `${`${at}`.padStart(4)}: ${hexIp(row.local.ip)}:${hexPort(row.local.port)} ${hexIp(row.remote.ip)}:${hexPort(row.remote.port)} ${TCP_STATES[row.state] ?? '07'} 00000000:00000000 00:00000000 00000000 ${`${row.owner.uid}`.padStart(5)}        0 0\n`,
-      )
-      .join('')
-  );
-}
-
-function routeText(process: RunningProcess): string {
-  const head =
-    'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
-  const rows = process.namespaces.network.routes.all().filter((route) => route.type === 'unicast');
-  return (
-    head +
-    rows
-      .map((route) => {
-        const { base, bits } = route.destination;
-        const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
-        const flags = route.via === undefined ? '0001' : '0003';
-        return `${route.device}\t${hexIp(base)}\t${hexIp(route.via ?? 0)}\t${flags}\t0\t0\t${route.metric}\t${hexIp(mask)}\t0\t0\t0\n`;
-      })
-      .join('')
-  );
-}
+/** /proc/<pid>/limits, as containerd's unit and Debian set them. */
+const LIMITS = [
+  ['Limit', 'Soft Limit', 'Hard Limit', 'Units'],
+  ['Max cpu time', 'unlimited', 'unlimited', 'seconds'],
+  ['Max file size', 'unlimited', 'unlimited', 'bytes'],
+  ['Max data size', 'unlimited', 'unlimited', 'bytes'],
+  ['Max stack size', '8388608', 'unlimited', 'bytes'],
+  ['Max core file size', 'unlimited', 'unlimited', 'bytes'],
+  ['Max resident set', 'unlimited', 'unlimited', 'bytes'],
+  ['Max processes', 'unlimited', 'unlimited', 'processes'],
+  ['Max open files', '1048576', '1048576', 'files'],
+  ['Max locked memory', '8388608', '8388608', 'bytes'],
+  ['Max address space', 'unlimited', 'unlimited', 'bytes'],
+  ['Max file locks', 'unlimited', 'unlimited', 'locks'],
+  ['Max pending signals', '31718', '31718', 'signals'],
+  ['Max msgqueue size', '819200', '819200', 'bytes'],
+  ['Max nice priority', '0', '0', ''],
+  ['Max realtime priority', '0', '0', ''],
+  ['Max realtime timeout', 'unlimited', 'unlimited', 'us'],
+]
+  .map(
+    ([name = '', soft = '', hard = '', unit = '']) =>
+      `${name.padEnd(25)} ${soft.padEnd(20)} ${hard.padEnd(20)} ${unit.padEnd(10)}\n`,
+  )
+  .join('');
 
 /** /proc/sys: a folder for each part of a sysctl's name. */
 function sysctlFolder(system: System, make: Synthetic, prefix: string): Inode {
@@ -343,58 +299,6 @@ function sysctlFolder(system: System, make: Synthetic, prefix: string): Inode {
       if (keys.some((key) => key.startsWith(`${full}.`)))
         return sysctlFolder(system, make, `${full}.`);
       return undefined;
-    },
-  });
-}
-
-/** The root of /sys: the cgroup tree, thin. */
-export function sysSource(system: System): DirectorySource {
-  const fs = new FileSystem({
-    kind: 'sysfs',
-    source: 'sysfs',
-    size: 0,
-    now: () => system.clock.wall(),
-  });
-  const make = new Synthetic(fs);
-  const cgroupRoot = (): Inode => cgroupFolder(system, make, '/');
-  const names = Object.freeze(['fs']);
-  return {
-    lookup: (name) => (name === 'fs' ? make.table({ cgroup: cgroupRoot }) : undefined),
-    names: () => names,
-  };
-}
-
-/** One cgroup as cgroup v2 shows it. */
-function cgroupFolder(system: System, make: Synthetic, path: string): Inode {
-  const refuse = (): Result<void, Errno> => err('EINVAL');
-  const group = () => system.cgroups.find(path);
-  const files: Record<string, Maker> = {
-    'cgroup.procs': () =>
-      make.file(
-        () => [...(group()?.processes ?? [])].map((process) => `${process.hostPid}\n`).join(''),
-        refuse,
-      ),
-    'cpu.max': () =>
-      make.file(() => {
-        const quota = group()?.quota;
-        return `${quota ?? 'max'} 100000\n`;
-      }),
-    'cpu.stat': () =>
-      make.file(() => {
-        system.cpu.settle();
-        return `usage_usec ${Math.floor(group()?.cpu ?? 0)}\nnr_throttled ${group()?.periodsThrottled ?? 0}\n`;
-      }),
-    'memory.current': () => make.file(() => `${group()?.memory ?? 0}\n`),
-    'memory.max': () => make.file(() => `${group()?.limits.memoryMax ?? 'max'}\n`),
-    'memory.oom.group': () => make.file(() => (group()?.limits.oomGroup === true ? '1\n' : '0\n')),
-    'memory.peak': () => make.file(() => `${group()?.memoryPeak ?? 0}\n`),
-  };
-  return make.folder({
-    names: () => sortedText([...Object.keys(files), ...(group()?.children.keys() ?? [])]),
-    lookup(name, access) {
-      if (Object.hasOwn(files, name)) return files[name]?.(access);
-      const child = group()?.children.get(name);
-      return child === undefined ? undefined : cgroupFolder(system, make, child.path);
     },
   });
 }

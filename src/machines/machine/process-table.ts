@@ -29,6 +29,8 @@ import { adoptTerminal, hangUp } from './terminal.ts';
 
 /** TASK_COMM_LEN less its final zero. */
 const COMM_MAX = 15;
+/** What a small program has in memory that does not say what it takes. */
+const RESIDENT_AT_START = 768 * 1024;
 
 export class ProcessTable {
   readonly #system: System;
@@ -46,6 +48,7 @@ export class ProcessTable {
         parent: undefined,
         argv: ['/sbin/init'],
         comm,
+        executable: '/usr/lib/systemd/systemd',
         env: new Map(),
         cwd: '/',
         uid: 0,
@@ -95,6 +98,7 @@ export class ProcessTable {
         parent,
         argv: executable?.argv ?? options.argv,
         comm: options.comm ?? (executable === undefined ? parent.comm : commOf(executable.path)),
+        executable: executable?.path ?? parent.executable,
         env: options.env ?? parent.env,
         cwd,
         uid: executable?.setUid ?? uid,
@@ -120,7 +124,7 @@ export class ProcessTable {
     const place = { view: process.namespaces.mount, access: process, cwd: process.cwd };
     const found = findExecutable(options.path ?? options.argv[0] ?? '', options.argv, env.get('PATH'), place);
     if (!found.ok) return found;
-    process.becomes(found.value.argv, commOf(found.value.path), env);
+    process.becomes(found.value.argv, found.value.path, commOf(found.value.path), env);
     this.#run(process, found.value.program.main);
     return DONE;
   }
@@ -133,6 +137,7 @@ export class ProcessTable {
     process.tasks.add(task as Running<unknown>);
     if (this.#system.frozen) task.hold();
     task.begin();
+    if (process.alive && process.resident === 0) process.memory(RESIDENT_AT_START);
   }
 
   #childOf(parent: RunningProcess, process: RunningProcess): Child {

@@ -161,6 +161,8 @@ export interface Process {
   work(micros: Micros): Task<void>;
   /** Waits for the disk to hold what was written: `costs.fsyncMicros`, longer when the disk is slow. */
   fsync(): Task<void>;
+  /** Overwrites its own argv, as servers do that tell `ps` what they are (setproctitle(3)). */
+  retitle(text: string): void;
   /** Declares resident memory in bytes; above the cgroup's limit the process is killed. */
   memory(bytes: number): void;
 

@@ -53,6 +53,8 @@ export interface Birth {
   readonly parent: RunningProcess | undefined;
   readonly argv: readonly string[];
   readonly comm: string;
+  /** Path of its program, if it has one. */
+  readonly executable: string;
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string;
   readonly uid: number;
@@ -73,6 +75,7 @@ export class RunningProcess implements Process, FileUser, CpuUser, TaskKeeper {
   readonly groups: readonly number[];
   argv: readonly string[];
   comm: string;
+  executable: string;
   readonly env: Map<string, string>;
   readonly descriptors: Map<number, OpenFile>;
   readonly namespaces: Namespaces;
@@ -123,6 +126,7 @@ export class RunningProcess implements Process, FileUser, CpuUser, TaskKeeper {
     this.parent = birth.parent;
     this.argv = birth.argv;
     this.comm = birth.comm;
+    this.executable = birth.executable;
     this.env = new Map(birth.env);
     this.cwd = birth.cwd;
     this.umask = birth.parent?.umask ?? 0o022;
@@ -282,6 +286,10 @@ export class RunningProcess implements Process, FileUser, CpuUser, TaskKeeper {
     yield sleepWait(Math.ceil(this.costs.fsyncMicros * this.system.diskFactor));
   }
 
+  retitle(text: string): void {
+    this.argv = [text];
+  }
+
   memory(bytes: number): void {
     const change = bytes - this.resident;
     this.resident = bytes;
@@ -302,10 +310,16 @@ export class RunningProcess implements Process, FileUser, CpuUser, TaskKeeper {
   }
 
   /** Forgets what belonged to the program that ran here, when another takes its place. */
-  becomes(argv: readonly string[], comm: string, env: ReadonlyMap<string, string>): void {
+  becomes(
+    argv: readonly string[],
+    executable: string,
+    comm: string,
+    env: ReadonlyMap<string, string>,
+  ): void {
     for (const task of [...this.tasks]) task.kill();
     this.tasks.clear();
     this.argv = argv;
+    this.executable = executable;
     this.comm = comm;
     const fresh = [...env];
     this.env.clear();

@@ -12,6 +12,7 @@ import type { CgroupTree } from './cgroup.ts';
 import type { Costs } from './costs.ts';
 import type { Cpu } from './cpu.ts';
 import type { OpenFile } from './files-types.ts';
+import type { KernelNumbers } from './kernel-numbers.ts';
 import type { Journal } from './journal.ts';
 import type { MountView } from './mounts.ts';
 import type { PidNamespace } from './pids.ts';
@@ -46,6 +47,8 @@ export interface System {
   readonly random: RandomStream;
   /** sysctls that no network namespace has. */
   readonly sysctls: Map<string, string>;
+  /** Inodes of namespaces, pipes and sockets. */
+  readonly numbers: KernelNumbers;
   newNetworkNamespace(name: string): NetworkNamespace;
   newMountView(name: string): MountView;
   /** /dev/null and its kin, by name. */

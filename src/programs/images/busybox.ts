@@ -1,8 +1,9 @@
 /** busybox and images that are busybox with one tool more: sttts/busybox-curl of the seeds, curlimages/curl. */
 import type { ImageArchive } from '../../machines/machine/image.ts';
 import {
-  ALPINE_RELEASE,
+  ALPINE,
   archive,
+  BUSYBOX,
   commonRoot,
   curlIn,
   type ImageParts,
@@ -11,7 +12,7 @@ import {
 } from './image.ts';
 
 export function busyboxImage(parts: ImageParts): ImageArchive {
-  const tree = [...commonRoot(''), ...programs(parts.busybox)];
+  const tree = [...commonRoot(BUSYBOX), ...programs(parts.busybox)];
   return archive(
     parts.costs,
     'docker.io/library/busybox',
@@ -22,7 +23,7 @@ export function busyboxImage(parts: ImageParts): ImageArchive {
 }
 
 export function busyboxCurlImage(parts: ImageParts): ImageArchive {
-  const tree = [...commonRoot(''), ...programs(parts.busybox), ...curlIn(parts)];
+  const tree = [...commonRoot(BUSYBOX), ...programs(parts.busybox), ...curlIn(parts)];
   return archive(
     parts.costs,
     'docker.io/sttts/busybox-curl',
@@ -33,8 +34,8 @@ export function busyboxCurlImage(parts: ImageParts): ImageArchive {
 }
 
 export function curlImage(parts: ImageParts): ImageArchive {
-  const users = ['curl_user:x:100:101:Linux User,,,:/home/curl_user:/sbin/nologin'];
-  const tree = [...commonRoot(ALPINE_RELEASE, users), ...programs(parts.busybox), ...curlIn(parts)];
+  const user = 'curl_user:100:101:Linux User,,,:/home/curl_user:/sbin/nologin';
+  const tree = [...commonRoot(ALPINE, user), ...programs(parts.busybox), ...curlIn(parts)];
   const config = imageConfig({
     entrypoint: ['/entrypoint.sh'],
     command: ['curl'],
@@ -58,7 +59,7 @@ exec "$@"
 }
 
 export function alpineImage(parts: ImageParts): ImageArchive {
-  const tree = [...commonRoot(ALPINE_RELEASE), ...programs(parts.busybox)];
+  const tree = [...commonRoot(ALPINE), ...programs(parts.busybox)];
   return archive(
     parts.costs,
     'docker.io/library/alpine',

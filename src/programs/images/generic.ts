@@ -6,14 +6,7 @@ import { utf8 } from '../../ground/base/bytes.ts';
 import type { ImageArchive } from '../../machines/machine/image.ts';
 import type { Program } from '../../machines/machine/process.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
-import {
-  ALPINE_RELEASE,
-  archive,
-  commonRoot,
-  type ImageParts,
-  imageConfig,
-  programs,
-} from './image.ts';
+import { ALPINE, archive, commonRoot, type ImageParts, imageConfig, programs } from './image.ts';
 
 const standIn: Program = {
   name: 'stand-in',
@@ -65,7 +58,7 @@ export function genericImage(parts: ImageParts): ImageArchive {
     ['latest'],
     imageConfig({ entrypoint: ['/stand-in'] }),
     [
-      ...commonRoot(ALPINE_RELEASE),
+      ...commonRoot(ALPINE),
       ...programs(parts.busybox),
       ...programs([{ path: '/stand-in', program: standIn }]),
     ],

@@ -10,7 +10,7 @@ import type { HttpExchange } from '../../machines/network/http-types.ts';
 import {
   archive,
   commonRoot,
-  DEBIAN_RELEASE,
+  DEBIAN,
   type ImageParts,
   imageConfig,
   programs,
@@ -108,7 +108,7 @@ export function httpdImage(parts: ImageParts): ImageArchive {
     ['latest', '2', '2.4', '2.4.65', 'alpine'],
     config,
     [
-      ...commonRoot(DEBIAN_RELEASE, ['www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin']),
+      ...commonRoot(DEBIAN),
       ...programs(parts.debian),
       ...programs([{ path: '/usr/local/bin/httpd-foreground', program: httpd }]),
       text(`${ROOT}/index.html`, '<html><body><h1>It works!</h1></body></html>\n'),

@@ -2,6 +2,16 @@
 import type { Costs } from '../../machines/machine/costs.ts';
 import type { ImageArchive, ImageConfig, ImageFile } from '../../machines/machine/image.ts';
 import type { Program } from '../../machines/machine/process.ts';
+import {
+  type Accounts,
+  ALPINE_ACCOUNTS,
+  BUSYBOX_ACCOUNTS,
+  DEBIAN_ACCOUNTS,
+  groupText,
+  passwdText,
+  UBUNTU_ACCOUNTS,
+  withAccount,
+} from './accounts.ts';
 
 /** A tool and the path under which an image has it. */
 export interface ImageTool {
@@ -16,6 +26,8 @@ export interface ImageParts {
   readonly busybox: readonly ImageTool[];
   /** bash and the usual tools of Debian and Ubuntu images. */
   readonly debian: readonly ImageTool[];
+  /** What the package procps has: ps, top, free … */
+  readonly procps: readonly ImageTool[];
   readonly curl: Program | undefined;
 }
 
@@ -49,36 +61,43 @@ export function text(path: string, content: string, mode = 0o644): TreeEntry {
   return [path, { content, mode }];
 }
 
-/** Folders and accounts that every small root has; `users` are further lines of passwd. */
-export function commonRoot(osRelease: string, users: readonly string[] = []): TreeEntry[] {
-  const accounts = [
-    'root:x:0:0:root:/root:/bin/sh',
-    'daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin',
-    'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
-    ...users,
-  ];
-  const groups = accounts.map((line) => {
-    const [name, , , gid] = line.split(':');
-    return `${name}:x:${gid}:`;
-  });
+/** What an image is built upon: what /etc/os-release says, if there is one, and the accounts. */
+export interface Base {
+  readonly release: string;
+  readonly accounts: Accounts;
+}
+
+/** Folders and accounts that every small root has; `user` is one account more. */
+export function commonRoot({ release, accounts }: Base, user?: string): TreeEntry[] {
+  const all = user === undefined ? accounts : withAccount(accounts, user);
   return [
     ['/tmp', { directory: true, mode: 0o1777 }],
     ['/root', { directory: true, mode: 0o700 }],
     ['/var/tmp', { directory: true, mode: 0o1777 }],
     ['/home', { directory: true }],
     ['/run', { directory: true }],
-    text('/etc/passwd', `${accounts.join('\n')}\n`),
-    text('/etc/group', `${groups.join('\n')}\n`),
-    text('/etc/os-release', osRelease),
+    text('/etc/passwd', passwdText(all)),
+    text('/etc/group', groupText(all)),
+    ...(release === '' ? [] : [text('/etc/os-release', release)]),
   ];
 }
 
-export const DEBIAN_RELEASE =
-  'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n';
-export const ALPINE_RELEASE =
-  'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.1\nPRETTY_NAME="Alpine Linux v3.22"\n';
-export const UBUNTU_RELEASE =
-  'PRETTY_NAME="Ubuntu 24.04.3 LTS"\nNAME="Ubuntu"\nVERSION_ID="24.04"\nVERSION="24.04.3 LTS (Noble Numbat)"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n';
+export const BUSYBOX: Base = { release: '', accounts: BUSYBOX_ACCOUNTS };
+export const DEBIAN: Base = {
+  accounts: DEBIAN_ACCOUNTS,
+  release:
+    'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\nHOME_URL="https://www.debian.org/"\nSUPPORT_URL="https://www.debian.org/support"\nBUG_REPORT_URL="https://bugs.debian.org/"\n',
+};
+export const ALPINE: Base = {
+  accounts: ALPINE_ACCOUNTS,
+  release:
+    'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.1\nPRETTY_NAME="Alpine Linux v3.22"\nHOME_URL="https://alpinelinux.org/"\nBUG_REPORT_URL="https://gitlab.alpinelinux.org/alpine/aports/-/issues"\n',
+};
+export const UBUNTU: Base = {
+  accounts: UBUNTU_ACCOUNTS,
+  release:
+    'PRETTY_NAME="Ubuntu 24.04.3 LTS"\nNAME="Ubuntu"\nVERSION_ID="24.04"\nVERSION="24.04.3 LTS (Noble Numbat)"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\nHOME_URL="https://www.ubuntu.com/"\nSUPPORT_URL="https://help.ubuntu.com/"\nBUG_REPORT_URL="https://bugs.launchpad.net/ubuntu/"\nPRIVACY_POLICY_URL="https://www.ubuntu.com/legal/terms-and-policies/privacy-policy"\nUBUNTU_CODENAME=noble\nLOGO=ubuntu-logo\n',
+};
 
 /** An archive; its size is that of the table, by the repository's last name. */
 export function archive(

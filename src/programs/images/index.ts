@@ -15,9 +15,14 @@ export type { ImageParts, ImageTool } from './image.ts';
 /** What the slim images of Debian and Ubuntu leave out: their packages are not "essential". */
 const NOT_IN_SLIM = new Set(
   (
-    'jq gawk ps top kill killall pgrep pkill free watch uptime xxd hexdump vi vim nano editor less column curl dig host ' +
+    'jq gawk ps top killall pgrep pkill free watch uptime xxd hexdump vi vim nano editor less column curl dig host ' +
     'hostnamectl journalctl lsof nc netcat netstat nslookup openssl ping scp ss ssh systemctl timedatectl traceroute wget sudo'
   ).split(' '),
+);
+
+/** ubuntu has procps, which debian's image has not. */
+const PROCPS = new Set(
+  ['ps', 'top', 'pgrep', 'pkill', 'free', 'watch', 'uptime'].map((name) => `/usr/bin/${name}`),
 );
 
 function isInSlim({ path }: ImageTool): boolean {
@@ -51,6 +56,7 @@ export function applicationImages({
       { path: '/bin/sh', program: shell },
       ...tools.filter(isInSlim),
     ],
+    procps: tools.filter(({ path }) => PROCPS.has(path)),
     curl: tools.find((tool) => tool.path.endsWith('/curl'))?.program,
   };
   return [

@@ -20,7 +20,7 @@ import {
   archive,
   commonRoot,
   curlIn,
-  DEBIAN_RELEASE,
+  DEBIAN,
   type ImageParts,
   imageConfig,
   PATH_VARIABLE,
@@ -180,6 +180,7 @@ function nginxOf(version: string): Program {
         yield* emerg(process, refused);
         return 1;
       }
+      process.retitle(`nginx: master process ${process.argv.join(' ')}`);
       const kept = process.files.write(PID_FILE, `${process.pid}\n`);
       if (!kept.ok) {
         yield* emerg(process, `open() "${PID_FILE}" failed (${reasonOf(kept.error)})`);
@@ -376,7 +377,7 @@ export function nginxImages(parts: ImageParts): readonly ImageArchive[] {
       stopSignal: 'SIGQUIT',
     });
     return archive(parts.costs, 'docker.io/library/nginx', tags, config, [
-      ...commonRoot(DEBIAN_RELEASE, ['nginx:x:101:101:nginx user:/nonexistent:/bin/false']),
+      ...commonRoot(DEBIAN, 'nginx:101:101:nginx user:/nonexistent:/bin/false'),
       ...programs(parts.debian),
       ...curlIn(parts),
       ...programs([

@@ -10,14 +10,7 @@ import type { ImageArchive } from '../../machines/machine/image.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
 import type { HttpExchange } from '../../machines/network/http-types.ts';
-import {
-  archive,
-  commonRoot,
-  type ImageParts,
-  imageConfig,
-  programs,
-  UBUNTU_RELEASE,
-} from './image.ts';
+import { archive, commonRoot, type ImageParts, imageConfig, programs, UBUNTU } from './image.ts';
 import { logTime } from './nginx.ts';
 import { contentType, findFile, requestPath } from './web-files.ts';
 
@@ -126,8 +119,9 @@ export function ubuntuImage(parts: ImageParts): ImageArchive {
     ['latest', '24.04', '22.04', '20.04', '18.04', '16.04'],
     imageConfig({ command: ['/bin/bash'] }),
     [
-      ...commonRoot(UBUNTU_RELEASE),
+      ...commonRoot(UBUNTU),
       ...programs(parts.debian),
+      ...programs(parts.procps),
       ...programs([{ path: '/usr/bin/python3', program: python3 }]),
     ],
   );

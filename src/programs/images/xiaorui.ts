@@ -19,7 +19,7 @@ import { openHttp } from '../../machines/network/http-client.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
 import type { HttpExchange } from '../../machines/network/http-types.ts';
 import {
-  ALPINE_RELEASE,
+  ALPINE,
   archive,
   commonRoot,
   type ImageParts,
@@ -237,7 +237,7 @@ export function xiaoruiImages(parts: ImageParts): readonly ImageArchive[] {
       });
       const tags = tag === 'v1' ? ['latest', 'v1'] : ['v2'];
       return archive(parts.costs, `docker.io/xiaorui/${name}`, tags, config, [
-        ...commonRoot(ALPINE_RELEASE),
+        ...commonRoot(ALPINE),
         ...programs(parts.busybox),
         ...programs([{ path: `/${name}`, program }]),
       ]);

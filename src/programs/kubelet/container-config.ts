@@ -56,6 +56,18 @@ function hostnameOf(pod: Pod): string {
   return pod.spec?.hostname || pod.metadata.name.slice(0, 63).replace(/[-.]+$/, '');
 }
 
+/** The longest name that a kernel takes. */
+const KERNEL_NAME_MAX = 64;
+
+/** What `hostname` says in the pod: its short name, or the whole one where it asks for that. */
+function kernelName(pod: Pod, config: KubeletConfig): string {
+  const short = hostnameOf(pod);
+  const subdomain = pod.spec?.subdomain ?? '';
+  if (pod.spec?.setHostnameAsFQDN !== true || subdomain === '') return short;
+  const whole = `${short}.${subdomain}.${pod.metadata.namespace}.svc.${config.clusterDomain}`;
+  return whole.length > KERNEL_NAME_MAX ? short : whole;
+}
+
 /** The pod's DNS settings by its policy (pkg/kubelet/network/dns/dns.go). */
 function dnsOf(process: Process, config: KubeletConfig, pod: Pod): DnsConfig {
   const spec = pod.spec;
@@ -137,7 +149,7 @@ export function sandboxConfig(
       namespace: pod.metadata.namespace ?? '',
       attempt,
     },
-    hostname: hostNetwork ? '' : hostnameOf(pod),
+    hostname: hostNetwork ? '' : kernelName(pod, config),
     logDirectory: logFolder(pod),
     dns: dnsOf(process, config, pod),
     portMappings: hostNetwork

@@ -80,11 +80,20 @@ export function* setUpVolume(
     case 'projected': {
       const payload = yield* payloadOf(pod, volume, sources);
       if (!payload.ok) return payload;
+      if (kind !== 'configMap') inMemory(process, path, sources.node.memory);
       return writePayload(process, path, payload.value, pod.spec?.securityContext?.fsGroup);
     }
     default:
       return err(`volumes of type ${kind} are not supported here`);
   }
+}
+
+/** What is secret or the node's own never reaches a disk: a tmpfs as large as pods may grow (pkg/volume/secret). */
+function inMemory(process: Process, path: string, size: number): void {
+  const view = process.kernel.namespaces.mount;
+  if (view.isMountPoint(path)) return;
+  process.files.mkdir(path, { parents: true });
+  view.tmpfs(path, { size, mode: 0o1777 });
 }
 
 function emptyDir(
@@ -338,11 +347,16 @@ function addDownward(
   return undefined;
 }
 
+function isInMemory(volume: Volume): boolean {
+  if (volume.emptyDir !== undefined) return volume.emptyDir.medium === 'Memory';
+  return volume.secret !== undefined || volume.projected !== undefined || volume.downwardAPI !== undefined;
+}
+
 /** Takes a pod's folder away; memory volumes are unmounted first. */
 export function tearDownVolumes(process: Process, pod: Pod): void {
   const view = process.kernel.namespaces.mount;
   for (const volume of pod.spec?.volumes ?? []) {
-    if (volume.emptyDir?.medium === 'Memory') view.unmount(volumePath(pod, volume));
+    if (isInMemory(volume)) view.unmount(volumePath(pod, volume));
   }
   process.files.removeAll(podFolder(pod.metadata.uid ?? ''));
 }

@@ -138,6 +138,7 @@ function buildRecord(
     mounts: [...sandboxMounts(sandbox, config), ...config.mounts],
     readonlyRoot: config.readonlyRoot,
     privileged: config.privileged,
+    cgroup: cgroupOf(sandbox, id),
     workingDir: cwd,
   });
   if (!view.ok) return err(`failed to generate container "${id}" spec: ${view.error}`);
@@ -165,7 +166,7 @@ function buildRecord(
     imageName: imageName(config.userImage, image),
     createdAt: process.clock.wall(),
     namespaces: { ...namespaces, mount: view.value },
-    cgroup: `${sandbox.config.cgroupParent}/cri-containerd-${id}.scope`,
+    cgroup: cgroupOf(sandbox, id),
     argv,
     env,
     cwd,
@@ -185,6 +186,10 @@ function buildRecord(
     message: '',
     pid: 0,
   });
+}
+
+function cgroupOf(sandbox: SandboxRecord, id: string): string {
+  return `${sandbox.config.cgroupParent}/cri-containerd-${id}.scope`;
 }
 
 /** The primary group, those of the image's account and those that the pod adds, as the kernel sorts them. */

@@ -14,6 +14,23 @@ import type { Mount } from './wire/messages.ts';
 
 const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'];
 const SHM_BYTES = 64 * 1024 * 1024;
+const NO_PROGRAMS = 'nosuid,nodev,noexec,relatime';
+const KERNEL_MOUNTS = [
+  {
+    after: '/dev',
+    path: '/dev/pts',
+    kind: 'devpts',
+    source: 'devpts',
+    options: 'rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666',
+  },
+  {
+    after: '/dev',
+    path: '/dev/mqueue',
+    kind: 'mqueue',
+    source: 'mqueue',
+    options: `rw,${NO_PROGRAMS}`,
+  },
+];
 
 export interface RootfsOptions {
   readonly name: string;
@@ -22,6 +39,8 @@ export interface RootfsOptions {
   readonly mounts: readonly Mount[];
   readonly readonlyRoot: boolean;
   readonly privileged: boolean;
+  /** The container's own, which it sees as the top of the tree unless it is privileged. */
+  readonly cgroup: string;
   readonly workingDir: string;
 }
 
@@ -37,10 +56,11 @@ export function makeRootfs(kernel: Kernel, options: RootfsOptions): Result<Mount
     ['/sys', true],
   ];
   for (const [path, directory] of points) ensurePoint(view, path, directory);
-  view.proc('/proc', options.pid);
-  view.sys('/sys', { readOnly: !options.privileged });
-  view.tmpfs('/dev', { size: 65536 * 1024, mode: 0o755 });
+  const cgroup = options.privileged ? '/' : options.cgroup;
+  view.proc('/proc', options.pid, cgroup);
+  view.tmpfs('/dev', { size: 65536 * 1024, mode: 0o755, flags: 'nosuid' });
   makeDevices(view, host);
+  view.sys('/sys', { readOnly: !options.privileged, cgroup });
   if (options.workingDir !== '') ensurePoint(view, options.workingDir, true);
   for (const mount of [...options.mounts].sort(
     (a, b) => a.containerPath.length - b.containerPath.length,
@@ -72,6 +92,8 @@ function makeDevices(view: MountView, host: MountView): void {
     if (device !== undefined) dev.link(name, device);
   }
   const links: [string, string][] = [
+    ['core', '/proc/kcore'],
+    ['ptmx', 'pts/ptmx'],
     ['fd', '/proc/self/fd'],
     ['stdin', '/proc/self/fd/0'],
     ['stdout', '/proc/self/fd/1'],
@@ -79,8 +101,10 @@ function makeDevices(view: MountView, host: MountView): void {
   ];
   for (const [name, target] of links)
     dev.link(name, new Inode(dev.fs, 'symlink', { mode: 0o777, target }));
-  dev.link('shm', new Inode(dev.fs, 'directory', { mode: 0o1777 }));
-  view.tmpfs('/dev/shm', { size: SHM_BYTES });
+  for (const name of ['shm', 'mqueue', 'pts'])
+    dev.link(name, new Inode(dev.fs, 'directory', { mode: name === 'pts' ? 0o755 : 0o1777 }));
+  view.list(...KERNEL_MOUNTS);
+  view.tmpfs('/dev/shm', { size: SHM_BYTES, source: 'shm', flags: NO_PROGRAMS });
 }
 
 /** Makes a mount point, and the folders above it, where nothing stands. */

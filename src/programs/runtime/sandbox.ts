@@ -227,8 +227,10 @@ function* startPause(
   const { process } = service;
   const stored = service.images.find(image);
   if (stored === undefined) return err(rpcError('NotFound', `image "${image}": not found`));
+  const cgroup = `${record.config.cgroupParent}/cri-containerd-${record.id}.scope`;
   const view = makeRootfs(process.kernel, {
     name: record.id,
+    cgroup,
     layer: stored.layer,
     pid: record.namespaces.pid,
     mounts: [],
@@ -237,7 +239,6 @@ function* startPause(
     workingDir: '/',
   });
   if (!view.ok) return err(rpcError('Unknown', view.error));
-  const cgroup = `${record.config.cgroupParent}/cri-containerd-${record.id}.scope`;
   process.kernel.makeCgroup(record.config.cgroupParent, {});
   process.kernel.makeCgroup(cgroup, { cpuShares: 2 });
   const shim = yield* service.startShim(record.id);

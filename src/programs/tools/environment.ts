@@ -1,7 +1,7 @@
-/** printenv, id, whoami, hostname, uname, nproc: who runs this, and where (GNU coreutils 9.1). */
+/** printenv, id, whoami, hostname, uname, arch, nproc, tty: who runs this, and where (GNU coreutils 9.1). */
 import { findUser, groupName, ownerName } from './file-text.ts';
 import type { Process } from '../../machines/machine/process.ts';
-import { complain, defineTool, parseOptions, quoteName, usageError } from './support.ts';
+import { complain, defineTool, parseOptions, quoted, usageError } from './support.ts';
 
 export const printenv = defineTool('printenv', function* run(process, args) {
   if (args.length === 0) {
@@ -27,7 +27,7 @@ export const id = defineTool('id', function* run(process, args) {
   const name = value.operands[0];
   const other = name === undefined ? undefined : findUser(process, name);
   if (name !== undefined && other === undefined) {
-    yield* complain(process, `${quoteName(name)}: no such user`);
+    yield* complain(process, `${quoted(process, name)}: no such user`);
     return 1;
   }
   const uid = other?.uid ?? process.uid;
@@ -119,4 +119,16 @@ export const uname = defineTool('uname', function* run(process, args) {
 export const nproc = defineTool('nproc', function* run(process) {
   yield* process.print(`${process.kernel.cpus}\n`);
   return 0;
+});
+
+export const arch = defineTool('arch', function* run(process) {
+  yield* process.print('x86_64\n');
+  return 0;
+});
+
+export const tty = defineTool('tty', function* run(process, args) {
+  const terminal = process.stdin.terminal === undefined ? undefined : process.stdin.name;
+  if (!args.includes('-s') && !args.includes('--silent'))
+    yield* process.print(`${terminal ?? 'not a tty'}\n`);
+  return terminal === undefined ? 1 : 0;
 });

@@ -13,12 +13,16 @@ import {
   trueTool,
   yes,
 } from './basics.ts';
+import { busybox } from './busybox.ts';
 import { base64, hexdump, od, xxd } from './bytes.ts';
-import { busyboxPs } from './busybox-ps.ts';
+import { busyboxPs, busyboxTop, busyboxUptime } from './busybox-procps.ts';
 import { cat, nl, rev, tac, tee } from './cat.ts';
+import { cksum, md5sum, sha1sum, sha256sum, sha512sum } from './checksums.ts';
+import { busyboxDd, dd } from './dd.ts';
+import { busyboxDf, df } from './df.ts';
 import { diff } from './diff.ts';
 import { editorNamed, pagerNamed } from './editor.ts';
-import { hostname, id, nproc, printenv, uname, whoami } from './environment.ts';
+import { arch, hostname, id, nproc, printenv, tty, uname, whoami } from './environment.ts';
 import { env, timeout, xargs } from './run-command.ts';
 import { stat } from './stat.ts';
 import { basename, dirname, readlink, realpath } from './paths.ts';
@@ -35,8 +39,10 @@ import { column, comm, fold, paste } from './columns.ts';
 import { ls } from './ls.ts';
 import { sed } from './sed/sed.ts';
 import { sort } from './sort.ts';
-import { df, du, free, uptime, watch } from './system.ts';
-import { kill, killall, pgrep, pkill, ps, top } from './processes.ts';
+import { busyboxFree, free } from './memory.ts';
+import { du, uptime, watch } from './system.ts';
+import { top } from './top.ts';
+import { kill, killall, pgrep, pkill, ps } from './processes.ts';
 import { tar } from './tar.ts';
 import { wc } from './wc.ts';
 import { which } from './which.ts';
@@ -103,7 +109,9 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ['whoami', whoami],
   ['hostname', hostname],
   ['uname', uname],
+  ['arch', arch],
   ['nproc', nproc],
+  ['tty', tty],
   ['date', date],
   ['basename', basename],
   ['dirname', dirname],
@@ -123,6 +131,12 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ['du', du],
   ['watch', watch],
   ['uptime', uptime],
+  ['dd', dd],
+  ['cksum', cksum],
+  ['md5sum', md5sum],
+  ['sha1sum', sha1sum],
+  ['sha256sum', sha256sum],
+  ['sha512sum', sha512sum],
   ['base64', base64],
   ['od', od],
   ['hexdump', hexdump],
@@ -141,12 +155,22 @@ export const TEXT_TOOLS: readonly Tool[] = PROGRAMS.map(([name, program]) => ({
 }));
 
 /** What busybox has not: images with busybox get the rest under /bin. */
-const NOT_IN_BUSYBOX = new Set(['jq', 'gawk', 'column', 'vim', 'nano', 'editor', 'uptime']);
+const NOT_IN_BUSYBOX = new Set(['jq', 'gawk', 'column', 'vim', 'nano', 'editor']);
+
+/** What busybox prints in its own way. */
+const BUSYBOX_OWN: ReadonlyMap<string, Program> = new Map([
+  ['ps', busyboxPs],
+  ['top', busyboxTop],
+  ['uptime', busyboxUptime],
+  ['free', busyboxFree],
+  ['df', busyboxDf],
+  ['dd', busyboxDd],
+]);
 
 /** The same programs where a busybox image has them. */
-export const busyboxTools: readonly Tool[] = PROGRAMS.filter(
-  ([name]) => !NOT_IN_BUSYBOX.has(name),
-).map(([name, program]) => ({
-  path: `/bin/${name}`,
-  program: name === 'ps' ? busyboxPs : program,
-}));
+export const busyboxTools: readonly Tool[] = [...PROGRAMS, ['busybox', busybox] as const]
+  .filter(([name]) => !NOT_IN_BUSYBOX.has(name))
+  .map(([name, program]) => ({
+    path: `/bin/${name}`,
+    program: BUSYBOX_OWN.get(name) ?? program,
+  }));

@@ -312,8 +312,11 @@ const NAMESPACE_KEYS = {
   net: 'network',
 } as const;
 
-/** Inode numbers of the first namespaces of a boot (include/linux/proc_ns.h); others count up from there. */
-const FIRST_INODE = 4_026_531_835;
+/** A namespace's number, from the link in /proc/PID/ns. */
+function inodeOf(process: Process, pid: number, type: string): string {
+  const link = process.files.readlink(`/proc/${pid}/ns/${type}`);
+  return /\[(\d+)\]/.exec(link.ok ? link.value : '')?.[1] ?? '';
+}
 
 export const lsns = defineTool('lsns', function* run(process, args) {
   const parsed = parseOptions(args, {
@@ -327,14 +330,12 @@ export const lsns = defineTool('lsns', function* run(process, args) {
   const wanted = parsed.value.get('t');
   const task = parsed.value.get('p');
   const rows: string[][] = [];
-  const numbers = new Map<object, number>();
   const seen = new Map<object, string[]>();
   for (const entry of process.kernel.processes()) {
     const spaces = process.kernel.namespacesOf(entry.pid);
     if (!spaces.ok || (process.uid !== 0 && entry.uid !== process.uid)) continue;
     for (const type of NAMESPACE_TYPES) {
       const space = spaces.value[NAMESPACE_KEYS[type]];
-      if (!numbers.has(space)) numbers.set(space, FIRST_INODE + numbers.size);
       if (
         (wanted !== undefined && wanted !== type) ||
         (task !== undefined && Number(task) !== entry.pid)
@@ -347,7 +348,7 @@ export const lsns = defineTool('lsns', function* run(process, args) {
       }
       const user = findUser(process.files, entry.uid)?.name ?? String(entry.uid);
       const fresh = [
-        String(numbers.get(space)),
+        inodeOf(process, entry.pid, type),
         type,
         '1',
         String(entry.pid),
@@ -358,6 +359,7 @@ export const lsns = defineTool('lsns', function* run(process, args) {
       rows.push(fresh);
     }
   }
+  rows.sort((a, b) => Number(a[0]) - Number(b[0]));
   yield* process.print(namespaceTable(rows, parsed.value.has('n')));
   return 0;
 });

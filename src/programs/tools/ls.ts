@@ -16,6 +16,7 @@ import {
   quoteName,
   usageError,
 } from './support.ts';
+import { isBusybox } from './busybox-words.ts';
 import { groupName, humanSize, modeText, ownerName } from './file-text.ts';
 
 /** Files changed longer ago than this show their year instead of the time of day. */
@@ -64,7 +65,7 @@ export const ls = defineTool('ls', function* run(process, args) {
     }
     if (!stat.ok) {
       yield* complain(process, `cannot access ${quoteName(path)}: ${strerror(stat.error)}`);
-      status = 2;
+      status = isBusybox(process) ? 1 : 2;
       continue;
     }
     const entry = { name: path, path, stat: stat.value };
@@ -259,6 +260,23 @@ function columns(
   return '';
 }
 
+/** Major and minor numbers of what Linux puts into /dev (admin-guide/devices.txt). */
+const DEVICES: ReadonlyMap<string, string> = new Map([
+  ['null', '1, 3'],
+  ['zero', '1, 5'],
+  ['full', '1, 7'],
+  ['random', '1, 8'],
+  ['urandom', '1, 9'],
+  ['tty', '5, 0'],
+  ['console', '5, 1'],
+  ['ptmx', '5, 2'],
+]);
+
+function deviceOf({ name, path }: Entry): string {
+  if (/\/pts\/\d+$/.test(path)) return `136, ${name.slice(name.lastIndexOf('/') + 1)}`;
+  return DEVICES.get(name.slice(name.lastIndexOf('/') + 1)) ?? '1, 3';
+}
+
 function* showLong(
   process: Process,
   out: Output,
@@ -270,7 +288,11 @@ function* showLong(
   const rows = entries.map((entry) => {
     const { stat } = entry;
     const size =
-      stat.type === 'character' ? '1, 3' : options.has('h') ? humanSize(stat.size) : `${stat.size}`;
+      stat.type === 'character'
+        ? deviceOf(entry)
+        : options.has('h')
+          ? humanSize(stat.size)
+          : `${stat.size}`;
     const old = now - stat.modified > RECENT_MICROS || stat.modified > now;
     const style = options.has('fulltime')
       ? '%Y-%m-%d %H:%M:%S.%N +0000'
@@ -303,14 +325,29 @@ function* showLong(
   });
   const widthOf = (pick: (row: (typeof rows)[number]) => string): number =>
     rows.reduce((most, row) => Math.max(most, pick(row).length), 0);
-  const links = widthOf((row) => row.links);
-  const owner = widthOf((row) => row.owner);
-  const group = widthOf((row) => row.group);
-  const size = widthOf((row) => row.size);
+  // busybox's columns have the same width everywhere.
+  const applet = isBusybox(process);
+  const least = (width: number, most: number): number => (applet && most > 0 ? width : most);
+  const links = least(
+    4,
+    widthOf((row) => row.links),
+  );
+  const owner = least(
+    8,
+    widthOf((row) => row.owner),
+  );
+  const group = least(
+    8,
+    widthOf((row) => row.group),
+  );
+  const size = least(
+    9,
+    widthOf((row) => row.size),
+  );
   const inode = widthOf((row) => row.inode);
   const blocks = widthOf((row) => row.blocks);
   for (const row of rows) {
-    const parts = [row.mode, row.links.padStart(links)];
+    const parts = [applet ? row.mode.padEnd(10) : row.mode, row.links.padStart(links)];
     if (inode > 0) parts.unshift(row.inode.padStart(inode));
     if (blocks > 0) parts.splice(inode > 0 ? 1 : 0, 0, row.blocks.padStart(blocks));
     if (owner > 0) parts.push(row.owner.padEnd(owner));

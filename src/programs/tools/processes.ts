@@ -1,4 +1,4 @@
-/** ps, top, kill, killall, pgrep, pkill: the process table, and signals to it (procps 4.0). */
+/** ps, kill, killall, pgrep, pkill: the process table, and signals to it (procps 4.0). */
 import type { Task } from '../../ground/base/task.ts';
 import { compileExtended } from '../../ground/lang/regexp/posix.ts';
 import { formatDate } from '../../ground/lang/strftime.ts';
@@ -19,7 +19,8 @@ function cpuTime(micros: number, long: boolean): string {
 function commandOf(entry: ProcessEntry): string {
   return entry.state === 'Z' || entry.argv.length === 0
     ? `[${entry.comm}]${entry.state === 'Z' ? ' <defunct>' : ''}`
-    : entry.argv.join(' ');
+    : // A line is a line: what does not print shows as a question mark.
+      entry.argv.join(' ').replace(/[\x00-\x1f]/g, '?');
 }
 
 /** Wall time at which a process began. */
@@ -29,8 +30,21 @@ function startOf(process: Process, entry: ProcessEntry): number {
   );
 }
 
+/** Ticks of CPU over whole seconds of life, as ps counts both. */
+function cpuShare(process: Process, entry: ProcessEntry): string {
+  const age = process.clock.monotonic() - (entry.started - process.kernel.bootTime);
+  const ticks = Math.floor(entry.cpu / 10_000) * 10_000;
+  return percent(ticks, Math.floor(age / 1_000_000) * 1_000_000);
+}
+
 function percent(part: number, whole: number): string {
   return whole <= 0 ? '0.0' : ((part * 100) / whole).toFixed(1);
+}
+
+/** `Ssl`: state, leader of a session, several tasks. Who looks is running. */
+function stateOf(process: Process, entry: ProcessEntry): string {
+  const state = entry.pid === process.pid ? 'R' : entry.state;
+  return `${state}${entry.leader ? 's' : ''}${entry.threads > 1 ? 'l' : ''}`;
 }
 
 const COLUMNS: Readonly<
@@ -63,8 +77,7 @@ const COLUMNS: Readonly<
     title: '%CPU',
     right: true,
     width: 4,
-    value: (process, entry) =>
-      percent(entry.cpu, process.clock.monotonic() - (entry.started - process.kernel.bootTime)),
+    value: (process, entry) => cpuShare(process, entry),
   },
   '%mem': {
     title: '%MEM',
@@ -76,7 +89,7 @@ const COLUMNS: Readonly<
     title: 'VSZ',
     right: true,
     width: 6,
-    value: (_, entry) => `${Math.floor(entry.memory / 1024) * 2}`,
+    value: (_, entry) => `${entry.virtualKib}`,
   },
   rss: {
     title: 'RSS',
@@ -90,7 +103,7 @@ const COLUMNS: Readonly<
     width: 8,
     value: (_, entry) => (entry.terminal === '' ? '?' : entry.terminal.replace('/dev/', '')),
   },
-  stat: { title: 'STAT', right: false, width: 4, value: (_, entry) => entry.state },
+  stat: { title: 'STAT', right: false, width: 4, value: stateOf },
   start: {
     title: 'START',
     right: false,
@@ -209,29 +222,6 @@ export const ps = defineTool('ps', function* run(process, args) {
     ),
   );
   return pids !== undefined && entries.length === 0 ? 1 : 0;
-});
-
-export const top = defineTool('top', function* run(process, args) {
-  const batch = args.some((arg) => arg.includes('b'));
-  const rounds = Number(/-n\s?(\d+)/.exec(args.join(' '))?.[1] ?? (batch ? 'Infinity' : '1'));
-  for (let round = 0; round < rounds; round += 1) {
-    if (round > 0) yield* process.sleep(3_000_000);
-    const entries = [...process.kernel.processes()].sort((a, b) => b.cpu - a.cpu || a.pid - b.pid);
-    const used = entries.reduce((sum, entry) => sum + entry.memory, 0);
-    const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(1);
-    const running = entries.filter((entry) => entry.state === 'R').length;
-    let text = `top - ${formatDate('%H:%M:%S', process.clock.wall())} up ${Math.floor(process.clock.monotonic() / 60_000_000)} min,  1 user,  load average: 0.00, 0.00, 0.00\n`;
-    text += `Tasks: ${entries.length} total,   ${running} running, ${entries.length - running} sleeping,   0 stopped,   0 zombie\n`;
-    text += `MiB Mem : ${mib(process.kernel.memoryBytes).padStart(8)} total, ${mib(process.kernel.memoryBytes - used).padStart(8)} free, ${mib(used).padStart(8)} used,      0.0 buff/cache\n\n`;
-    text += table(
-      process,
-      ['pid', 'user', 'vsz', 'rss', 'stat', '%cpu', '%mem', 'bsdtime', 'comm'],
-      entries,
-      true,
-    );
-    yield* process.print(text);
-  }
-  return 0;
 });
 
 function* signalArgument(process: Process, args: string[]): Task<Signal | '0' | undefined> {

@@ -8,6 +8,7 @@ import type { Task } from '../../ground/base/task.ts';
 import { type Errno, strerror } from '../../machines/network/errno.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
+import { busyboxWords, isBusybox } from './busybox-words.ts';
 
 /** A tool: its name, and what it does with the arguments after its name. */
 export function defineTool(
@@ -134,7 +135,9 @@ export function nameOf(process: Process): string {
 
 /** Prints `name: message` to standard error. */
 export function* complain(process: Process, message: string): Task<void> {
-  yield* process.printError(`${nameOf(process)}: ${message}\n`);
+  const name = nameOf(process);
+  const words = isBusybox(process) ? busyboxWords(name, message) : message;
+  yield* process.printError(`${name}: ${words}\n`);
 }
 
 /** Text gathered and written in pieces; flush before waiting for input and at the end. */

@@ -1,9 +1,11 @@
-/** free, df, du, watch, uptime: what the machine has, and how long it has run. */
+/** du, watch, uptime: what files take, what changes, and how long the machine has run. */
 import { textOf } from '../../ground/base/bytes.ts';
 import { anyOf } from '../../ground/base/task.ts';
 import { formatDate } from '../../ground/lang/strftime.ts';
 import { strerror } from '../../machines/network/errno.ts';
+import type { Process } from '../../machines/machine/process.ts';
 import { humanSize } from './file-text.ts';
+import { loadOf, upTime } from './memory.ts';
 import {
   complain,
   defineTool,
@@ -17,92 +19,6 @@ import {
 export function pad(value: number): string {
   return `${value}`.padStart(2, '0');
 }
-
-export const free = defineTool('free', function* run(process, args) {
-  const total = process.kernel.memoryBytes;
-  const used = process.kernel.processes().reduce((sum, entry) => sum + entry.memory, 0);
-  const unit = args.includes('-m')
-    ? 1_048_576
-    : args.includes('-g')
-      ? 1_073_741_824
-      : args.includes('-b')
-        ? 1
-        : 1024;
-  const show = (bytes: number): string =>
-    (args.includes('-h')
-      ? humanSize(bytes).replace(/([KMG])$/, '$1i')
-      : `${Math.floor(bytes / unit)}`
-    ).padStart(11);
-  yield* process.print(
-    `               total        used        free      shared  buff/cache   available\nMem:    ${show(total).padStart(12)} ${show(used)} ${show(total - used)} ${show(0)} ${show(0)} ${show(total - used)}\nSwap:   ${show(0).padStart(12)} ${show(0)} ${show(0)}\n`,
-  );
-  return 0;
-});
-
-export const df = defineTool('df', function* run(process, args) {
-  const options = parseOptions(args, {
-    short: 'hkTiPaBm',
-    long: { 'human-readable': 'h', 'print-type': 'T', inodes: 'i' },
-  });
-  if (!options.ok) return yield* usageError(process, options.error);
-  const { value } = options;
-  const human = value.has('h');
-  const inodes = value.has('i');
-  const rows: string[][] = [
-    inodes
-      ? ['Filesystem', 'Inodes', 'IUsed', 'IFree', 'IUse%', 'Mounted on']
-      : [
-          'Filesystem',
-          human ? 'Size' : '1K-blocks',
-          'Used',
-          human ? 'Avail' : 'Available',
-          'Use%',
-          'Mounted on',
-        ],
-  ];
-  let status = 0;
-  for (const path of value.operands.length === 0 ? ['/'] : value.operands) {
-    const usage = process.files.usage(path);
-    if (!usage.ok) {
-      yield* complain(process, `${path}: ${strerror(usage.error)}`);
-      status = 1;
-      continue;
-    }
-    const { used, size } = usage.value;
-    const show = (bytes: number): string =>
-      human ? humanSize(bytes) : `${Math.ceil(bytes / 1024)}`;
-    if (inodes)
-      rows.push([
-        '/dev/sda1',
-        `${usage.value.inodes}`,
-        `${usage.value.inodesUsed}`,
-        `${usage.value.inodes - usage.value.inodesUsed}`,
-        `${Math.ceil((usage.value.inodesUsed * 100) / usage.value.inodes)}%`,
-        '/',
-      ]);
-    else
-      rows.push([
-        '/dev/sda1',
-        show(size),
-        show(used),
-        show(size - used),
-        `${Math.ceil((used * 100) / Math.max(1, size))}%`,
-        '/',
-      ]);
-  }
-  const widths = (rows[0] as string[]).map((_, index) =>
-    rows.reduce((most, row) => Math.max(most, (row[index] as string).length), index === 0 ? 14 : 5),
-  );
-  yield* process.print(
-    rows
-      .map(
-        (row) =>
-          `${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] as number) : index === row.length - 1 ? cell : cell.padStart(widths[index] as number))).join(' ')}\n`,
-      )
-      .join(''),
-  );
-  return status;
-});
 
 export const du = defineTool('du', function* run(process, args) {
   const options = parseOptions(args, {
@@ -212,11 +128,35 @@ export const watch = defineTool('watch', function* run(process, args) {
   }
 });
 
-export const uptime = defineTool('uptime', function* run(process) {
-  const minutes = Math.floor(process.clock.monotonic() / 60_000_000);
-  const span = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}`;
+export const uptime = defineTool('uptime', function* run(process, args) {
+  if (args.includes('-p')) {
+    yield* process.print(`up ${prettyTime(process.clock.monotonic())}\n`);
+    return 0;
+  }
+  const time = formatDate('%H:%M:%S', process.clock.wall());
   yield* process.print(
-    ` ${formatDate('%H:%M:%S', process.clock.wall())} up ${span},  1 user,  load average: 0.00, 0.00, 0.00\n`,
+    ` ${time} up ${upTime(process)},  ${users(process)},  load average: ${loadOf(process).join(', ')}\n`,
   );
   return 0;
 });
+
+/** Sessions with a terminal, as `uptime` and `top` count who is logged in. */
+export function users(process: Process): string {
+  const terminals = new Set(process.kernel.processes().map((entry) => entry.terminal));
+  terminals.delete('?');
+  return `${`${terminals.size}`.padStart(1)} user${terminals.size === 1 ? '' : 's'}`;
+}
+
+/** `2 hours, 5 minutes` */
+function prettyTime(micros: number): string {
+  const minutes = Math.floor(micros / 60_000_000);
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(minutes / 1440), 'day'],
+    [Math.floor(minutes / 60) % 24, 'hour'],
+    [minutes % 60, 'minute'],
+  ];
+  const told = parts.filter(([amount]) => amount > 0);
+  return (told.length === 0 ? [[0, 'minutes']] : told)
+    .map(([amount, unit]) => `${amount} ${unit}${amount === 1 || amount === 0 ? '' : 's'}`)
+    .join(', ');
+}

@@ -65,6 +65,8 @@ export interface FileSystemOptions {
   /** As in /proc/mounts: /dev/sda1, tmpfs. */
   readonly source: string;
   readonly size: number;
+  /** What /proc/mounts says of it besides the mount's own flags: `size=65536k,mode=755`. */
+  readonly details?: string;
   readonly now: () => WallTime;
   /** An overlay's blocks stand on another file system. */
   readonly backing?: FileSystem;
@@ -74,6 +76,7 @@ export interface FileSystemOptions {
 export class FileSystem {
   readonly kind: string;
   readonly source: string;
+  readonly details: string;
   size: number;
   used = 0;
   inodesUsed = 0;
@@ -84,6 +87,7 @@ export class FileSystem {
   constructor(options: FileSystemOptions) {
     this.kind = options.kind;
     this.source = options.source;
+    this.details = options.details ?? '';
     this.size = options.size;
     this.now = options.now;
     this.backing = options.backing;

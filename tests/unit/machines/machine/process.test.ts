@@ -11,6 +11,8 @@ function start(process: Process, options: SpawnOptions): Child {
   return child.value;
 }
 
+const MIB = 1024 * 1024;
+
 describe('programs', () => {
   it('runs from PATH, with a pipe between two and their exit codes', () => {
     const bench = makeBench();
@@ -283,11 +285,11 @@ describe('pid namespaces', () => {
 describe('memory', () => {
   it('kills the largest process of a cgroup above its limit', () => {
     const bench = makeBench();
-    bench.host.kernel.makeCgroup('/pods/a', { memoryMax: 100 });
+    bench.host.kernel.makeCgroup('/pods/a', { memoryMax: 100 * MIB });
     const small = run(
       bench,
       function* (process) {
-        process.memory(20);
+        process.memory(20 * MIB);
         yield NEVER;
         return 0;
       },
@@ -296,9 +298,9 @@ describe('memory', () => {
     const large = run(
       bench,
       function* (process) {
-        process.memory(60);
+        process.memory(60 * MIB);
         yield* process.sleep(SECOND);
-        process.memory(81);
+        process.memory(81 * MIB);
         yield NEVER;
         return 0;
       },
@@ -308,7 +310,7 @@ describe('memory', () => {
     expect(small.status()).toBeUndefined();
     expect(large.status()).toMatchObject({ code: 137, signal: 'SIGKILL', outOfMemory: true });
     expect(bench.host.kernel.cgroupUsage('/pods')).toMatchObject({
-      value: { memory: 20, oomKills: 1 },
+      value: { memory: 20 * MIB, oomKills: 1 },
     });
   });
 });

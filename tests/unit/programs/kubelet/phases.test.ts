@@ -29,6 +29,7 @@ function cri(name: string, life: Life): readonly ContainerStatus[] {
       logPath: '',
       mounts: [],
       pid: 1,
+      user: { uid: 0, gid: 0, supplementalGroups: [0] },
     },
   ];
 }

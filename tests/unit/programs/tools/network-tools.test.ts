@@ -186,7 +186,7 @@ describe('tools', () => {
       2 packets transmitted, 2 received, 0% packet loss, time 1000ms
       rtt min/avg/max/mdev = 0.300/0.300/0.300/0.000 ms
       ping: nosuch: Name or service not known
-      1 packets transmitted, 0 received, 100% packet loss, time 1000ms
+      1 packets transmitted, 0 received, 100% packet loss, time 0ms
 
       $ traceroute -n node-1
       traceroute to node-1 (192.168.0.11), 30 hops max, 60 byte packets
@@ -272,7 +272,7 @@ describe('tools', () => {
            Active: active (running) since Mon 2026-03-02 09:00:00 UTC; 6ms ago
          Main PID: 3 (web)
             Tasks: 1 (limit: 9528)
-           Memory: 0B
+           Memory: 768.0K
            CGroup: /system.slice/web.service
                    └─3 /usr/sbin/web -p 80
 
