@@ -39,7 +39,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'netfilter',
-    what: 'tables raw and security, matches set, hashlimit and nfacct, target LOG',
+    what: 'tables raw and security; matches set, hashlimit, nfacct and others; targets LOG, NFQUEUE, TPROXY and others; TCP flags other than SYN, codes of ICMP types',
     how: 'refused',
   },
   {
@@ -49,7 +49,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'kubectl',
-    what: 'apply --server-side and --prune, proxy, debug, kustomize, go-template output, autoscale, create job, cronjob, ingress, pdb and quota',
+    what: 'apply --server-side, --prune and --overwrite=false, diff --server-side, create --edit, auth reconcile, cluster-info dump, proxy, debug, kustomize',
     how: 'refused',
   },
   {
@@ -75,6 +75,11 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   {
     area: 'kubelet',
     what: 'container logs are not rotated into files: the older half of 50,000 lines is dropped',
+    how: 'simplified',
+  },
+  {
+    area: 'kubelet',
+    what: 'setHostnameAsFQDN with a whole name of more than 64 characters: the pod keeps its short one',
     how: 'simplified',
   },
   {

@@ -28,7 +28,7 @@ class PingRun {
   sent = 0;
   received = 0;
   errors = 0;
-  /** Requests on their way, and the most there were. */
+  /** Requests on their way, and the most that there were when one was answered. */
   open = 0;
   pipe = 0;
   took: Micros = 0;
@@ -250,7 +250,6 @@ class Pinger {
       if (run.sent < count && now >= next) {
         run.sent += 1;
         run.open += 1;
-        run.pipe = Math.max(run.pipe, run.open);
         process.start(`echo ${run.sent}`, this.#echo(run.sent));
         last = now;
         next = now + interval;
@@ -296,6 +295,8 @@ class Pinger {
       return;
     }
     const reply = answered.value;
+    // How many were on their way is seen when one comes back.
+    run.pipe = Math.max(run.pipe, run.sent - sequence + 1);
     const from = yield* this.#nameOf(reply.source);
     if (reply.unreachable === undefined) {
       run.received += 1;

@@ -56,6 +56,7 @@ function* trace(
     probes: Number(options.value.get('q') ?? 3),
     wait: Math.floor(Number(options.value.get('w') ?? 5) * SECOND),
     numeric: options.value.has('n'),
+    apart: size !== 60,
   };
   for (let ttl = 1; ttl <= hops; ttl += 1) {
     const reached = yield* hop(process, ttl, probe);
@@ -69,6 +70,7 @@ interface Probe {
   readonly probes: number;
   readonly wait: number;
   readonly numeric: boolean;
+  readonly apart: boolean;
 }
 
 const MARKS: Readonly<Record<NonNullable<PingReply['unreachable']>, string>> = {
@@ -81,7 +83,9 @@ const MARKS: Readonly<Record<NonNullable<PingReply['unreachable']>, string>> = {
 
 /** One line; `there` when the target, or an end of the way, has answered. */
 function* hop(process: Process, ttl: number, probe: Probe): Task<'on' | 'there' | 'failed'> {
-  let line = String(ttl).padStart(2);
+  // The applet sets all apart by two blanks, the other one its first column only.
+  const gap = probe.apart ? '  ' : ' ';
+  let line = `${String(ttl).padStart(2)}${probe.apart ? '' : ' '}`;
   let shown: Ip | undefined;
   let over = false;
   for (let index = 0; index < probe.probes; index += 1) {
@@ -95,14 +99,14 @@ function* hop(process: Process, ttl: number, probe: Probe): Task<'on' | 'there' 
         yield* process.printError(`connect: ${strerror(answered.error)}\n`);
         return 'failed';
       }
-      line += ' *';
+      line += probe.apart ? '  *' : ' *';
       continue;
     }
     const { source, time, unreachable } = answered.value;
     if (source !== shown) {
       const text = formatIp(source);
       const name = probe.numeric ? undefined : ((yield* resolveAddress(process, source)) ?? text);
-      line += probe.numeric ? `  ${text}` : `  ${name} (${text})`;
+      line += probe.numeric ? `${gap}${text}` : `${gap}${name} (${text})`;
       shown = source;
     }
     line += `  ${Math.floor(time / 1000)}.${String(time % 1000).padStart(3, '0')} ms${unreachable === undefined ? '' : MARKS[unreachable]}`;
