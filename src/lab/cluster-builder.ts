@@ -313,7 +313,8 @@ class ClusterBuilder {
     const others = [CONTROL_PLANE, ...this.#workers].flatMap((_, other) =>
       other === index ? [] : [{ range: podRangeOf(other), via: CONTROL_PLANE_IP + other }],
     );
-    this.#unit(host, 'node-routes.service', kubeadm.nodeRoutesUnit(others, profile.podRange));
+    this.#write(host, kubeadm.NODE_ROUTES_FILE, kubeadm.nodeRoutes(others));
+    this.#unit(host, 'node-routes.service', kubeadm.nodeRoutesUnit(profile.podRange));
     const pki = '/var/lib/kubelet/pki';
     const client = this.#authority.client(`system:node:${host.name}`, ['system:nodes']);
     this.#write(host, `${pki}/kubelet-client-current.pem`, certificateFile(client.certificate));

@@ -69,7 +69,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'systemd',
-    what: 'ExecStartPost, ExecStop and ExecReload of units have no effect (daemon-reload names them); reload sends SIGHUP',
+    what: 'ExecStartPost and ExecReload of units have no effect (daemon-reload names them); reload sends SIGHUP',
     how: 'warned',
   },
   {

@@ -177,6 +177,8 @@ function standsBehind(lab: Lab, change: Change, evidence: Evidence): boolean {
   // What a kubelet finds in its first list is told by no record of its own.
   if (kind === 'binding' && record?.verb !== 'bind' && record?.verb !== 'create')
     return text === `bound to ${change.pod.spec?.nodeName}`;
+  // Where nobody answers at the runtime's socket, nothing has been done that could be recorded.
+  if (kind === 'cri' && text.includes('code = Unavailable desc = connection error: ')) return true;
   if (record === undefined || record.time > evidence.time) return false;
   if (kind === 'binding') return record.object === objectOf(change.pod);
   if (kind === 'write') return record.object === objectOf(change.pod);

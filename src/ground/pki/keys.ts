@@ -27,10 +27,10 @@ import { formatPem, parsePem } from './pem.ts';
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 const PRIME256V1 = '1.2.840.10045.3.1.7';
 /**
- * A lab's start signs some twenty texts: tables of a width that is made in no time serve it better than
- * the library's, which pay after hundreds.
+ * A lab's start needs one point and one signature, a lesson few more: a table that is made in no time
+ * serves it better than the library's, which pays after hundreds.
  */
-p256.Point.BASE.precompute(4);
+p256.Point.BASE.precompute(2);
 /** Bytes of a key's id: those of a subject key identifier. */
 const ID_BYTES = 20;
 

@@ -66,24 +66,25 @@ Restart=on-failure
 WantedBy=multi-user.target
 `;
 
+export const NODE_ROUTES_FILE = '/etc/node-routes';
+
+/** Routes to the pod ranges of the other nodes, as `ip -batch` reads them. */
+export function nodeRoutes(
+  routes: readonly { readonly range: string; readonly via: Ip }[],
+): string {
+  return routes
+    .map(({ range, via }) => `route replace ${range} via ${formatIp(via)} dev eth0\n`)
+    .join('');
+}
+
 /**
  * The unit that writes the routes to the other nodes' pod ranges and hides pods from everybody outside
  * the cluster's range: visible, and deletable by a learner. Nobody out there has a route back to a pod.
  * The rule is the one that flannel and ip-masq-agent write; the bridge plugin's own `ipMasq` would also
  * hide pods of one node from those of another, which pods must not be (the Kubernetes network model).
  */
-export function nodeRoutesUnit(
-  routes: readonly { readonly range: string; readonly via: Ip }[],
-  clusterRange: string,
-): string {
+export function nodeRoutesUnit(clusterRange: string): string {
   const rule = `POSTROUTING -s ${clusterRange} ! -d ${clusterRange} -m comment --comment "pods to the outside" -j MASQUERADE`;
-  const masquerade = `ExecStart=/bin/sh -c 'iptables -t nat -C ${rule} 2>/dev/null || iptables -t nat -A ${rule}'\n`;
-  const starts = routes
-    .map(
-      (route) =>
-        `ExecStart=/usr/sbin/ip route replace ${route.range} via ${formatIp(route.via)} dev eth0\n`,
-    )
-    .join('');
   return `[Unit]
 Description=Routes to the pod ranges of the other nodes, and pods' way to the outside
 After=network.target
@@ -91,7 +92,11 @@ After=network.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-${starts}${masquerade}
+ExecStartPre=/usr/sbin/ip link set dev eth0 up
+ExecStart=/usr/sbin/ip -batch ${NODE_ROUTES_FILE}
+ExecStart=/usr/sbin/iptables -t nat -A ${rule}
+ExecStop=/usr/sbin/iptables -t nat -D ${rule}
+
 [Install]
 WantedBy=multi-user.target
 `;

@@ -99,13 +99,16 @@ export class Service {
   *stop(): Task<void> {
     this.#generation += 1;
     if (this.active === 'inactive' || this.active === 'failed') return;
+    let result = yield* this.#runStops();
+    const told = this.sub === 'stop';
     if (this.sub === 'auto-restart' || this.main === undefined) {
-      this.#become('inactive', 'dead');
+      if (told) this.#noteEnd(result);
+      else this.#become('inactive', 'dead');
       this.#say(6, `Stopped ${this.title}.`);
       return;
     }
     const child = this.main;
-    this.#say(6, `Stopping ${this.title}...`);
+    if (!told) this.#say(6, `Stopping ${this.title}...`);
     this.#become('deactivating', 'stop-sigterm');
     const signal = (lastValue(this.values, 'Service.KillSignal') ?? 'SIGTERM') as Signal;
     this.#killAll(signal);
@@ -113,7 +116,6 @@ export class Service {
     const timeout = lastValue(this.values, 'Service.TimeoutStopSec');
     const deadline = timeout === undefined ? STOP_TIMEOUT : parseSpan(timeout);
     const first = yield* anyOf([child.exited], deadline);
-    let result: ServiceResult = 'success';
     if (first.index < 0) {
       this.#say(4, `${this.name}: State 'stop-sigterm' timed out. Killing.`);
       this.#say(
@@ -127,6 +129,11 @@ export class Service {
     }
     this.#noteExit(child, child.status as ExitStatus);
     if (lastValue(this.values, 'Service.KillMode') !== 'process') this.#killAll('SIGKILL');
+    this.#noteEnd(result);
+    this.#say(6, `Stopped ${this.title}.`);
+  }
+
+  #noteEnd(result: ServiceResult): void {
     if (result === 'success') {
       this.#say(6, `${this.name}: Deactivated successfully.`);
       this.#become('inactive', 'dead');
@@ -135,7 +142,25 @@ export class Service {
       this.#say(4, `${this.name}: Failed with result '${result}'.`);
       this.#become('failed', 'failed');
     }
-    this.#say(6, `Stopped ${this.title}.`);
+  }
+
+  /** The commands that the unit has for its end, while its main process still runs. */
+  *#runStops(): Task<ServiceResult> {
+    const lines = this.active === 'active' ? (this.values.get('Service.ExecStop') ?? []) : [];
+    if (lines.length === 0) return 'success';
+    this.#say(6, `Stopping ${this.title}...`);
+    this.#become('deactivating', 'stop');
+    const env = this.#environment();
+    if (this.main !== undefined) env.set('MAINPID', `${this.main.pid}`);
+    for (const line of lines) {
+      const command = parseCommand(line, env, this.name, this.#system.name);
+      const child = this.#spawn(command.argv, env);
+      const status = child === undefined ? undefined : yield* child.wait();
+      if (command.mayFail || status?.code === 0) continue;
+      if (status !== undefined) this.#sayExit('Control', status);
+      return 'exit-code';
+    }
+    return 'success';
   }
 
   /** Forgets a failure (systemctl reset-failed). */
@@ -359,22 +384,20 @@ export class Service {
   #noteExit(child: Child, status: ExitStatus): void {
     this.main = undefined;
     this.lastMain = { pid: child.pid, status };
-    const { signal } = status;
-    if (signal !== undefined && resultOf(status) !== 'success') {
-      const name = signal.slice(3);
-      this.#say(
-        5,
-        `${this.name}: Main process exited, code=killed, status=${signalNumber(signal)}/${name}`,
-      );
-    } else if (status.code !== 0 && signal === undefined) {
-      const words = status.code === 1 ? 'FAILURE' : status.code === 2 ? 'INVALIDARGUMENT' : 'n/a';
-      this.#say(
-        5,
-        `${this.name}: Main process exited, code=exited, status=${status.code}/${words}`,
-      );
-    }
+    this.#sayExit('Main', status);
     if (status.outOfMemory === true) {
       this.#say(5, `${this.name}: A process of this unit has been killed by the OOM killer.`);
+    }
+  }
+
+  #sayExit(which: 'Main' | 'Control', status: ExitStatus): void {
+    const { code, signal } = status;
+    const head = `${this.name}: ${which} process exited`;
+    if (signal !== undefined && resultOf(status) !== 'success') {
+      this.#say(5, `${head}, code=killed, status=${signalNumber(signal)}/${signal.slice(3)}`);
+    } else if (code !== 0 && signal === undefined) {
+      const words = code === 1 ? 'FAILURE' : code === 2 ? 'INVALIDARGUMENT' : 'n/a';
+      this.#say(5, `${head}, code=exited, status=${code}/${words}`);
     }
   }
 

@@ -21,6 +21,7 @@ const KNOWN = new Set([
   'Service.Type',
   'Service.ExecStartPre',
   'Service.ExecStart',
+  'Service.ExecStop',
   'Service.Environment',
   'Service.EnvironmentFile',
   'Service.Restart',

@@ -1,12 +1,16 @@
 /** The `ip` program: objects, options, and the namespace that they apply to. (iproute2 6.1, ip/ip.c) */
+import { textOf } from '../../../ground/base/bytes.ts';
+import { ok } from '../../../ground/base/result.ts';
 import type { Task } from '../../../ground/base/task.ts';
+import { strerror } from '../../../machines/network/errno.ts';
 import type { Process, Program } from '../../../machines/machine/process.ts';
+import { readAll } from '../support.ts';
 import { ipAddress } from './address.ts';
 import { ipLink } from './link.ts';
 import { ipNeighbour, ipRule } from './neighbour.ts';
 import { findNetns, ipNetns } from './netns.ts';
 import { ipRoute } from './route.ts';
-import { type IpCommand, matchWord } from './support.ts';
+import { type IpCommand, matchWord, refuse } from './support.ts';
 
 type IpObject = (command: IpCommand, args: readonly string[]) => Task<number>;
 
@@ -26,7 +30,8 @@ const VERSION = 'ip utility, iproute2-6.1.0, libbpf 1.1.2';
 const USAGE = `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
 where  OBJECT := { address | link | neighbour | netns | route | rule }
        OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] |
-                    -4 | -o[neline] | -br[ief] | -n[etns] name }
+                    -4 | -o[neline] | -b[atch] [filename] | -br[ief] |
+                    -n[etns] name }
 `;
 
 export const ip: Program = ipAs('6.1.0', false);
@@ -46,6 +51,8 @@ function ipAs(version: string, busybox: boolean): Program {
 
 function* run(process: Process, args: readonly string[], busybox: boolean): Task<number> {
   const flags = { busybox, brief: false, oneLine: false, statistics: false, details: false };
+  let batch: string | undefined;
+  let force = false;
   let network = process.kernel.namespaces.network;
   let at = 0;
   for (; at < args.length; at += 1) {
@@ -54,6 +61,10 @@ function* run(process: Process, args: readonly string[], busybox: boolean): Task
     const option = word.replace(/^--?/, '');
     if (option === '') continue;
     if ('oneline'.startsWith(option)) flags.oneLine = true;
+    else if ('batch'.startsWith(option)) {
+      at += 1;
+      batch = args[at] ?? '';
+    } else if ('force'.startsWith(option)) force = true;
     else if ('brief'.startsWith(option) && option.length > 1) flags.brief = true;
     else if ('statistics'.startsWith(option) || 'stats'.startsWith(option)) flags.statistics = true;
     else if ('details'.startsWith(option)) flags.details = true;
@@ -81,7 +92,37 @@ function* run(process: Process, args: readonly string[], busybox: boolean): Task
       return 255;
     }
   }
-  const [object, ...rest] = args.slice(at);
+  const command = { process, network, ...flags };
+  if (batch !== undefined) return yield* runBatch(command, batch, force);
+  return yield* runObject(command, args.slice(at));
+}
+
+/** Commands of a file, one a line, up to the first that fails (lib/utils.c do_batch). */
+function* runBatch(command: IpCommand, name: string, force: boolean): Task<number> {
+  const { process } = command;
+  const text =
+    name === '-' ? ok(textOf(yield* readAll(process.stdin))) : process.files.readText(name);
+  if (!text.ok) {
+    const why = strerror(text.error);
+    return yield* refuse(command, `Cannot open file "${name}" for reading: ${why}`);
+  }
+  let status = 0;
+  for (const [index, line] of text.value.split('\n').entries()) {
+    const words = line
+      .replace(/#.*/, '')
+      .split(/\s+/)
+      .filter((word) => word !== '');
+    if (words.length === 0 || (yield* runObject(command, words)) === 0) continue;
+    yield* process.printError(`Command failed ${name}:${index + 1}\n`);
+    status = 1;
+    if (!force) break;
+  }
+  return status;
+}
+
+function* runObject(command: IpCommand, args: readonly string[]): Task<number> {
+  const { process } = command;
+  const [object, ...rest] = args;
   if (object === undefined || object === 'help') {
     yield* process.printError(USAGE);
     return 255;
@@ -95,5 +136,5 @@ function* run(process: Process, args: readonly string[], busybox: boolean): Task
     yield* process.printError(`Object "${object}" is unknown, try "ip help".\n`);
     return 1;
   }
-  return yield* found[1]({ process, network, ...flags }, rest);
+  return yield* found[1](command, rest);
 }

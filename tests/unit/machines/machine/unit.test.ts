@@ -151,6 +151,43 @@ describe('units', () => {
     });
   });
 
+  it.each([
+    ['0', 'inactive', ['Deactivated successfully.']],
+    [
+      '1',
+      'failed',
+      ['Control process exited, code=exited, status=1/FAILURE', "Failed with result 'exit-code'."],
+    ],
+  ] as const)(
+    'runs ExecStop beside the main process; it ends with %s: %s',
+    (code, active, said) => {
+      const bench = makeBench();
+      const seen: string[] = [];
+      install(bench.host, 'daemon', function* (process) {
+        if (process.argv[1] === undefined) yield NEVER;
+        seen.push(process.argv.slice(1).join(' '));
+        return Number(code);
+      });
+      bench.host.files.write(
+        '/etc/systemd/system/daemon.service',
+        SERVICE(
+          `Type=oneshot\nRemainAfterExit=yes\nExecStart=-/usr/bin/daemon up\nExecStop=/usr/bin/daemon down\nExecStop=-/usr/bin/daemon away`,
+        ),
+      );
+      job(bench, bench.host.kernel.units.start('daemon'));
+      bench.loop.run({ quiet: true });
+      job(bench, bench.host.kernel.units.stop('daemon'));
+      bench.loop.run({ quiet: true });
+      expect(seen).toEqual(code === '0' ? ['up', 'down', 'away'] : ['up', 'down']);
+      expect(bench.host.kernel.units.status('daemon')).toMatchObject({ active });
+      expect(journal(bench, 'daemon.service').slice(2)).toEqual([
+        'systemd[1]: Stopping daemon.service - A test...',
+        ...said.map((line) => `systemd[1]: daemon.service: ${line}`),
+        'systemd[1]: Stopped daemon.service - A test.',
+      ]);
+    },
+  );
+
   it('brings a killed main process back, with a new pid', () => {
     const bench = makeBench();
     install(bench.host, 'daemon', function* () {

@@ -204,6 +204,7 @@ describe('tools', () => {
         'ip route add 10.244.1.0/24 via 192.168.0.11; ip route replace 10.244.1.0/24 via 192.168.0.11 dev eth0; ip r',
         'ip route add 10.244.1.0/24 via 192.168.0.11; ip route add 10.0.0.0/8 via 7.7.7.7; ip route del 1.2.3.4',
         'ip route get 10.244.1.9; ip route get 9.9.9.9',
+        "printf 'route add 10.245.0.0/24 via 192.168.0.11\\n# once\\n\\nroute add 10.245.0.0/24 via 192.168.0.11\\nroute del 10.245.0.0/24\\n' > /tmp/b; ip -batch /tmp/b; ip -force -b - < /tmp/b; ip -b nosuch; ip r | grep 245",
         'ip -br a; ip a show lo; ip link show nosuch; ip frob',
         'ip link add br0 type bridge; ip link set br0 up; ip addr add 10.9.0.1/24 dev br0; ip r show dev br0',
         'ss -tln; ss -tlnp | cat',
@@ -222,6 +223,14 @@ describe('tools', () => {
       10.244.1.9 via 192.168.0.11 dev eth0 src 192.168.0.2 uid 0 
           cache 
       RTNETLINK answers: Network is unreachable
+      $ printf 'route add 10.245.0.0/24 via 192.168.0.11\\n# once\\n\\nroute add 10.245.0.0/24 via 192.168.0.11\\nroute del 10.245.0.0/24\\n' > /tmp/b; ip -batch /tmp/b; ip -force -b - < /tmp/b; ip -b nosuch; ip r | grep 245
+      RTNETLINK answers: File exists
+      Command failed /tmp/b:4
+      RTNETLINK answers: File exists
+      Command failed -:1
+      RTNETLINK answers: File exists
+      Command failed -:4
+      Cannot open file "nosuch" for reading: No such file or directory
       $ ip -br a; ip a show lo; ip link show nosuch; ip frob
       lo               UNKNOWN        127.0.0.1/8 
       eth0             UP             192.168.0.2/16 
