@@ -3,6 +3,8 @@
  * numFeasibleNodesToFind), scores on a fixed node in both eras, texts of FailedScheduling.
  */
 import { expect, test } from 'vitest';
+import type { Pod } from '../../src/ground/api/types.ts';
+import { admit } from '../../src/programs/kubelet/admission.ts';
 import { fitErrorMessage, preemptionMessage } from '../../src/programs/scheduler/attempt.ts';
 import { SchedulerCore } from '../../src/programs/scheduler/core.ts';
 import { feasibleNodesToFind } from '../../src/programs/scheduler/cycle.ts';
@@ -11,6 +13,7 @@ import {
   imageScore,
   normalisedImage,
 } from '../../src/programs/scheduler/plugins/image-locality.ts';
+import { hostPortsOf, portsConflict } from '../../src/programs/scheduler/plugins/node-ports.ts';
 import * as layout from '../../assembly/scheduler/layout.ts';
 import { wasmCore } from '../support/scheduler-cores.ts';
 
@@ -67,6 +70,71 @@ test.each([
     fit,
     balanced,
   ]);
+});
+
+// Requested with the pod, of 4 CPU and 8 GiB. least = ⌊(⌊free cpu %⌋ + ⌊free memory %⌋) / 2⌋, balanced = ⌊(1 − |fc − fm| / 2)·100⌋;
+// seed era: on the scale of 10, balanced = ⌊10 − |fc − fm|·10⌋.
+test.each([
+  [4000, 8, 0, 100, 0, 0],
+  [1000, 8, 37, 62, 3, 0],
+  [4000, 2, 37, 62, 3, 0],
+  [1000, 2, 75, 100, 7, 10],
+  [3000, 2, 50, 75, 4, 5],
+  [100, 7, 54, 57, 5, 1],
+])(
+  'cpu %i m and memory %i GiB: least %i, balanced %i; of old %i and %i',
+  (cpu, memory, ...scores) => {
+    const GIB = 1024 ** 3;
+    const found = [MODERN_SCHEDULER, SEED_ERA_SCHEDULER].flatMap((profile) => {
+      const core = new SchedulerCore(wasmCore());
+      core.resize(2);
+      core.setWeights(profile.weights);
+      for (const node of [0, 1]) {
+        core.setNode(node, { cpu: 4000, memory: 8 * GIB, pods: 110, extra: [] }, node);
+        core.setClass(0, node, 0, 0, 0, 0);
+      }
+      core.schedule({
+        cpu,
+        memory: memory * GIB,
+        cpuNonzero: cpu,
+        memoryNonzero: memory * GIB,
+        extra: [],
+        classSlot: 0,
+        flags: profile.seedEra ? layout.FLAG_SEED_ERA : 0,
+        start: 0,
+        wanted: 2,
+        tieSeed: 1,
+      });
+      return [core.column(layout.SCORE_FIT)[0], core.column(layout.SCORE_BALANCED)[0]];
+    });
+    expect(found).toEqual(scores);
+  },
+);
+
+// A claim of a port of the host beside another one.
+test.each([
+  ['', 'TCP', '', 'TCP', true],
+  ['', 'TCP', '0.0.0.0', 'TCP', true],
+  ['', 'TCP', '', 'UDP', false],
+  ['127.0.0.1', 'TCP', '', 'TCP', true],
+  ['127.0.0.1', 'TCP', '127.0.0.1', 'TCP', true],
+  ['127.0.0.1', 'TCP', '192.168.0.11', 'TCP', false],
+  ['127.0.0.1', 'TCP', '0.0.0.0', 'UDP', false],
+])('port 80 on "%s" %s beside "%s" %s', (hostIP, protocol, otherIP, otherProtocol, clash) => {
+  const pod = (ip: string, kind: string): Pod => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: {
+      containers: [
+        { name: 'c', ports: [{ containerPort: 1, hostPort: 80, hostIP: ip, protocol: kind }] },
+      ],
+    },
+  });
+  const [one, other] = [pod(hostIP, protocol), pod(otherIP, otherProtocol)];
+  expect(portsConflict(hostPortsOf(one), hostPortsOf(other))).toBe(clash);
+  const room = { cpuMilli: 1000, memory: 1 };
+  expect(admit(one, undefined, [other], room, 110)?.reason).toBe(clash ? 'NodePorts' : undefined);
 });
 
 test('FailedScheduling counts reasons per text and sorts them', () => {

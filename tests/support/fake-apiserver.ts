@@ -1,4 +1,5 @@
 /** An API server over a fake etcd, bootstrapped, for unit tests. Calls are made as any user. */
+import { utf8 } from '../../src/ground/base/bytes.ts';
 import { newPrivateKey } from '../../src/ground/pki/keys.ts';
 import type { HttpConnection } from '../../src/machines/network/http-types.ts';
 import type { TlsPeer } from '../../src/machines/network/tls-types.ts';
@@ -62,6 +63,7 @@ export function fakeApiServer(...flags: readonly string[]): FakeApiServer {
     const certificate = {
       id: `${name}/${groups}`,
       subject: { commonName: name, organizations: groups },
+      der: () => utf8(name),
     };
     const peer = { certificate, serverName: '', alpn: 'h2' } as unknown as TlsPeer;
     return fakeConnection(

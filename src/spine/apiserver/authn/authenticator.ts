@@ -208,7 +208,7 @@ export class RequestAuthenticator implements Authenticator {
     else {
       const header = headers.get('authorization') ?? '';
       if (header === '') return this.#anonymous ? ok(ANONYMOUS) : unauthorized();
-      token = /^[Bb]earer +(\S+)$/.exec(header)?.[1];
+      token = /^bearer +(\S+)$/i.exec(header)?.[1];
     }
     if (token === undefined) return unauthorized();
     const user = this.#tokens.authenticate(token);

@@ -31,8 +31,8 @@ function send(server: FakeApiServer, method: string, target: string, sent: Sent 
     (function* () {
       const headers = new Map([['user-agent', agent]]);
       if (body !== undefined) headers.set('content-type', type);
-      const bytes = body === undefined ? {} : { body: utf8(body) };
-      const got = yield* connection.request({ method, target, host: 'test', headers, ...bytes });
+      const bytes = body === undefined ? undefined : utf8(body);
+      const got = yield* connection.request({ method, target, host: 'test', headers, body: bytes });
       if (!got.ok) return;
       code = got.value.status;
       seen = got.value.headers;
@@ -319,4 +319,47 @@ test('a page whose state is compacted offers to go on with what is newest', () =
     'c',
     'd',
   ]);
+});
+
+test('authenticators: whoever knows the caller decides, whatever else is sent; nobody is 401', () => {
+  const anonymous = fakeApiServer();
+  const strict = fakeApiServer('--anonymous-auth=false');
+  const accounts = '/api/v1/namespaces/kube-system/serviceaccounts';
+  for (const server of [anonymous, strict]) {
+    const account = { kind: 'ServiceAccount', metadata: { name: 'bot' } };
+    expect(send(server, 'POST', accounts, { body: JSON.stringify(account) }).code).toBe(201);
+    const asked = send(server, 'POST', `${accounts}/bot/token`, { body: '{"spec":{}}' });
+    const token = JSON.parse(asked.text).status.token;
+    const whoIs = (certificate: string, authorization: string): unknown => {
+      const reply = server.callAs(
+        server.connect(certificate),
+        'POST',
+        '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+        { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+        authorization === '' ? {} : { authorization },
+      );
+      return reply.code === 201 ? reply.body.status.userInfo.username : reply.body;
+    };
+    const nobody = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'Unauthorized',
+      reason: 'Unauthorized',
+      code: 401,
+    };
+    const bot = 'system:serviceaccount:kube-system:bot';
+    expect(whoIs('dave', '')).toBe('dave');
+    expect(whoIs('dave', `Bearer ${token}`)).toBe('dave');
+    expect(whoIs('dave', 'Bearer junk')).toBe('dave');
+    expect(whoIs('', `Bearer ${token}`)).toBe(bot);
+    expect(whoIs('', `bEARER ${token}`)).toBe(bot);
+    for (const wrong of ['Bearer junk', 'Bearer a.b.c', `Bearer ${token}x`, 'Basic ZGF2ZTpw']) {
+      expect(whoIs('', wrong)).toEqual(nobody);
+    }
+    const none = whoIs('', '');
+    if (server === strict) expect(none).toEqual(nobody);
+    else expect(none).toMatchObject({ reason: 'Forbidden', code: 403 });
+  }
 });
