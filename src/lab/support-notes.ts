@@ -59,7 +59,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'shell',
-    what: 'coproc, back-references in patterns, tar; ln without -s copies; less and more never page',
+    what: 'back-references in patterns, tar; less and more never page; complete, bind and ulimit change nothing, fc edits nothing',
     how: 'simplified',
   },
   {

@@ -122,6 +122,10 @@ function* dispatch(shell: Shell, node: Node): Task<void> {
     case 'BraceGroup':
       return yield* runStatements(shell, node.body.commands);
     case 'Subshell':
+      if (!shell.inTrap) {
+        shell.running = node;
+        shell.runningText = shell.source.text;
+      }
       return yield* runSubshell(shell, node.body);
     case 'Function':
       return yield* defineFunction(shell, node);

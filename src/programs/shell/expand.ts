@@ -25,6 +25,7 @@ export interface Reading {
 }
 
 const UNQUOTED: Reading = { quoted: false };
+const ASSIGNING: Reading = { quoted: false, assignment: true };
 
 export function ifsOf(shell: Shell): string {
   return shell.variables.get('IFS') ?? ' \t\n';
@@ -45,12 +46,13 @@ export function* expandWords(shell: Shell, words: readonly Word[]): Task<string[
 }
 
 function isPlain(text: string): boolean {
-  return !text.includes('\\') && !text.startsWith('~');
+  return !text.includes('\\') && !text.startsWith('~') && !text.includes('=~');
 }
 
 function* expandOne(shell: Shell, word: Word, out: string[]): Task<void> {
   const fields = new Fields(true, ifsOf(shell));
-  yield* expandInto(shell, word, fields, UNQUOTED);
+  const assigns = word.text.includes('~') && /^[A-Za-z_]\w*\+?=/.test(word.text);
+  yield* expandInto(shell, word, fields, assigns ? ASSIGNING : UNQUOTED);
   fields.end();
   for (const field of fields.done) {
     if (!field.globs || shell.options.has('f')) {
@@ -316,12 +318,12 @@ function literal(
   }
   let text = raw;
   if (first && text.startsWith('~')) text = tilde(shell, text, fields, reading.assignment === true);
-  else if (reading.assignment === true && text.includes(':~')) {
-    const colon = text.indexOf(':~');
+  else if (reading.assignment === true && /[:=]~/.test(text)) {
+    const colon = text.search(/[:=]~/);
     unquotedText(text.slice(0, colon + 1), fields, reading);
     text = tilde(shell, text.slice(colon + 1), fields, true);
   }
-  if (reading.assignment === true && text.includes(':~'))
+  if (reading.assignment === true && text.includes(':~') && text !== raw)
     literal(shell, text, fields, reading, false);
   else unquotedText(text, fields, reading);
 }

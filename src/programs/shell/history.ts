@@ -1,12 +1,13 @@
 /** History expansion: `!!`, `!n`, `!-n`, `!text`, `!?text?`, `!$`, `!*`, `^old^new`. */
 import { err, ok, type Result } from '../../ground/base/result.ts';
 
-/** The line with its events put in; the event that was not found otherwise. */
+/** The line with its events put in; what is wrong otherwise. */
 export function expandHistory(line: string, history: readonly string[]): Result<string, string> {
   const quick = /^\^([^^]*)\^([^^]*)\^?$/.exec(line);
   if (quick !== null) {
     const last = history.at(-1) ?? '';
-    if (quick[1] === '' || !last.includes(quick[1] as string)) return err(`:s${line}`);
+    if (quick[1] === '' || !last.includes(quick[1] as string))
+      return err(`:s${line}: substitution failed`);
     return ok(last.replace(quick[1] as string, () => quick[2] as string));
   }
   if (!line.includes('!')) return ok(line);
@@ -44,7 +45,7 @@ export function expandHistory(line: string, history: readonly string[]): Result<
     }
     const event = designator[1] as string;
     const found = findEvent(event, history);
-    if (found === undefined) return err(`!${event}`);
+    if (found === undefined) return err(`!${event}: event not found`);
     out += selectWords(found, event, designator[2]);
     index += designator[0].length - 1;
   }
@@ -83,4 +84,45 @@ function selectWords(line: string, event: string, modifier: string | undefined):
   if (which === '*') return words.slice(1).join(' ');
   if (/^\d+$/.test(which)) return words[Number(which)] ?? '';
   return line;
+}
+
+/** Words and signs after which a new line needs no semicolon. */
+const GOES_ON = /(?:^|[\s;&|(){}])(?:do|then|else|elif|if|while|until|in|\{|!)$|[;&|({]$/;
+
+/** A command of several lines as the history keeps it: on one line that can be run again (cmdhist). */
+export function historyLine(text: string): string {
+  if (text.includes('<<')) return text.trimEnd();
+  let out = '';
+  let quote = '';
+  let inCase = false;
+  for (const line of text.split('\n')) {
+    if (out === '') out = line;
+    else if (quote !== '') out += `\n${line}`;
+    else if (/(?:^|[^\\])(?:\\\\)*\\$/.test(out)) out = out.slice(0, -1) + line;
+    else {
+      const before = out.trimEnd();
+      const joins =
+        GOES_ON.test(before) ||
+        /^\s*\{/.test(line) ||
+        (inCase && before.endsWith(')')) ||
+        line.trim() === '';
+      out = `${before}${joins ? ' ' : '; '}${line.trimStart()}`;
+    }
+    inCase ||= /(?:^|[\s;])case\s/.test(line);
+    quote = quoteAfter(line, quote);
+  }
+  return out.trimEnd();
+}
+
+/** The quotation mark that is still open after a line; empty: none. */
+function quoteAfter(line: string, before: string): string {
+  let quote = before;
+  for (let index = 0; index < line.length; index += 1) {
+    const char = line[index] as string;
+    if (char === '\\' && quote !== "'") index += 1;
+    else if (quote === '' && (char === '"' || char === "'")) quote = char;
+    else if (char === quote) quote = '';
+    else if (quote === '' && char === '#' && /\s/.test(line[index - 1] ?? ' ')) break;
+  }
+  return quote;
 }

@@ -182,6 +182,7 @@ function* main(process: Process, interpreter: Interpreter, flavour: Flavour): Ta
   const atTerminal =
     invocation.command === undefined && script === undefined && input?.terminal !== undefined;
   shell.interactive = invocation.interactive || atTerminal;
+  shell.login = invocation.login;
   if (shell.interactive) {
     shell.options.add('m');
     shell.options.add('H');

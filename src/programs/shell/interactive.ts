@@ -5,7 +5,8 @@
 import { textOf } from '../../ground/base/bytes.ts';
 import { anyOf, type Task } from '../../ground/base/task.ts';
 import { expandQuoted } from './expand.ts';
-import { expandHistory } from './history.ts';
+import { expandHistory, historyLine } from './history.ts';
+import { farewell, staysForJobs } from './leaving.ts';
 import { notifyJobs } from './jobs.ts';
 import { parseShell } from './parser.ts';
 import { expandPromptText } from './prompt.ts';
@@ -30,11 +31,13 @@ export function* runInteractive(shell: Shell): Task<void> {
     const text = yield* readCommand(shell, ran);
     ran = false;
     if (text === undefined) {
-      yield* shell.write(2, shell.flavour === 'ash' ? '\n' : 'exit\n');
+      yield* shell.write(2, shell.flavour === 'ash' ? '\n' : farewell(shell));
+      if (yield* staysForJobs(shell)) continue;
       break;
     }
     if (text.trim() === '') continue;
     shell.interrupted = false;
+    shell.warnedOfJobs = shell.warnedOfJobs && /^\s*(exit|logout|jobs)\b/.test(text);
     shell.nesting = 0;
     shell.loops = 0;
     shell.tested = 0;
@@ -86,7 +89,7 @@ function* readCommand(shell: Shell, ran: boolean): Task<string | undefined> {
     }
     const expanded = expandHistory(line.text, shell.history);
     if (!expanded.ok) {
-      yield* shell.complain(`${expanded.error}: event not found`);
+      yield* shell.complain(expanded.error);
       return '';
     }
     if (expanded.value !== line.text) yield* shell.write(2, `${expanded.value}\n`);
@@ -99,7 +102,7 @@ function* readCommand(shell: Shell, ran: boolean): Task<string | undefined> {
 }
 
 function remember(shell: Shell, text: string): void {
-  const line = text.replace(/\n/g, text.includes('<<') ? '\n' : '; ').trimEnd();
+  const line = historyLine(text);
   if (line.trim() === '' || line.startsWith(' ') || shell.history.at(-1) === line) return;
   shell.history.push(line);
   if (shell.history.length > HISTORY_MAX) shell.history.shift();

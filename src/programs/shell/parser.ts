@@ -48,7 +48,8 @@ export function parseShell(text: string): Parsed {
     return { script, statements: [], fault, incomplete: false };
   }
   const script = parse(text);
-  const error = script.errors?.[0];
+  const first = script.errors?.[0];
+  const error = first && { message: first.message, pos: placeOf(text, first) };
   const open = /(^|[^\\])(\\\\)*\\\n?$/.test(text) || hasOpenHereDocument(script);
   if (error === undefined) {
     return { script, statements: script.commands, fault: undefined, incomplete: open };
@@ -70,6 +71,13 @@ export function parseShell(text: string): Parsed {
     fault,
     incomplete,
   };
+}
+
+/** Where an error is noticed: that a group is empty, by what comes instead of its first command. */
+function placeOf(text: string, error: { readonly message: string; readonly pos: number }): number {
+  if (!/^expected command in /.test(error.message)) return error.pos;
+  const after = /\S/.exec(text.slice(error.pos + 1));
+  return after === null ? text.length : error.pos + 1 + after.index;
 }
 
 /** Where the last statement begins: an end of text that comes too early leaves it unfinished. */

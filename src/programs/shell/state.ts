@@ -119,6 +119,9 @@ export class Shell {
   /** The text of `bash -c`, if that is how the shell was started. */
   commandString: string | undefined;
   interactive = false;
+  login = false;
+  /** An exit has been held back once because of stopped jobs. */
+  warnedOfJobs = false;
   /** Signal name or EXIT, ERR, DEBUG, RETURN → command; empty: ignored. */
   traps = new Map<string, string>();
   pendingTraps: string[] = [];

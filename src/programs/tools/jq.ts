@@ -63,7 +63,7 @@ function* readArguments(process: Process, args: readonly string[]): Task<Invocat
   let over = false;
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at] as string;
-    if (over || !/^-./.test(arg)) {
+    if (over || !/^-[-A-Za-z0]/.test(arg)) {
       if (rest === 'file' || (out.operands.length === 0 && out.filterFile === undefined))
         out.operands.push(arg);
       else if (rest === 'text') out.positional.push(arg);

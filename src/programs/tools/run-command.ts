@@ -208,8 +208,8 @@ export const xargs = defineTool('xargs', function* run(process, args) {
   } else if (mark !== undefined || value.has('L')) {
     items = text
       .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
+      .map((line) => line.replace(/^[ \t]+/, ''))
+      .filter((line) => line.trim() !== '');
   } else {
     const words = splitArguments(text);
     if (typeof words === 'string') {

@@ -1,6 +1,6 @@
 /**
  * The shell and the text tools against the machine's own bash, coreutils, grep, sed, gawk and jq: the
- * same script must print the same bytes and end with the same code. All scripts of a file run in one
+ * same script must print the same bytes, complain in the same words and end with the same code. All scripts of a file run in one
  * real bash, each in a folder of its own.
  */
 import { execFileSync } from 'node:child_process';
@@ -14,6 +14,7 @@ import { parseScripts } from './scripts.ts';
 
 interface Outcome {
   readonly stdout: string;
+  readonly stderr: string;
   readonly code: number;
 }
 
@@ -24,6 +25,7 @@ function runReal(scripts: readonly string[]): Outcome[] {
     writeFileSync(join(folder, `s${index}`), script);
   });
   const driver = `
+umask 022
 cd "$1"
 for ((index = 0; index < $2; index++)); do
   mkdir "w$index"; cd "w$index"
@@ -35,6 +37,7 @@ done`;
   });
   const outcomes = scripts.map((_, index) => ({
     stdout: readFileSync(join(folder, `o${index}`), 'utf8'),
+    stderr: readFileSync(join(folder, `e${index}`), 'utf8'),
     code: Number(readFileSync(join(folder, `c${index}`), 'utf8')),
   }));
   rmSync(folder, { recursive: true });
@@ -67,6 +70,7 @@ const here = new URL('./scripts/', import.meta.url).pathname;
 const suites: readonly (readonly [string, readonly string[]])[] = [
   ['bash', parseScripts(readFileSync(join(here, 'bash.txt'), 'utf8'))],
   ['tools', parseScripts(readFileSync(join(here, 'tools.txt'), 'utf8'))],
+  ['admin', parseScripts(readFileSync(join(here, 'admin.txt'), 'utf8'))],
   ['generated', generateScripts(20261121, 200)],
 ];
 
@@ -77,7 +81,7 @@ for (const [name, all] of suites) {
     const bench = makeShellBench();
     it.each(scripts.map((script, index) => [script, index] as const))('%s', (script, index) => {
       const ours = bench.run(script);
-      expect({ stdout: ours.stdout, code: ours.code }).toEqual(real[index]);
+      expect(ours).toEqual(real[index]);
     });
   });
 }

@@ -87,21 +87,21 @@ const NO_ARGS: ReadonlyMap<string, Simple> = new Map<string, Simple>([
     (value) =>
       typeof value === 'string'
         ? value.replace(/[A-Z]/g, (char) => char.toLowerCase())
-        : new JqError('ascii_downcase input must be a string'),
+        : new JqError('explode input must be a string'),
   ],
   [
     'ascii_upcase',
     (value) =>
       typeof value === 'string'
         ? value.replace(/[a-z]/g, (char) => char.toUpperCase())
-        : new JqError('ascii_upcase input must be a string'),
+        : new JqError('explode input must be a string'),
   ],
   [
     'explode',
     (value) =>
       typeof value === 'string'
         ? [...value].map((char) => char.codePointAt(0) as number)
-        : new JqError(`${describe(value)} cannot be exploded`),
+        : new JqError('explode input must be a string'),
   ],
   [
     'implode',
@@ -112,7 +112,7 @@ const NO_ARGS: ReadonlyMap<string, Simple> = new Map<string, Simple>([
               typeof each === 'number' && each >= 0 && each <= 0x10ffff ? each : 0xfffd,
             ),
           )
-        : new JqError(`${describe(value)} cannot be imploded`),
+        : new JqError('implode input must be an array'),
   ],
   [
     'sort',
@@ -375,7 +375,7 @@ export function* callBuiltin(
       return;
     case 'input/0': {
       const value = machine.inputs.next();
-      yield value === undefined ? new JqError('No more inputs') : new Item(value, undefined);
+      yield value === undefined ? new JqError('break') : new Item(value, undefined);
       return;
     }
     case 'repeat_inputs/0':

@@ -42,7 +42,8 @@ export function toNumber(value: Json): Json | JqError {
 }
 
 export function extreme(value: Json, sign: number): Json | JqError {
-  if (!isArray(value)) return new JqError(`${describe(value)} cannot be iterated over`);
+  if (!isArray(value))
+    return new JqError(`${describe(value)} and ${describe(value)} cannot be iterated over`);
   return value.reduce<Json>(
     (best, item, index) =>
       index === 0 ||
@@ -55,6 +56,7 @@ export function extreme(value: Json, sign: number): Json | JqError {
 }
 
 export function flatten(value: Json, depth: number): Json | JqError {
+  if (isObject(value)) return flatten([...value.values()], depth);
   if (!isArray(value)) return new JqError(`Cannot iterate over ${describe(value)}`);
   return value.flatMap((item): readonly Json[] =>
     isArray(item) && depth > 0 ? (flatten(item, depth - 1) as readonly Json[]) : [item],
@@ -64,6 +66,7 @@ export function flatten(value: Json, depth: number): Json | JqError {
 export function hasKey(value: Json, key: Json): Json | JqError {
   if (isObject(value) && typeof key === 'string') return value.has(key);
   if (isArray(value) && typeof key === 'number') return key >= 0 && key < value.length;
+  if (value === null) return false;
   return new JqError(
     `Cannot check whether ${typeName(value)} has a ${typeof key === 'string' ? 'string' : typeName(key)} key`,
   );
@@ -87,6 +90,7 @@ export function contains(value: Json, other: Json): Json | JqError {
 }
 
 export function join(value: Json, glue: Json): Json | JqError {
+  if (isObject(value)) return join([...value.values()], glue);
   if (!isArray(value)) return new JqError(`Cannot iterate over ${describe(value)}`);
   if (value.length === 0) return '';
   if (typeof glue !== 'string' && value.length > 1)

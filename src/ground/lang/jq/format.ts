@@ -34,7 +34,7 @@ export function formatText(format: string, value: Json): string | JqError {
     case '@base64d': {
       const bytes = parseBase64(toText(value).replace(/=+$/, ''));
       return bytes === undefined
-        ? new JqError(`${describe(value)} is not valid base64 data`)
+        ? new JqError(`${describe(toText(value))} is not valid base64 data`)
         : textOf(bytes);
     }
     case '@csv':
@@ -50,7 +50,7 @@ export function formatText(format: string, value: Json): string | JqError {
 function formatRow(format: '@csv' | '@tsv', value: Json): string | JqError {
   if (!isArray(value))
     return new JqError(
-      `${describe(value)} cannot be ${format === '@csv' ? 'csv' : 'tsv'}-formatted, only an array can be`,
+      `${describe(value)} cannot be ${format === '@csv' ? 'csv' : 'tsv'}-formatted, only array`,
     );
   const cells: string[] = [];
   for (const item of value) {

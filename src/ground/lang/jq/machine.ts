@@ -263,7 +263,7 @@ export class JqMachine {
     } else if (isObject(value)) {
       for (const [key, item] of value)
         yield new Item(item, path === undefined ? undefined : [...path, key]);
-    } else yield new JqError(`Cannot iterate over ${value === null ? 'null' : describe(value)}`);
+    } else yield new JqError(`Cannot iterate over ${describe(value)}`);
   }
 
   *#recurse(input: Item): Stream {
@@ -324,10 +324,10 @@ export class JqMachine {
   *#alternative(left: Filter, right: Filter, input: Item, scope: Scope | undefined): Stream {
     let any = false;
     for (const item of this.run(left, input, scope)) {
-      if (item instanceof JqError) break;
+      // An error on the left is an error of the whole, as in jq 1.6.
       if (!(item instanceof Item)) {
         yield item;
-        if (isEnd(item)) return;
+        if (isEnd(item) || item instanceof JqError) return;
       } else if (isTruthy(item.value)) {
         any = true;
         yield item;

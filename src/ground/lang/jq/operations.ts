@@ -82,7 +82,7 @@ function arithmetic(operator: string, left: Json, right: Json): Json | JqError {
           );
         return (Math.trunc(left) % Math.abs(divisor)) + 0;
       }
-      return new JqError(`${describe(left)} and ${describe(right)} cannot be divided`);
+      return new JqError(`${describe(left)} and ${describe(right)} cannot be divided (remainder)`);
   }
 }
 

@@ -39,7 +39,8 @@ export function compareJson(a: Json, b: Json): number {
   const right = RANKS[typeName(b)] as number;
   if (left !== right) return left - right;
   if (typeof a === 'boolean') return Number(a) - Number(b);
-  if (typeof a === 'number') return a < (b as number) ? -1 : a === b ? 0 : 1;
+  // nan is less than every number, itself included.
+  if (typeof a === 'number') return Number.isNaN(a) || a < (b as number) ? -1 : a === b ? 0 : 1;
   if (typeof a === 'string') return compareText(a, b as string);
   if (isArray(a) && isArray(b)) {
     for (let index = 0; index < Math.min(a.length, b.length); index += 1) {

@@ -7,6 +7,7 @@ import type { Shell } from '../state.ts';
 import { runText } from '../script.ts';
 import { type Builtin, type BuiltinContext, builtinNamed } from './types.ts';
 import { singleQuote } from '../quoting.ts';
+import { farewell, staysForJobs } from '../leaving.ts';
 import { callStack } from '../parameter.ts';
 import { printFunction } from '../print-command.ts';
 import { runTrap } from '../traps.ts';
@@ -78,8 +79,14 @@ function* returns(shell: Shell, argv: string[]): Task<number> {
 }
 
 function* exits(shell: Shell, argv: string[]): Task<number> {
-  if (shell.interactive && shell.subshell === 0)
-    yield* shell.write(2, argv[0] === 'logout' ? '' : 'exit\n');
+  if (argv[0] === 'logout' && !shell.login && shell.flavour !== 'ash') {
+    yield* shell.complain("logout: not login shell: use `exit'");
+    return 1;
+  }
+  if (shell.interactive && shell.subshell === 0 && shell.flavour !== 'ash') {
+    yield* shell.write(2, farewell(shell));
+    if (yield* staysForJobs(shell)) return 1;
+  }
   const status = yield* statusArgument(shell, argv);
   if (argv.length > 2 && /^\d+$/.test(argv[1] ?? '')) {
     yield* shell.complain(`${argv[0]}: too many arguments`);

@@ -94,7 +94,7 @@ function* wait(shell: Shell, argv: string[]): Task<number> {
   }
   if (named !== undefined) shell.variables.unset(named);
   if (next) {
-    const running = [...shell.children.values()];
+    const running = shell.jobs.flatMap((job) => job.children);
     if (running.length === 0) return 127;
     const done = running.find((child) => child.status !== undefined);
     const first =
@@ -364,11 +364,58 @@ function symbolicMask(text: string, before: number): number | string {
   return allowed;
 }
 
+/** What `ulimit -a` prints: description, unit, letter, soft limit of Debian 12 on these machines. */
+const LIMITS: readonly (readonly [string, string, string, string])[] = [
+  ['real-time non-blocking time', 'microseconds', 'R', 'unlimited'],
+  ['core file size', 'blocks', 'c', '0'],
+  ['data seg size', 'kbytes', 'd', 'unlimited'],
+  ['scheduling priority', '', 'e', '0'],
+  ['file size', 'blocks', 'f', 'unlimited'],
+  ['pending signals', '', 'i', '15446'],
+  ['max locked memory', 'kbytes', 'l', '8192'],
+  ['max memory size', 'kbytes', 'm', 'unlimited'],
+  ['open files', '', 'n', '1048576'],
+  ['pipe size', '512 bytes', 'p', '8'],
+  ['POSIX message queues', 'bytes', 'q', '819200'],
+  ['real-time priority', '', 'r', '0'],
+  ['stack size', 'kbytes', 's', '8192'],
+  ['cpu time', 'seconds', 't', 'unlimited'],
+  ['max user processes', '', 'u', '15446'],
+  ['virtual memory', 'kbytes', 'v', 'unlimited'],
+  ['file locks', '', 'x', 'unlimited'],
+];
+
 function* ulimit(shell: Shell, argv: string[]): Task<number> {
-  const letter = argv[1]?.startsWith('-') === true ? argv[1].slice(-1) : 'f';
-  const value = letter === 'n' ? '1048576' : letter === 's' ? '8192' : 'unlimited';
-  if (argv.length <= 2 || !/^\d+$|unlimited/.test(argv.at(-1) as string))
-    yield* shell.write(1, `${value}\n`);
+  const flags = argv
+    .slice(1)
+    .filter((arg) => /^-[A-Za-z]+$/.test(arg))
+    .join('')
+    .replace(/-/g, '');
+  const value = argv.slice(1).find((arg) => !arg.startsWith('-'));
+  const wrong = [...flags].find(
+    (each) => !/[SHa]/.test(each) && !LIMITS.some((row) => row[2] === each),
+  );
+  if (wrong !== undefined) {
+    yield* shell.complain(`ulimit: -${wrong}: invalid option`);
+    yield* shell.write(2, 'ulimit: usage: ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]\n');
+    return 2;
+  }
+  if (flags.includes('a')) {
+    for (const [what, unit, letter, limit] of LIMITS) {
+      const place = unit === '' ? `(-${letter})` : `(${unit}, -${letter})`;
+      yield* shell.write(1, `${what}${place.padStart(44 - what.length)} ${limit}\n`);
+    }
+    return 0;
+  }
+  const chosen = [...flags].find((each) => !/[SH]/.test(each)) ?? 'f';
+  const row = LIMITS.find((each) => each[2] === chosen);
+  if (value === undefined) yield* shell.write(1, `${row?.[3] ?? 'unlimited'}\n`);
+  else if (!/^(\d+|unlimited|soft|hard)$/.test(value)) {
+    yield* shell.complain(`ulimit: ${value}: invalid number`);
+    return 1;
+  } else if (value !== row?.[3] && !/^(soft|hard)$/.test(value)) {
+    yield* shell.complain(`ulimit: warning: ${row?.[0] ?? ''}: limits have no effect here`);
+  }
   return 0;
 }
 

@@ -286,6 +286,65 @@ function* help(shell: Shell, argv: string[]): Task<number> {
   return 1;
 }
 
+/** fc: `-l` lists history, `-s` runs a command of it again; editing it needs an editor on a file. */
+function* fc(shell: Shell, argv: string[]): Task<number> {
+  const flags = argv
+    .slice(1)
+    .filter((arg) => /^-[lnrs]+$/.test(arg))
+    .join('');
+  const words = argv.slice(1).filter((arg) => !/^-[lnrs]+$/.test(arg));
+  // The fc command itself is not among what it looks at.
+  const history = shell.history.slice(0, -1);
+  const placeOf = (text: string | undefined, usual: number): number => {
+    if (text === undefined) return usual;
+    if (/^-\d+$/.test(text)) return Math.max(0, history.length + Number(text));
+    if (/^\d+$/.test(text)) return Math.min(Math.max(0, Number(text) - 1), history.length - 1);
+    return history.findLastIndex((line) => line.startsWith(text));
+  };
+  if (flags.includes('l')) {
+    const first = placeOf(words[0], Math.max(0, history.length - 16));
+    const last = placeOf(words[1], history.length - 1);
+    if (first < 0 || last < 0) {
+      yield* shell.complain('fc: history specification out of range');
+      return 1;
+    }
+    const lines = history
+      .slice(Math.min(first, last), Math.max(first, last) + 1)
+      .map((line, index) => {
+        const number = flags.includes('n') ? '' : `${Math.min(first, last) + index + 1}`;
+        return `${number}\t ${line}\n`;
+      });
+    if (flags.includes('r') || first > last) lines.reverse();
+    yield* shell.write(1, lines.join(''));
+    return 0;
+  }
+  if (!flags.includes('s')) {
+    yield* shell.complain(
+      'fc: editing commands is not available in this shell; fc -l and fc -s are',
+    );
+    return 1;
+  }
+  const change = /^([^=]+)=(.*)$/.exec(words[0] ?? '');
+  const line = history[placeOf(words[change === null ? 0 : 1], history.length - 1)];
+  if (line === undefined) {
+    yield* shell.complain('fc: no command found');
+    return 1;
+  }
+  const text = change === null ? line : line.split(change[1] as string).join(change[2] as string);
+  yield* shell.write(2, `${text}\n`);
+  shell.history[shell.history.length - 1] = text;
+  const evaluate = shell.interpreter.builtins.get('eval');
+  return evaluate === undefined
+    ? 1
+    : yield* evaluate(shell, ['eval', text], { declared: [], redirected: false });
+}
+
+/** Keys are bound outside the machine, in the line editor: bash says so when it has none of its own. */
+function* bind(shell: Shell): Task<number> {
+  yield* shell.complain('bind: warning: line editing not enabled');
+  return 1;
+}
+
 /** `enable` lists builtins; they cannot be switched off here. */
 function* enable(shell: Shell, argv: string[]): Task<number> {
   let status = 0;
@@ -341,5 +400,7 @@ export const OPTION_BUILTINS: readonly (readonly [string, Builtin])[] = [
   ['history', history],
   ['help', help],
   ['enable', enable],
+  ['fc', fc],
+  ['bind', bind],
   ['complete', complete],
 ];

@@ -40,6 +40,7 @@ export class MainInput {
         if (this.#readAny) return undefined;
         this.#readAny = true;
         stdin.retain();
+        machine.setVariable('FILENAME', '-');
         return new RecordReader(stdin);
       }
       const operand = toText(argv.get(`${this.#operand}`));

@@ -27,8 +27,7 @@ export function toNumber(value: Value): number {
 
 /** Text of a number by CONVFMT or OFMT: integers print as integers. */
 function numberText(value: number, format: string): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e16)
-    return Object.is(value, -0) ? '-0' : `${value}`;
+  if (Number.isInteger(value) && Math.abs(value) < 1e16) return `${value}`;
   if (Number.isNaN(value)) return value < 0 ? 'nan' : '-nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (Number.isInteger(value)) return BigInt(value).toString();

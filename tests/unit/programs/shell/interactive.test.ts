@@ -63,6 +63,43 @@ it('prompts, continues unfinished lines, and keeps history', () => {
   expect(child.status?.code).toBe(3);
 });
 
+it('takes groups over several lines and keeps them on one that can be run again', () => {
+  const { pty, settle, line, child } = openTerminal();
+  settle();
+  for (const text of ['f() {', 'echo in f', 'case $1 in', 'a) echo A;;', 'esac'])
+    expect(line(text)).toBe('> ');
+  expect(line('}')).toBe(PROMPT);
+  expect(line('f a')).toBe(`in f\nA\n${PROMPT}`);
+  expect(line('(')).toBe('> ');
+  expect(line('echo "x')).toBe('> ');
+  expect(line('y"')).toBe('> ');
+  expect(line(')')).toBe(`x\ny\n${PROMPT}`);
+  expect(line('g() { }')).toBe(`bash: syntax error near unexpected token \`}'\n${PROMPT}`);
+  expect(line('^zz^x')).toBe(`bash: :s^zz^x: substitution failed\n${PROMPT}`);
+  expect(line('fc -l 1 3')).toBe(
+    `1\t f() { echo in f; case $1 in a) echo A;; esac; }\n2\t f a\n3\t ( echo "x\ny"; )\n${PROMPT}`,
+  );
+  expect(line('!f')).toBe(
+    `fc -l 1 3\n1\t f() { echo in f; case $1 in a) echo A;; esac; }\n2\t f a\n3\t ( echo "x\ny"; )\n${PROMPT}`,
+  );
+  expect(line('logout')).toBe(`bash: logout: not login shell: use \`exit'\n${PROMPT}`);
+  expect(line('sleep 100')).toBe('');
+  pty.keys('\x1a');
+  expect(settle()).toBe(`\n[1]+  Stopped                 sleep 100\n${PROMPT}`);
+  expect(line('exit 4')).toBe(`exit\nThere are stopped jobs.\n${PROMPT}`);
+  expect(line('exit 4')).toBe('exit\n');
+  expect(child.status?.code).toBe(4);
+});
+
+it('reads from a process substitution while it still writes', () => {
+  const { settle, line } = openTerminal();
+  settle();
+  expect(line('while read -r x; do echo "got $x"; break; done < <(echo one; sleep 1000)')).toBe(
+    `got one\n${PROMPT}`,
+  );
+  expect(line('echo <(true) a=<(true)')).toBe(`/dev/fd/63 a=/dev/fd/62\n${PROMPT}`);
+});
+
 it('gives Ctrl-C to what runs, and to the line', () => {
   const { pty, settle, line } = openTerminal();
   settle();
