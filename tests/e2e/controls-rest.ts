@@ -93,9 +93,10 @@ async function inspectorYaml(kit: Kit): Promise<void> {
   await soon(() => kit.count('#inspector-panel tbody tr')).toBeGreaterThan(rows);
   await kit.untilText('#inspector-panel .toolbar', /records? of the last minute/);
   await kit.press(only, '#inspector-panel');
+  await kit.untilText('#inspector-panel .toolbar', /^\d+ recordsOnly/);
   // A cause leads back to the line that was typed.
   await kit.click('#inspector-panel tr:last-child td:last-child .evidence');
-  await kit.untilText('#inspector-panel tr:last-child', /learner.*kubectl/);
+  await kit.untilText('#inspector-panel tbody tr:last-child', /learner.*kubectl/);
   await soon(() => kit.count('#inspector-panel tr[aria-selected="true"]')).toBe(1);
   await kit.press('All records', '#inspector-panel');
   await kit.untilText('#inspector-panel .toolbar', /Only web-/);
@@ -206,6 +207,13 @@ async function inspectorTrouble(kit: Kit): Promise<void> {
 async function objectHeads(kit: Kit): Promise<void> {
   const { page } = kit;
   await kit.press('Objects', '.pane-view');
+  // A kind that is not listed is said to be none, and where it can be had.
+  await kit.fill('#object-kind', 'leases');
+  await kit.untilText('.unknown-kind', /“leases” is not listed here\. Kinds: pod, node/);
+  await kit.press('kubectl get leases -A', '.unknown-kind');
+  await kit.shows(/kube-node-lease +node-1/);
+  // A narrow pane leaves columns out; this wide it has all.
+  await kit.press('Maximize', '.pane-view');
   for (const [kind, heads] of [
     ['pods', ['Ready', 'Status', 'Restarts', 'Age', 'Name']],
     ['nodes', ['Roles', 'Version']],
@@ -224,6 +232,7 @@ async function objectHeads(kit: Kit): Promise<void> {
       await soon(sorted, head).not.toBe(before);
     }
   }
+  await kit.press('Maximize', '.pane-view');
   await kit.click('.pane-view tbody tr[data-key="Node/cp-1"]');
   await kit.untilText('.object-head h2', /cp-1/);
   await kit.fill('#object-kind', 'pods');
