@@ -3,7 +3,7 @@
  * numFeasibleNodesToFind), scores on a fixed node in both eras, texts of FailedScheduling.
  */
 import { expect, test } from 'vitest';
-import type { Pod } from '../../src/ground/api/types.ts';
+import type { Container, Pod } from '../../src/ground/api/types.ts';
 import { admit } from '../../src/programs/kubelet/admission.ts';
 import { fitErrorMessage, preemptionMessage } from '../../src/programs/scheduler/attempt.ts';
 import { SchedulerCore } from '../../src/programs/scheduler/core.ts';
@@ -14,6 +14,7 @@ import {
   normalisedImage,
 } from '../../src/programs/scheduler/plugins/image-locality.ts';
 import { hostPortsOf, portsConflict } from '../../src/programs/scheduler/plugins/node-ports.ts';
+import { podRequest } from '../../src/programs/scheduler/plugins/resources.ts';
 import * as layout from '../../assembly/scheduler/layout.ts';
 import { wasmCore } from '../support/scheduler-cores.ts';
 
@@ -164,4 +165,34 @@ test('ImageLocality clamps and scales', () => {
     'docker.io/xiaorui/backend:v2',
     'registry.k8s.io/pause:3.10.1',
   ]);
+});
+
+// Init containers in order, then containers; `+` marks one that stays (a sidecar).
+test.each([
+  ['', '500 500', 1000],
+  ['900', '500', 900],
+  ['900', '500 500', 1000],
+  ['+2000 1900', '500', 3900],
+  ['1900 +2000', '500', 2500],
+  ['+100 +200 400', '300', 700],
+  ['+100 +200 400', '600', 900],
+])('init %s, containers %s: %i m', (init, main, total) => {
+  const containers = (text: string): Container[] =>
+    text
+      .split(' ')
+      .filter((each) => each !== '')
+      .map((each, index) => ({
+        name: `c${index}`,
+        resources: { requests: { cpu: `${each.replace('+', '')}m` } },
+        ...(each.startsWith('+') ? { restartPolicy: 'Always' } : {}),
+      }));
+  const pod: Pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: containers(main), initContainers: containers(init) },
+  };
+  expect(podRequest(pod).cpu).toBe(total);
+  const fits = (cpuMilli: number) => admit(pod, undefined, [], { cpuMilli, memory: 0 }, 110);
+  expect([fits(total)?.reason, fits(total - 1)?.reason]).toEqual([undefined, 'OutOfcpu']);
 });

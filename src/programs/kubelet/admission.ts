@@ -30,21 +30,32 @@ function asks(container: Container): boolean {
   return container.resources?.requests !== undefined;
 }
 
-/** Requests of a pod: the sum of its containers, or the largest init container if that is more. */
+/**
+ * Requests of a pod: the sum of its containers and of those init containers that stay, or what starting
+ * takes if that is more: an init container needs its room on top of those that stay before it.
+ */
 function requestsOf(pod: Pod): Room {
   const { containers, initContainers } = pod.spec ?? {};
   if (containers?.some(asks) !== true && initContainers?.some(asks) !== true) return NOTHING;
-  let cpu = 0;
-  let memory = 0;
-  for (const container of pod.spec?.containers ?? []) {
-    cpu += milliValue(entryOf(container.resources?.requests, 'cpu'));
-    memory += wholeValue(entryOf(container.resources?.requests, 'memory'));
+  const sum = { cpu: 0, memory: 0 };
+  const staying = { cpu: 0, memory: 0 };
+  const starting = { cpu: 0, memory: 0 };
+  for (const container of containers ?? []) add(sum, container);
+  for (const container of initContainers ?? []) {
+    const now = container.restartPolicy === 'Always' ? staying : { ...staying };
+    add(now, container);
+    starting.cpu = Math.max(starting.cpu, now.cpu);
+    starting.memory = Math.max(starting.memory, now.memory);
   }
-  for (const container of pod.spec?.initContainers ?? []) {
-    cpu = Math.max(cpu, milliValue(entryOf(container.resources?.requests, 'cpu')));
-    memory = Math.max(memory, wholeValue(entryOf(container.resources?.requests, 'memory')));
-  }
-  return { cpu, memory };
+  return {
+    cpu: Math.max(sum.cpu + staying.cpu, starting.cpu),
+    memory: Math.max(sum.memory + staying.memory, starting.memory),
+  };
+}
+
+function add(room: { cpu: number; memory: number }, container: Container): void {
+  room.cpu += milliValue(entryOf(container.resources?.requests, 'cpu'));
+  room.memory += wholeValue(entryOf(container.resources?.requests, 'memory'));
 }
 
 /** Whether selector and required affinity of a pod choose this node (component-helpers nodeaffinity). */
