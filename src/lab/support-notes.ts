@@ -24,7 +24,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'kubelet',
-    what: 'gRPC probes, eviction by pressure, volumes other than emptyDir, hostPath, configMap, secret, projected and downwardAPI',
+    what: 'gRPC probes; volumes other than emptyDir, hostPath, configMap, secret, projected and downwardAPI',
     how: 'refused',
   },
   {
@@ -44,7 +44,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'images',
-    what: "ubuntu has python3, which today's real image has not; an unknown repository runs a stand-in that listens on its declared ports",
+    what: "ubuntu has python3, which today's real image has not; an unknown repository runs a stand-in that listens on its declared ports; nginx's workers, which its log names, are one process with the master; images are one layer, whose size is a round number",
     how: 'simplified',
   },
   {
@@ -74,7 +74,12 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'kubelet',
-    what: 'container logs are not rotated into files: the older half of 50,000 lines is dropped',
+    what: 'no pod is evicted and no image removed because a node runs short of memory, disk or inodes; logs do not count as ephemeral storage, memory volumes not against the memory limit',
+    how: 'simplified',
+  },
+  {
+    area: 'machine',
+    what: 'of /proc and /sys there is what tools read; page cache and slabs are a fixed part of the memory, out of memory kills the largest process of the group (no oom_score_adj)',
     how: 'simplified',
   },
   {

@@ -21,6 +21,7 @@ import { writeKubeletChains } from './firewall.ts';
 import { type NodeHealth, NodeReporter, nodeReference } from './node-status.ts';
 import { ObjectCache } from './object-cache.ts';
 import { rotateLogs, type SeenLogs } from './log-rotation.ts';
+import { evictOversized } from './storage-eviction.ts';
 import { PodManager } from './pod-manager.ts';
 import { serveKubelet } from './server.ts';
 import { watchManifests } from './static-pods.ts';
@@ -191,8 +192,11 @@ function* runtimeLoop(
   for (let round = 0; ; round += 1) {
     const before = health.networkError;
     yield* checkRuntime(core, health, pods);
-    // Logs are looked at every 10 s, which is every other time.
-    if (round % 2 === 1) yield* rotateLogs(core, pods.workers(), seen);
+    // Logs and disks are looked at every 10 s, which is every other time.
+    if (round % 2 === 1) {
+      yield* rotateLogs(core, pods.workers(), seen);
+      yield* evictOversized(core, pods.workers());
+    }
     if (!reporter.wasReady && before !== health.networkError) yield* reporter.report();
     yield* sleepInBackground(core.process, RUNTIME_CHECK);
   }

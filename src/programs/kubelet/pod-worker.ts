@@ -68,8 +68,13 @@ export class PodWorker {
   containers = new Map<string, readonly CriContainer[]>();
   readonly waiting = new Map<string, WaitReason>();
   refused: { readonly reason: string; readonly message: string } | undefined;
-  /** Set once the pod has outlived its deadline: its containers are stopped, then it has failed. */
-  expired: { readonly reason: string; readonly message: string } | undefined;
+  /**
+   * Set once the pod has outlived its deadline or outgrown its limits: its containers are stopped, with
+   * this grace in seconds or their own, then it has failed.
+   */
+  expired:
+    | { readonly reason: string; readonly message: string; readonly grace?: number }
+    | undefined;
   /** What all this was learnt from. */
   readonly evidence: EvidenceBook;
   /** Set once the pod is to stop: its grace in seconds. */
@@ -241,7 +246,7 @@ export class PodWorker {
     return latest?.state === 'CONTAINER_EXITED' && !this.#shouldStart(container);
   }
 
-  /** The deadline has passed: everything is stopped, and only then has the pod failed. */
+  /** The pod's time is up: everything is stopped, and only then has the pod failed. */
   *#expire(): Task<void> {
     yield* this.refresh();
     this.publish();
@@ -253,7 +258,8 @@ export class PodWorker {
     const { core, probes } = this.parts;
     probes.stopPod(this.uid);
     if (this.sandbox?.state === 'SANDBOX_READY') {
-      yield* stopContainers(this, this.pod.spec?.terminationGracePeriodSeconds ?? 30);
+      const own = this.pod.spec?.terminationGracePeriodSeconds ?? 30;
+      yield* stopContainers(this, Math.min(own, this.expired?.grace ?? own));
       yield* core.cri.call('StopPodSandbox', { podSandboxId: this.sandbox.id });
       this.#stale = true;
       yield* this.refresh();

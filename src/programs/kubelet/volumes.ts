@@ -349,7 +349,11 @@ function addDownward(
 
 function isInMemory(volume: Volume): boolean {
   if (volume.emptyDir !== undefined) return volume.emptyDir.medium === 'Memory';
-  return volume.secret !== undefined || volume.projected !== undefined || volume.downwardAPI !== undefined;
+  return (
+    volume.secret !== undefined ||
+    volume.projected !== undefined ||
+    volume.downwardAPI !== undefined
+  );
 }
 
 /** Takes a pod's folder away; memory volumes are unmounted first. */

@@ -74,11 +74,11 @@ const HANDLERS: Handlers = {
     const found = service.container(request.containerId);
     if (!found.ok) return found;
     const usage = service.process.kernel.cgroupUsage(found.value.cgroup);
-    return ok(
-      usage.ok
-        ? { cpuMicros: usage.value.cpu, memoryBytes: usage.value.memory }
-        : { cpuMicros: 0, memoryBytes: 0 },
-    );
+    return ok({
+      cpuMicros: usage.ok ? usage.value.cpu : 0,
+      memoryBytes: usage.ok ? usage.value.memory : 0,
+      writableLayerBytes: found.value.namespaces.mount?.root?.root.fs.used ?? 0,
+    });
   },
   *PullImage(service, request) {
     const pulled = yield* service.images.pull(request.image);

@@ -129,15 +129,25 @@ function seconds(micros: number): string {
   return `${Number((micros / 1_000_000).toPrecision(6))}`;
 }
 
-interface Tally {
+interface Records {
   full: number;
   partial: number;
+}
+
+interface Tally {
+  readonly read: Records;
+  readonly written: Records;
   bytes: number;
 }
 
+function count(records: Records, whole: boolean): void {
+  if (whole) records.full += 1;
+  else records.partial += 1;
+}
+
 function report(tally: Tally, micros: number, busybox: boolean): string {
-  const { full, partial, bytes } = tally;
-  const records = `${full}+${partial} records in\n${full}+${partial} records out\n`;
+  const { read, written, bytes } = tally;
+  const records = `${read.full}+${read.partial} records in\n${written.full}+${written.partial} records out\n`;
   const rate = micros === 0 ? 0 : (bytes * 1_000_000) / micros;
   if (busybox) {
     const time = (micros / 1_000_000).toFixed(6);
@@ -166,18 +176,18 @@ function* copy(
     if (piece.value.length === 0) break;
     skipped += piece.value.length;
   }
-  while (tally.full + tally.partial < job.count) {
+  while (tally.read.full + tally.read.partial < job.count) {
     const piece = yield* block(input, job.read);
     if (!piece.ok)
       return `error reading ${quoteName(job.from ?? 'standard input')}: ${piece.error}`;
     const { length } = piece.value;
     if (length === 0) break;
+    count(tally.read, length === job.read);
     yield* process.work(Math.max(1, Math.ceil(length / BYTES_PER_MICRO)));
     const written = yield* output.write(piece.value);
     if (!written.ok)
       return `error writing ${quoteName(job.to ?? 'standard output')}: ${strerror(written.error)}`;
-    if (length === job.read) tally.full += 1;
-    else tally.partial += 1;
+    count(tally.written, length === job.read);
     tally.bytes += length;
   }
   return undefined;
@@ -233,7 +243,8 @@ function ddWith(busybox: boolean): Program {
       return 1;
     }
     const begun = process.clock.monotonic();
-    const tally: Tally = { full: 0, partial: 0, bytes: 0 };
+    const records = (): Records => ({ full: 0, partial: 0 });
+    const tally: Tally = { read: records(), written: records(), bytes: 0 };
     const fault = yield* copy(process, job, input, output.value, tally);
     input.close();
     output.value.close();

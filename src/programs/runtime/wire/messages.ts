@@ -257,7 +257,12 @@ export interface CriMethods {
   ];
   ContainerStats: [
     { readonly containerId: string },
-    { readonly cpuMicros: number; readonly memoryBytes: number },
+    {
+      readonly cpuMicros: number;
+      readonly memoryBytes: number;
+      /** What it has written into its root. */
+      readonly writableLayerBytes: number;
+    },
   ];
   PullImage: [{ readonly image: string }, { readonly imageRef: string }];
   ListImages: [Record<string, never>, { readonly images: readonly Image[] }];
