@@ -61,6 +61,12 @@ export function helpLine(program: string): string {
   return `Try \`${program} -h' or '${program} --help' for more information.\n`;
 }
 
+/** Where iptables-restore gathers the changes of a table until its COMMIT. */
+export interface RestoreBatch {
+  readonly table: TableName;
+  add(change: Change): void;
+}
+
 interface Command {
   readonly verb: string;
   readonly table: TableName;
@@ -68,18 +74,20 @@ interface Command {
   readonly extra: readonly string[];
   readonly words: readonly string[];
   readonly flags: ReadonlySet<string>;
+  readonly batch?: RestoreBatch | undefined;
 }
 
-/** Runs one command; argv without the program's name. */
+/** Runs one command; argv without the program's name. A line of iptables-restore gives its batch. */
 export function runIptables(
   netfilter: NamespaceNetfilter,
   argv: readonly string[],
   program = 'iptables',
+  batch?: RestoreBatch,
 ): Outcome {
   if (argv.includes('-V') || argv.includes('--version'))
     return success(`${program} ${VERSION_TEXT}\n`);
   if (argv.includes('-h') || argv.includes('--help')) return success(usage(program));
-  const parsed = readCommand(argv, program);
+  const parsed = readCommand(argv, program, batch);
   if (!parsed.ok) return parsed.error;
   const command = parsed.value;
   netfilter.tables.open(command.table);
@@ -128,9 +136,13 @@ function spread(argv: readonly string[]): string[] {
   });
 }
 
-function readCommand(given: readonly string[], program: string): Result<Command, Outcome> {
+function readCommand(
+  given: readonly string[],
+  program: string,
+  batch: RestoreBatch | undefined,
+): Result<Command, Outcome> {
   let verb: string | undefined;
-  let table: string = 'filter';
+  let table: string = batch?.table ?? 'filter';
   const flags = new Set<string>();
   const operands: string[] = [];
   const words: string[] = [];
@@ -157,6 +169,8 @@ function readCommand(given: readonly string[], program: string): Result<Command,
       index += 1;
       const name = argv[index];
       if (name === undefined) return bad(`option "${word}" requires an argument`);
+      if (batch !== undefined)
+        return bad(`The ${word} option cannot be used in iptables-restore.\n`);
       table = name;
     } else if (word === '-n' || word === '-v' || word === '-x') {
       if (argv[index - 1] === '!') return bad(`cannot have ! before ${word}`);
@@ -186,7 +200,7 @@ function readCommand(given: readonly string[], program: string): Result<Command,
     return bad(`option "${verb}" requires an argument`);
   if (verb === '-E' && extra.length === 0)
     return bad('-E requires old-chain-name and new-chain-name');
-  const command = { verb, table: table as TableName, chain, extra, words, flags };
+  const command = { verb, table: table as TableName, chain, extra, words, flags, batch };
   const refusal = illegal(command, program);
   return refusal === undefined ? ok(command) : err(refusal);
 }
@@ -318,7 +332,9 @@ function editRule(netfilter: NamespaceNetfilter, command: Command, program: stri
   const { rule, rules, counters } = parsed.value;
   const conflict = misuseOf(command, rule);
   if (conflict !== undefined) return misuse(program, conflict);
-  const missing = missingTarget(netfilter, command.table, rule);
+  // What a batch jumps to may be made by its own lines: that is seen when it goes out.
+  const missing =
+    command.batch === undefined ? missingTarget(netfilter, command.table, rule) : undefined;
   if (missing !== undefined) return misuse(program, `Chain '${missing}' does not exist`);
   if (rules.length > 1 && verb === '-R')
     return misuse(program, 'Replacement rule does not specify a unique address');
@@ -399,7 +415,7 @@ function check(
 }
 
 /** A name that no chain may have. */
-function badName(name: string): string | undefined {
+export function badName(name: string): string | undefined {
   if (/^[-!]/.test(name)) return `chain name not allowed to start with \`${name[0]}'`;
   if (name === '' || STANDARD.has(name) || TARGETS.has(name) || NOT_HERE.has(name))
     return 'chain name may not clash with target name';
@@ -473,6 +489,10 @@ function commit(
   program: string,
   ...changes: readonly Change[]
 ): Outcome {
+  if (command.batch !== undefined) {
+    for (const change of changes) command.batch.add(change);
+    return success();
+  }
   const done = netfilter.apply([{ table: command.table, changes }]);
   return done.ok ? success() : refusalText(program, command.verb, done.error);
 }

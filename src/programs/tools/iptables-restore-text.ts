@@ -4,13 +4,24 @@
  * a table that is named loses all it had. Models iptables/xtables-restore.c, 1.8.11.
  */
 import type { NamespaceNetfilter } from '../../machines/network/netfilter/netfilter.ts';
-import { parseRule } from '../../machines/network/netfilter/parse.ts';
 import { splitWords } from '../../machines/network/netfilter/parse-words.ts';
 import type { Counters } from '../../machines/network/netfilter/rule.ts';
 import { TABLES } from '../../machines/network/netfilter/tables.ts';
 import type { Change } from '../../machines/network/netfilter/transaction.ts';
 import type { TableName } from '../../machines/network/netfilter/types.ts';
-import { helpLine, misuse, type Outcome, success, VERSION_TEXT } from './iptables-command.ts';
+import {
+  badName,
+  helpLine,
+  misuse,
+  type Outcome,
+  runIptables,
+  success,
+  VERSION_TEXT,
+} from './iptables-command.ts';
+
+const BUILT_IN = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
+/** What an index was for. */
+const INDEXES: Record<string, string> = { delete: 'deletion', replace: 'replacement' };
 
 export interface RestoreOptions {
   readonly program: string;
@@ -29,6 +40,25 @@ export function runRestore(
   return new Restore(netfilter, options).run(text.split('\n'));
 }
 
+/** An outcome of a line: which line it was. */
+function atLine(program: string, outcome: Outcome, number: number): Outcome {
+  const { stderr } = outcome;
+  const help = helpLine(program);
+  const head = `${program}: `;
+  const kernel = `${program} ${VERSION_TEXT}:  `;
+  if (stderr.startsWith(kernel))
+    return {
+      ...outcome,
+      stderr: `${kernel.trimEnd()} \nline ${number}: ${stderr.slice(kernel.length)}`,
+    };
+  if (stderr.endsWith(help))
+    return {
+      ...outcome,
+      stderr: `${stderr.slice(0, -help.length)}Error occurred at line: ${number}\n${help}`,
+    };
+  return { ...outcome, stderr: `${head}line ${number} failed: ${stderr.slice(head.length)}` };
+}
+
 class Restore {
   readonly #netfilter: NamespaceNetfilter;
   readonly #options: RestoreOptions;
@@ -37,6 +67,8 @@ class Restore {
   #changes: Change[] = [];
   /** The line of each change, for messages at the commit. */
   #lines: number[] = [];
+  /** What its lines print. */
+  #said = '';
 
   constructor(netfilter: NamespaceNetfilter, options: RestoreOptions) {
     this.#netfilter = netfilter;
@@ -47,9 +79,9 @@ class Restore {
     const count = lines[lines.length - 1] === '' ? lines.length - 1 : lines.length;
     for (let index = 0; index < count; index += 1) {
       const failed = this.#line(lines[index] as string, index + 1);
-      if (failed !== undefined) return failed;
+      if (failed !== undefined) return { ...failed, stdout: this.#said };
     }
-    if (this.#table === undefined && !this.#skipped) return success();
+    if (this.#table === undefined && !this.#skipped) return success(this.#said);
     return this.#bare(`COMMIT expected at line ${count + 1}`);
   }
 
@@ -59,7 +91,8 @@ class Restore {
 
   #line(line: string, number: number): Outcome | undefined {
     if (line === '' || line.startsWith('#') || line.trim() === '') return undefined;
-    if (line.startsWith('*')) return this.#begin(line.slice(1).trim(), number);
+    if (line.startsWith('*') && this.#table === undefined && !this.#skipped)
+      return this.#begin(line.slice(1).trim(), number);
     if (this.#skipped) {
       if (line.trim() === 'COMMIT') this.#skipped = false;
       return undefined;
@@ -72,10 +105,8 @@ class Restore {
 
   #begin(name: string, number: number): Outcome | undefined {
     const { program, table, flush } = this.#options;
-    if (!TABLES.includes(name as TableName)) {
-      const text = `${program} ${VERSION_TEXT}: ${program}: unable to initialize table '${name}'\nError occurred at line: ${number}\n${helpLine(program)}`;
-      return { stdout: '', stderr: text, code: 2 };
-    }
+    if (!TABLES.includes(name as TableName))
+      return misuse(program, `${program}: line ${number} table name '${name}' invalid`, number);
     if (table !== undefined && table !== name) {
       this.#skipped = true;
       return undefined;
@@ -100,16 +131,18 @@ class Restore {
 
   #chain(text: string, number: number): Outcome | undefined {
     const [name = '', policy = '', counted] = text.trim().split(/\s+/);
+    const { program } = this.#options;
+    if (policy === '') return misuse(program, `${program}: line ${number} policy invalid`, number);
+    const bad = BUILT_IN.has(name) ? undefined : badName(name);
+    if (bad !== undefined) return misuse(program, bad, number);
     const found = /^\[(\d+):(\d+)\]$/.exec(counted ?? '');
     const counters: Counters = { packets: Number(found?.[1] ?? 0), bytes: Number(found?.[2] ?? 0) };
-    if (policy === '-') {
+    if (policy === '-' || (!BUILT_IN.has(name) && /^(ACCEPT|DROP)$/.test(policy))) {
       this.#add({ op: 'resetChain', chain: name }, number);
       return undefined;
     }
     if (policy !== 'ACCEPT' && policy !== 'DROP')
-      return this.#bare(
-        `line ${number} failed: Bad policy name. Run \`dmesg' for more information.`,
-      );
+      return this.#bare(`line ${number} failed: Bad policy name.`);
     this.#add(
       {
         op: 'policy',
@@ -123,55 +156,25 @@ class Restore {
   }
 
   #rule(line: string, number: number): Outcome | undefined {
-    const found = /^\[(\d+):(\d+)\]\s*(.*)$/.exec(line);
-    const words = splitWords(found === null ? line : (found[3] as string));
-    const [verb = '', chain = '', ...rest] = words;
     const { program } = this.#options;
-    const rule = rest.filter(
-      (_, index) =>
-        !(verb === '-I' || verb === '-R' || verb === '-D') ||
-        index > 0 ||
-        !/^\d+$/.test(rest[0] ?? ''),
-    );
-    const index = rule.length < rest.length ? Number(rest[0]) - 1 : 0;
-    if (verb === '-X' || verb === '-N' || verb === '-F') {
-      const op = verb === '-X' ? 'deleteChain' : verb === '-N' ? 'newChain' : 'flush';
-      this.#add({ op, chain }, number);
-      return undefined;
-    }
-    if (verb === '-D' && rule.length < rest.length) {
-      this.#add({ op: 'delete', chain, index }, number);
-      return undefined;
-    }
-    if (verb !== '-A' && verb !== '-I' && verb !== '-D' && verb !== '-R')
-      return misuse(
-        program,
-        verb.startsWith('-') ? `unknown option "${verb}"` : `Bad argument \`${verb}'`,
-        number,
-      );
-    const parsed = parseRule(rule);
-    if (!parsed.ok && parsed.error.kernel !== undefined)
-      return {
-        stdout: '',
-        stderr: `${program} ${VERSION_TEXT}: \nline ${number}: RULE_APPEND failed (${parsed.error.kernel}): rule in chain ${chain}\n`,
-        code: 4,
-      };
-    if (!parsed.ok) return misuse(program, parsed.error.text, number);
-    const own = parsed.value.counters;
+    const counted = /^\[(\d+):(\d+)\]\s*(.*)$/.exec(line);
+    if (line.startsWith('[') && counted === null)
+      return misuse(program, `Bad line ${number}: need ]`, number);
+    const words = splitWords(counted === null ? line : (counted[3] as string));
     const counters =
-      this.#options.counters && found !== null
-        ? { packets: Number(found[1]), bytes: Number(found[2]) }
-        : own;
-    const counted = counters === undefined ? {} : { counters };
-    for (const each of parsed.value.rules) {
-      if (verb === '-D') this.#add({ op: 'deleteRule', chain, rule: each }, number);
-      else if (verb === '-A') this.#add({ op: 'append', chain, rule: each, ...counted }, number);
-      else {
-        const op = verb === '-I' ? 'insert' : 'replace';
-        this.#add({ op, chain, index, rule: each, ...counted }, number);
-      }
-    }
-    return undefined;
+      this.#options.counters && counted !== null
+        ? { packets: Number(counted[1]), bytes: Number(counted[2]) }
+        : undefined;
+    const batch = {
+      table: this.#table as TableName,
+      add: (change: Change): void => {
+        const kept = change.op === 'append' || change.op === 'insert' || change.op === 'replace';
+        this.#add(kept && counters !== undefined ? { ...change, counters } : change, number);
+      },
+    };
+    const outcome = runIptables(this.#netfilter, words, program, batch);
+    this.#said += outcome.stdout;
+    return outcome.code === 0 ? undefined : atLine(program, outcome, number);
   }
 
   #commit(number: number): Outcome | undefined {
@@ -185,7 +188,7 @@ class Restore {
       'no-chain': 'No chain/target/match by that name.',
       'no-rule': 'Bad rule (does a matching rule exist in that chain?).',
       'chain-exists': 'Chain already exists.',
-      'index-too-big': 'Index of insertion too big.',
+      'index-too-big': `Index of ${INDEXES[done.error.op] ?? 'insertion'} too big.`,
     };
     // A target that is missing is seen when the table's batch goes out.
     if (done.error.error === 'no-target')

@@ -11,7 +11,7 @@ import type { NamespaceNetfilter } from '../../machines/network/netfilter/netfil
 import { TABLES } from '../../machines/network/netfilter/tables.ts';
 import type { TableName } from '../../machines/network/netfilter/types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
-import { misuse, type Outcome, runIptables, VERSION_TEXT } from './iptables-command.ts';
+import { type Outcome, runIptables, VERSION_TEXT } from './iptables-command.ts';
 import { runRestore } from './iptables-restore-text.ts';
 
 const VERSION = '1.8.11';
@@ -91,13 +91,15 @@ export function iptablesSaveWith(digits: number): Program {
           if (!TABLES.includes(name as TableName)) {
             return yield* answer(process, {
               stdout: '',
-              stderr: `iptables-save: table '${name}' does not exist\n`,
+              stderr: `Table \`${name}' does not exist\n`,
               code: 1,
             });
           }
           table = name as TableName;
         } else {
-          const stderr = `iptables-save: unrecognized option '${word}'\nLook at manual page \`iptables-save.8' for more information.\n`;
+          const stderr = word.startsWith('-')
+            ? `iptables-save: unrecognized option '${word}'\nLook at manual page \`iptables-save.8' for more information.\n`
+            : 'Unknown arguments found on commandline\n';
           return yield* answer(process, { stdout: '', stderr, code: 1 });
         }
       }
@@ -145,10 +147,8 @@ export const iptablesRestore: Program = {
         if (/^\d+$/.test(argv[index + 1] ?? '')) index += 1;
       } else if (word === '-T' || word === '--table') {
         index += 1;
-        const name = argv[index] ?? '';
-        if (!TABLES.includes(name as TableName))
-          return yield* answer(process, misuse(program, `table '${name}' does not exist`));
-        options.table = name as TableName;
+        // Tables of other names are passed over, be there one like this or not.
+        options.table = (argv[index] ?? '') as TableName;
       } else if (word.startsWith('-')) {
         return yield* answer(process, {
           stdout: '',
