@@ -1,5 +1,7 @@
 /** paste, fold, comm, column: lines beside one another, or cut to a width. */
 import { textOf } from '../../ground/base/bytes.ts';
+import type { Task } from '../../ground/base/task.ts';
+import { compareText } from '../../ground/base/text.ts';
 import { strerror } from '../../machines/network/errno.ts';
 import {
   allLines,
@@ -103,7 +105,7 @@ export const fold = defineTool('fold', function* run(process, args) {
 export const comm = defineTool('comm', function* run(process, args) {
   const options = parseOptions(args, {
     short: '123',
-    long: { 'check-order': 'k', 'nocheck-order': 'k' },
+    long: { 'check-order': 'check-order', 'nocheck-order': 'nocheck-order' },
   });
   if (!options.ok) return yield* usageError(process, options.error);
   const { value } = options;
@@ -119,20 +121,43 @@ export const comm = defineTool('comm', function* run(process, args) {
   const tab = (column: number): string =>
     '\t'.repeat([1, 2].filter((each) => each < column && !value.has(`${each}`)).length);
   const out = new Output(process);
+  // What stands in one file only shows whether the files are sorted; then each is told of once.
+  const disordered = new Set<number>();
+  const sides = [a.lines, b.lines];
+  const check = function* (side: number, at: number): Task<void> {
+    const lines = sides[side - 1] ?? [];
+    const now = lines[at];
+    if (now === undefined || disordered.has(side) || compareText(lines[at - 1] ?? '', now) <= 0)
+      return;
+    disordered.add(side);
+    yield* out.flush();
+    yield* complain(process, `file ${side} is not in sorted order`);
+  };
+  let unpaired = value.has('check-order');
   let i = 0;
   let j = 0;
   while (i < a.lines.length || j < b.lines.length) {
     const x = a.lines[i];
     const y = b.lines[j];
     const column =
-      y === undefined || (x !== undefined && x < y) ? 1 : x === undefined || y < x ? 2 : 3;
+      y === undefined || (x !== undefined && compareText(x, y) < 0)
+        ? 1
+        : x === undefined || compareText(y, x) < 0
+          ? 2
+          : 3;
     const text = column === 2 ? y : x;
     if (column !== 2) i += 1;
     if (column !== 1) j += 1;
     if (!value.has(`${column}`)) yield* out.write(`${tab(column)}${text}\n`);
+    unpaired ||= column !== 3;
+    if (!unpaired || value.has('nocheck-order')) continue;
+    if (column !== 2) yield* check(1, i);
+    if (column !== 1) yield* check(2, j);
   }
   yield* out.flush();
-  return 0;
+  if (disordered.size === 0) return 0;
+  yield* complain(process, 'input is not in sorted order');
+  return 1;
 });
 
 export const column = defineTool('column', function* run(process, args) {

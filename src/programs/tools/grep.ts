@@ -2,6 +2,7 @@
  * grep, egrep and fgrep (GNU grep 3.8). All matching is linear in the line: a pattern such as
  * `(a+)+$` costs what any other does, and back-references are refused.
  */
+import { utf8Length } from '../../ground/base/bytes.ts';
 import { readWholeText } from '../../machines/machine/files/read-whole.ts';
 import type { Task } from '../../ground/base/task.ts';
 import {
@@ -79,6 +80,8 @@ interface Search {
   readonly most: number;
   matched: boolean;
   failed: boolean;
+  /** Bytes before what is printed, for -b. */
+  offset: number;
 }
 
 function tool(name: string, usual: Kind) {
@@ -175,6 +178,7 @@ function* searchAll(
     most: Number(options.get('m') ?? 'Infinity'),
     matched: false,
     failed: false,
+    offset: 0,
   };
   for (const path of paths) {
     yield* searchPath(search, path, recursive, operands.length === 0, 0);
@@ -270,8 +274,9 @@ function* searchFile(search: Search, file: OpenFile, name: string): Task<void> {
   const { options, out, process } = search;
   const reader = new LineReader(file, out, options.has('z') ? '\0' : '\n');
   const quiet = options.has('q') || options.has('l') || options.has('L') || options.has('c');
-  const earlier: { text: string; number: number }[] = [];
+  const earlier: { text: string; number: number; offset: number }[] = [];
   let number = 0;
+  let offset = 0;
   let count = 0;
   let lastShown = 0;
   let trailing = 0;
@@ -285,6 +290,8 @@ function* searchFile(search: Search, file: OpenFile, name: string): Task<void> {
       yield* process.work(Math.ceil(work / 200));
       work = 0;
     }
+    search.offset = offset;
+    offset += utf8Length(line.text) + 1;
     const hit = findHit(search, line.text, 0);
     if ((hit !== undefined) !== options.has('v')) {
       count += 1;
@@ -294,7 +301,11 @@ function* searchFile(search: Search, file: OpenFile, name: string): Task<void> {
         if (search.before > 0 || search.after > 0) {
           const first = earlier[0]?.number ?? number;
           if (lastShown > 0 && first > lastShown + 1) yield* out.write('--\n');
-          for (const item of earlier) yield* printLine(search, name, item.number, item.text, '-');
+          for (const item of earlier) {
+            search.offset = item.offset;
+            yield* printLine(search, name, item.number, item.text, '-');
+          }
+          search.offset = offset - utf8Length(line.text) - 1;
           earlier.length = 0;
         }
         if (options.has('o')) yield* printParts(search, name, number, line.text, hit);
@@ -308,7 +319,7 @@ function* searchFile(search: Search, file: OpenFile, name: string): Task<void> {
       yield* printLine(search, name, number, line.text, '-');
       lastShown = number;
     } else if (!quiet && search.before > 0) {
-      earlier.push({ text: line.text, number });
+      earlier.push({ text: line.text, number, offset: search.offset });
       if (earlier.length > search.before) earlier.shift();
     }
   }
@@ -329,6 +340,7 @@ function headOf(search: Search, name: string, number: number, mark: string): str
     search.color ? `\x1b[${code}m\x1b[K${text}\x1b[m\x1b[K` : text;
   if (search.names) parts.push(paint(name, '35'));
   if (search.options.has('n')) parts.push(paint(`${number}`, '32'));
+  if (search.options.has('b')) parts.push(paint(`${search.offset}`, '32'));
   return parts.map((part) => part + paint(mark, '36')).join('');
 }
 
@@ -362,9 +374,11 @@ function* printParts(
   first: Hit | undefined,
 ): Task<void> {
   if (search.options.has('v')) return;
+  const start = search.offset;
   let hit = first;
   while (hit !== undefined) {
     const part = text.slice(hit.start, hit.end);
+    search.offset = start + utf8Length(text.slice(0, hit.start));
     if (part !== '')
       yield* search.out.write(
         `${headOf(search, name, number, ':')}${search.color ? `\x1b[01;31m\x1b[K${part}\x1b[m\x1b[K` : part}\n`,

@@ -129,6 +129,10 @@ export function orderBy(value: Json, keys: Json, word: string): readonly Json[] 
 }
 
 export function groupBy(value: Json, keys: Json): Json | JqError {
+  if (!isArray(value) || !isArray(keys))
+    return new JqError(
+      `${describe(value)} and ${describe(keys)} cannot be sorted, as they are not both arrays`,
+    );
   const groups: Json[][] = [];
   let last: Json | undefined;
   for (const pair of orderBy(value, keys, 'grouped')) {
@@ -140,8 +144,9 @@ export function groupBy(value: Json, keys: Json): Json | JqError {
   return groups;
 }
 
-export function byExtreme(value: Json, keys: Json, sign: number): Json {
-  if (!isArray(value) || !isArray(keys)) return null;
+export function byExtreme(value: Json, keys: Json, sign: number): Json | JqError {
+  if (!isArray(value) || !isArray(keys))
+    return new JqError(`${describe(value)} and ${describe(keys)} cannot be iterated over`);
   let best = 0;
   for (let index = 1; index < value.length; index += 1) {
     const order = compareJson(keys[index] as Json, keys[best] as Json) * sign;
