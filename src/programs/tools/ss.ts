@@ -1,16 +1,14 @@
 /**
  * ss of iproute2 6.1: sockets in columns that fill the screen, as tightly as they go without one.
  *
- * Filters: `state …`, `sport`, `dport`, `src`, `dst` with `=`, joined by `and`. Refused: -e, -i, -m,
- * other filters.
+ * What is filtered by is in `ss-filter`. Refused: -e, -i, -m.
  */
-import { contains, parseCidr } from '../../ground/base/cidr.ts';
 import { formatIp, type Ip } from '../../ground/base/ip.ts';
-import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import type { SocketOwner, SocketRow } from '../../machines/network/socket-table.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { portOf, serviceName } from './services.ts';
+import { parseSocketFilter } from './ss-filter.ts';
 import { defineTool, parseOptions, type ParsedOptions } from './support.ts';
 
 const LONG = {
@@ -26,6 +24,7 @@ const LONG = {
   summary: 's',
   options: 'o',
   ipv4: '4',
+  ipv6: '6',
   extended: 'e',
   info: 'i',
   memory: 'm',
@@ -53,7 +52,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export const ss = defineTool('ss', function* run(process, args) {
-  const parsed = parseOptions(args, { short: 'tuxlanpHOso4eimVr', long: LONG });
+  const parsed = parseOptions(args, { short: 'tuxlanpHOso46eimVr', long: LONG });
   if (!parsed.ok) {
     yield* process.printError(
       `ss: ${parsed.error}\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n`,
@@ -72,7 +71,7 @@ export const ss = defineTool('ss', function* run(process, args) {
     );
     return 255;
   }
-  const filter = parseFilter(options.operands);
+  const filter = parseSocketFilter(options.operands, portOf);
   if (!filter.ok) {
     yield* process.printError(`${filter.error}\n`);
     return 255;
@@ -83,88 +82,12 @@ export const ss = defineTool('ss', function* run(process, args) {
     return 0;
   }
   const shown = rows.filter(
-    (row) =>
-      isWanted(row, options, filter.value.states) && filter.value.tests.every((test) => test(row)),
+    (row) => isWanted(row, options, filter.value.states) && filter.value.fits(row),
   );
   const { states } = filter.value;
   yield* process.print(yield* format(process, shown, options, states?.size === 1));
   return 0;
 });
-
-interface Filter {
-  readonly states: ReadonlySet<string> | undefined;
-  readonly tests: readonly ((row: SocketRow) => boolean)[];
-}
-
-const STATES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['established', ['ESTAB']],
-  ['syn-sent', ['SYN-SENT']],
-  ['syn-recv', ['SYN-RECV']],
-  ['fin-wait-1', ['FIN-WAIT-1']],
-  ['fin-wait-2', ['FIN-WAIT-2']],
-  ['time-wait', ['TIME-WAIT']],
-  ['close-wait', ['CLOSE-WAIT']],
-  ['last-ack', ['LAST-ACK']],
-  ['listening', ['LISTEN']],
-  ['listen', ['LISTEN']],
-  [
-    'connected',
-    [
-      'ESTAB',
-      'SYN-SENT',
-      'SYN-RECV',
-      'FIN-WAIT-1',
-      'FIN-WAIT-2',
-      'TIME-WAIT',
-      'CLOSE-WAIT',
-      'LAST-ACK',
-    ],
-  ],
-]);
-
-function parseFilter(words: readonly string[]): Result<Filter, string> {
-  let states: Set<string> | undefined;
-  const tests: ((row: SocketRow) => boolean)[] = [];
-  const queue = words
-    .flatMap((word) => word.replace(/([()])/g, ' $1 ').split(/\s+/))
-    .filter((word) => word !== '' && word !== '(' && word !== ')');
-  while (queue.length > 0) {
-    const word = queue.shift() as string;
-    if (word === 'and' || word === '&&') continue;
-    if (word === 'state') {
-      const named = STATES.get((queue.shift() ?? '').toLowerCase());
-      if (named === undefined) return err('ss: wrong state name');
-      states ??= new Set();
-      for (const each of named) states.add(each);
-      continue;
-    }
-    if (word !== 'sport' && word !== 'dport' && word !== 'src' && word !== 'dst')
-      return err(
-        `Error: an inet prefix is expected rather than "${word}".\nCannot parse dst/src address.`,
-      );
-    if (queue[0] === '=' || queue[0] === '==' || queue[0] === 'eq') queue.shift();
-    const value = queue.shift() ?? '';
-    const local = word === 'sport' || word === 'src';
-    const colon = value.lastIndexOf(':');
-    const port = colon < 0 ? undefined : portOf(value.slice(colon + 1));
-    const range = parseCidr(colon < 0 ? value : value.slice(0, colon));
-    const byPort = word.endsWith('port') || colon >= 0;
-    if (byPort && port === undefined)
-      return err(`Error: argument "${value}" is wrong: cannot parse port`);
-    if (!byPort && range === undefined)
-      return err(
-        `Error: an inet prefix is expected rather than "${value}".\nCannot parse dst/src address.`,
-      );
-    tests.push((row) => {
-      const end = local ? row.local : row.remote;
-      return (
-        (port === undefined || end.port === port) &&
-        (range === undefined || contains(range, end.ip))
-      );
-    });
-  }
-  return ok({ states, tests });
-}
 
 function isWanted(
   row: SocketRow,
@@ -174,6 +97,8 @@ function isWanted(
   const kinds = options.has('t') || options.has('u') || options.has('x');
   const letter = row.protocol === 'tcp' ? 't' : row.protocol === 'udp' ? 'u' : 'x';
   if (kinds && !options.has(letter)) return false;
+  // No socket speaks IPv6 here.
+  if (options.has('6') && !options.has('4')) return false;
   if (options.has('4') && row.protocol === 'unix') return false;
   if (states !== undefined) return states.has(row.state);
   if (options.has('a')) return true;
@@ -291,8 +216,9 @@ function cellsOf(
   return [
     row.protocol,
     row.state,
-    String(row.receiveQueue),
-    String(row.sendQueue),
+    // As wide as its title, with or without one.
+    String(row.receiveQueue).padEnd(6),
+    String(row.sendQueue).padEnd(6),
     `${addressText(row.local.ip)}:`,
     portText(row.local.port, numeric),
     `${addressText(row.remote.ip)}:`,
