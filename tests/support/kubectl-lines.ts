@@ -96,6 +96,7 @@ async function patiently(bridge: ApiBridge, done: Promise<string>): Promise<stri
 function alike(text: string, home: string): string {
   return text
     .replaceAll(home, '~')
+    .replace(/,\n\s*"creationTimestamp": null(?=\n)/g, '')
     .replace(/^( *)metadata:\n(?:\1 {2})creationTimestamp: null\n(?!\1 {2})/gm, '$1metadata: {}\n')
     .replace(/^\s*"?creationTimestamp"?: null,?\n/gm, '')
     .replace(/"metadata": \{\n\s*\}/g, '"metadata": {}')
@@ -109,7 +110,7 @@ function alike(text: string, home: string): string {
     .replace(/\b(kube-api-access|kube-proxy|kubectl-edit)-\w+/g, '$1-X')
     .replace(/[~\w/]*\/(?=kubectl-edit-X)/g, '/tmp/')
     .replace(/exec "[0-9a-f]{64}"/g, 'exec "ID"')
-    .replace(/(resourceVersion"?: "?|was )\d+/g, '$1N')
+    .replace(/(resourceVersion\\?"?: ?\\?"?|was )\d+/g, '$1N')
     .replace(/\b10\.(?!96\.0\.)\d+\.\d+\.\d+/g, 'IP')
     .replace(/:3[0-2]\d{3}\/TCP/g, ':NODEPORT/TCP')
     .replace(/^([EWI])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ /gm, '$1 ')

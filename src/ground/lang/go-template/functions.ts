@@ -158,6 +158,18 @@ function escaped(text: string): string {
   return text.replace(/[&<>'"]/g, (char) => HTML.get(char) ?? char);
 }
 
+/** url.QueryEscape: bytes outside of the unreserved ones in hex, blanks as `+`. */
+function queryEscaped(text: string): string {
+  return [...utf8(text)]
+    .map((byte) => {
+      const char = String.fromCharCode(byte);
+      if (char === ' ') return '+';
+      if (/[A-Za-z0-9_.~-]/.test(char)) return char;
+      return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
+}
+
 const HTML: ReadonlyMap<string, string> = new Map([
   ['&', '&amp;'],
   ['<', '&lt;'],
@@ -207,10 +219,7 @@ const FUNCTIONS: ReadonlyMap<string, GoFunction> = new Map([
   ['printf', of(1, MANY, (args) => ok(formatted(args)))],
   ['html', of(1, MANY, (args) => ok(escaped(joined(args, false))))],
   ['js', of(1, MANY, (args) => ok(joined(args, false).replace(/['"\\]/g, '\\$&')))],
-  [
-    'urlquery',
-    of(1, MANY, (args) => ok(encodeURIComponent(joined(args, false)).replaceAll('%20', '+'))),
-  ],
+  ['urlquery', of(1, MANY, (args) => ok(queryEscaped(joined(args, false))))],
   ['eq', of(2, MANY, equal)],
   ['ne', of(2, 2, (args) => negated(equal(args)))],
   ['lt', order((below) => below)],

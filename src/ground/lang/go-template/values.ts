@@ -28,7 +28,7 @@ export function isInteger(value: unknown): value is number | bigint {
 }
 
 /** `%v` of a number: a float64 has an exponent of two digits from 10⁶ on, and below 10⁻⁴. */
-export function goFloat(value: number): string {
+function goFloat(value: number): string {
   const size = Math.abs(value);
   if (Number.isInteger(value) || (size >= 1e-4 && size < 1e6)) return String(value);
   return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');

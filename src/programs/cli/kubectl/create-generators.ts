@@ -11,10 +11,11 @@ import type { Loose } from './api.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { fail, failApi, type Outcome } from './failure.ts';
 import { flagSpecs } from './flags.ts';
+import { namedByContent } from './generate/name-hash.ts';
 import { kindMapping } from './kinds.ts';
 import type { Mapping } from './mapper.ts';
 import type { Session, Verb } from './session.ts';
-import { Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
+import { invalidValidation, Reporter, validationOf, WRITE_FLAGS } from './write-options.ts';
 
 /** What a generator makes: an object without a namespace of its own, or why it cannot. */
 export type Generate = (session: Session, name: string) => Task<Outcome<object>>;
@@ -45,9 +46,12 @@ export function generator(
       if (given === undefined || rest.length > 0) {
         return session.usageError(`exactly one NAME is required, got ${session.args.length}`);
       }
+      const invalid = invalidValidation(session);
+      if (invalid !== undefined) return fail(invalid);
       const made = yield* generate(session, given);
       if (!made.ok) return made;
-      return yield* sendObject(session, kind, made.value, 'created');
+      const object = session.flags.bool('append-hash') ? namedByContent(made.value) : made.value;
+      return yield* sendObject(session, kind, object, 'created');
     },
   };
 }
@@ -110,10 +114,16 @@ export function* createObject(
 function doingOf(kind: string, value: object): string {
   if (kind === 'Namespace' || kind === 'ClusterRole') return '';
   if (kind === 'Secret') return 'failed to create secret';
-  if (kind !== 'Service') return `failed to create ${kind.toLowerCase()}:`;
+  if (kind !== 'Service') return `failed to create ${NAMED.get(kind) ?? kind.toLowerCase()}:`;
   const { spec } = value as { readonly spec?: { readonly type?: string } };
   return `failed to create ${spec?.type ?? ''} service:`;
 }
+
+/** Kinds that a failure names otherwise. */
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['PodDisruptionBudget', 'poddisruptionbudgets'],
+  ['ResourceQuota', 'quota'],
+]);
 
 /** Dry runs on the client print a namespace only when one was asked for. */
 function placed(session: Session, reporter: Reporter): Outcome<string> {

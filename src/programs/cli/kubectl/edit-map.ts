@@ -11,6 +11,7 @@ import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { type Api, type Loose, MERGE } from './api.ts';
+import { CHANGE_CAUSE, commandLine } from './change-cause.ts';
 import { apiFailure, fail, type Failure, type Outcome, textFailure, together } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { type Pairs, parsePairs, resourcesAndPairs } from './pairs.ts';
@@ -70,7 +71,7 @@ function* changeMaps(session: Session, words: Words): Task<Outcome<number>> {
   if (words.field === 'labels' && flags.bool('all') && flags.text('selector') !== '') {
     return fail('cannot set --all and --selector at the same time');
   }
-  const changes = parseChanges(given, words);
+  const changes = parseChanges(withCause(session, given, words), words);
   if (!changes.ok) return changes;
   const reporter = Reporter.of(session);
   if (!reporter.ok) return reporter;
@@ -89,6 +90,12 @@ function* changeMaps(session: Session, words: Words): Task<Outcome<number>> {
   }
   const failure = together(failures);
   return failure === undefined ? ok(0) : { ok: false, error: failure };
+}
+
+/** `annotate --record` annotates its own line, too. */
+function withCause(session: Session, given: readonly string[], words: Words): readonly string[] {
+  if (words.field !== 'annotations' || !session.flags.bool('record')) return given;
+  return [...given, `${CHANGE_CAUSE}=${commandLine(session)}`];
 }
 
 function parseChanges(given: readonly string[], words: Words): Outcome<Pairs> {
@@ -139,7 +146,7 @@ function* changeOne(
   const old = object.metadata[words.field];
   if (!session.flags.bool('overwrite')) {
     const clashes = [...changes.set].filter(
-      ([key, value]) => (entryOf(old, key) ?? value) !== value,
+      ([key, value]) => key !== CHANGE_CAUSE && (entryOf(old, key) ?? value) !== value,
     );
     if (clashes.length > 0) {
       const texts = clashes.map(([key]) =>

@@ -19,7 +19,7 @@ export const expose: Verb = {
   short:
     'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
   flags:
-    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} ${RECORD_FLAG} all=false cluster-ip='' external-ip='' field-manager='kubectl-expose' l labels=''
+    flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} ${RECORD_FLAG} cluster-ip='' external-ip='' field-manager='kubectl-expose' l labels=''
     load-balancer-ip='' name='' override-type='merge' overrides='' port='' protocol='' save-config=false selector=''
     session-affinity='' target-port='' type=''`),
   *run(session) {
@@ -28,7 +28,7 @@ export const expose: Verb = {
     const affinity = session.flags.text('session-affinity');
     if (!['', 'None', 'ClientIP'].includes(affinity))
       return fail(`unknown session affinity: ${affinity}`);
-    const visited = yield* visit(session, { everything: session.flags.bool('all'), selector: '' });
+    const visited = yield* visit(session, { selector: '' });
     if (!visited.ok) return visited;
     const failures: Failure[] = [...visited.value.failures];
     for (const info of visited.value.infos) {

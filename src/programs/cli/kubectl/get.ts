@@ -6,6 +6,7 @@
 import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
+import { humanDuration, parseRfc3339, type WallTime } from '../../../ground/base/time.ts';
 import { type Api, continueOf, JSON_ACCEPT, type Loose, TABLE_ACCEPT } from './api.ts';
 import {
   apiFailure,
@@ -242,7 +243,7 @@ function* readTarget(
   const accept = flags.bool('server-print') ? TABLE_ACCEPT : JSON_ACCEPT;
   for (const name of names) {
     const answer = yield* api.get(mapping, namespace, name, flags.text('subresource'), accept);
-    if (answer.ok) blocks.push({ mapping, table: tableOf(answer.value) });
+    if (answer.ok) blocks.push({ mapping, table: tableOf(answer.value, session.now) });
     else if (!(flags.bool('ignore-not-found') && isNotFound(answer.error))) {
       failures.push(apiFailure(answer.error));
     }
@@ -262,7 +263,7 @@ function* readTarget(
       failures.push(listFailure(answer.error, mapping, query.labelSelector, query.fieldSelector));
       return;
     }
-    append(blocks, mapping, tableOf(answer.value));
+    append(blocks, mapping, tableOf(answer.value, session.now));
     more = continueOf(answer.value);
   } while (more !== '');
 }
@@ -279,16 +280,20 @@ function append(blocks: Block[], mapping: Mapping, table: Table): void {
 }
 
 /** A Table, or NAME and AGE of an answer that is none. */
-function tableOf(answer: Loose): Table {
+function tableOf(answer: Loose, now: WallTime): Table {
   if (isTable(answer)) return answer as unknown as Table;
   const items = Array.isArray(answer['items']) ? (answer['items'] as readonly Loose[]) : [answer];
+  const age = (timestamp: string | undefined): string => {
+    const wall = timestamp === undefined ? undefined : parseRfc3339(timestamp);
+    return wall === undefined ? '<unknown>' : humanDuration(now - wall);
+  };
   return {
     columnDefinitions: [
       { name: 'Name', type: 'string', format: 'name', priority: 0 },
-      { name: 'Created At', type: 'date', format: '', priority: 0 },
+      { name: 'Age', type: 'string', format: '', priority: 0 },
     ],
     rows: items.map((object) => ({
-      cells: [object.metadata.name, object.metadata.creationTimestamp ?? ''],
+      cells: [object.metadata.name, age(object.metadata.creationTimestamp)],
       object,
     })),
   };

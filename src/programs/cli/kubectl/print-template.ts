@@ -1,20 +1,21 @@
 /** `-o go-template`, `go-template-file`, `template` and `templatefile` (k8s.io/cli-runtime/pkg/printers/template.go, v0.34). */
-import { err, ok } from '../../../ground/base/result.ts';
+import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import { executeGoTemplate } from '../../../ground/lang/go-template/execute.ts';
 import { parseGoTemplate } from '../../../ground/lang/go-template/parser.ts';
 import { printed } from '../../../ground/lang/go-template/values.ts';
 import { formatJson } from '../../../ground/lang/json.ts';
+import type { Loose } from './api.ts';
 import { fail, type Outcome } from './failure.ts';
-import { type ObjectPrinter, shown } from './print.ts';
 import type { Session } from './session.ts';
 
-/** The printer of a template, which stands in the argument or in a file. */
+/** The printer of a template, which stands in the argument or in a file; `shown` is what people see of an object. */
 export function goTemplatePrinter(
   session: Session,
   kind: string,
   argument: string,
-): Outcome<ObjectPrinter> {
+  shown: (session: Session, object: Loose) => Loose,
+): Outcome<(object: Loose) => Result<string, string>> {
   if (argument === '') return fail('template format specified but no template given');
   let source = argument;
   if (kind.endsWith('file')) {

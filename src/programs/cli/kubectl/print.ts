@@ -66,7 +66,7 @@ export function printerFor(
     case 'go-template-file':
     case 'template':
     case 'templatefile':
-      return goTemplatePrinter(session, kind, argument ?? session.flags.text('template'));
+      return goTemplatePrinter(session, kind, argument ?? session.flags.text('template'), shown);
     default:
       return fail(
         `unable to match a printer suitable for the output format ${quote(form)}, allowed formats are: ${tables === '' ? FORMATS : `custom-columns,custom-columns-file,${FORMATS.replace('yaml', 'wide,yaml')}`}`,

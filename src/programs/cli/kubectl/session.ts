@@ -5,6 +5,7 @@
  */
 import { SECOND } from '../../../ground/base/event-loop.ts';
 import { ok } from '../../../ground/base/result.ts';
+import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { WallTime } from '../../../ground/base/time.ts';
 import type { Process } from '../../../machines/machine/process.ts';
@@ -123,9 +124,25 @@ export class Session {
     if (!mapper.ok) return mapper;
     const found = yield* mapper.value.named(type);
     if (!found.ok) return failApi(found.error);
-    if (found.value !== undefined) return ok(found.value);
+    if (found.value !== undefined) {
+      yield* this.#warnOfOthers(mapper.value, found.value, type);
+      return ok(found.value);
+    }
     const dot = type.indexOf('.');
     return fail(`the server doesn't have a resource type "${dot < 0 ? type : type.slice(0, dot)}"`);
+  }
+
+  /** A short name that another group's resource has as well. */
+  *#warnOfOthers(mapper: Mapper, found: Mapping, type: string): Task<void> {
+    if (!found.shortNames.includes(type)) return;
+    const all = yield* mapper.all();
+    if (!all.ok) return;
+    for (const { preferred, shortNames, resource, group } of all.value) {
+      if (!preferred || group === found.group || !shortNames.includes(type)) continue;
+      this.#warn(
+        `short name ${quote(type)} could also match lower priority resource ${resource}.${group}`,
+      );
+    }
   }
 
   /** `--namespace`, or that of the context. */

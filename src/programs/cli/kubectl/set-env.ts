@@ -1,9 +1,12 @@
 /** What `kubectl set env` changes, and `--list` (k8s.io/kubectl/pkg/cmd/set/set_env.go, v0.34). */
+import { entryOf } from '../../../ground/api/meta.ts';
 import type { EnvVar, PodSpec } from '../../../ground/api/types.ts';
+import { parseBase64, textOf } from '../../../ground/base/bytes.ts';
 import { ok } from '../../../ground/base/result.ts';
 import { quote, sortedText } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { fail, type Outcome, together } from './failure.ts';
+import { kindMapping } from './kinds.ts';
 import { readAll } from './manifest.ts';
 import { namedObject } from './pod-of.ts';
 import { visit } from './resource-builder.ts';
@@ -84,11 +87,37 @@ export function* envList(session: Session, resources: readonly string[]): Task<O
     const pod = object.kind === 'Pod' ? spec : spec?.template?.spec;
     for (const container of pod?.containers ?? []) {
       yield* session.print(`# ${object.kind} ${name}, container ${container.name}\n`);
-      for (const variable of container.env ?? []) yield* session.print(`${lineOf(variable)}\n`);
+      for (const variable of container.env ?? []) {
+        const resolved = session.flags.bool('resolve')
+          ? yield* resolvedValue(session, variable, object.metadata.namespace ?? '')
+          : undefined;
+        const line = resolved === undefined ? lineOf(variable) : `${variable.name}=${resolved}`;
+        yield* session.print(`${line}\n`);
+      }
     }
   }
   const failure = together(visited.value.failures);
   return failure === undefined ? ok(0) : { ok: false, error: failure };
+}
+
+/** `--resolve`: what a key of a config map or secret holds; undefined for anything else. */
+function* resolvedValue(
+  session: Session,
+  { valueFrom }: EnvVar,
+  namespace: string,
+): Task<string | undefined> {
+  const secret = valueFrom?.secretKeyRef;
+  const reference = valueFrom?.configMapKeyRef ?? secret;
+  const api = session.api();
+  if (reference === undefined || !api.ok) return undefined;
+  const mapping = kindMapping(secret === undefined ? 'ConfigMap' : 'Secret');
+  const got = yield* api.value.get(mapping, namespace, reference.name ?? '');
+  if (!got.ok) return undefined;
+  const data = got.value['data'] as Readonly<Record<string, string>> | undefined;
+  const value = entryOf(data, reference.key);
+  if (value === undefined || secret === undefined) return value;
+  const bytes = parseBase64(value);
+  return bytes === undefined ? undefined : textOf(bytes);
 }
 
 function lineOf(variable: EnvVar): string {

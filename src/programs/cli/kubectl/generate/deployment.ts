@@ -11,7 +11,6 @@ export function* generatedDeployment(session: Session, name: string): Task<Outco
   if (images.length > 1 && command.length > 0) {
     return fail('cannot specify multiple --image options and command');
   }
-  if (flags.int('replicas') < 0) return fail('--replicas must be greater than or equal to 0');
   const port = flags.int('port');
   const labels = { app: name };
   const containers = images.map((image) => ({

@@ -6,7 +6,7 @@ import type { Session } from '../session.ts';
 
 /** `host/path=service:port[,tls[=secret]]`, as upstream reads it. */
 const RULE =
-  /^(?<host>[\w*\-.]*)(?<path>\/[\w\-/]*(?<star>\*)?)=(?<service>[\w-]+):(?<port>[\w-]+)(?<tls>,(?:tls|(?<other>[^=]*)?)(?:=(?<secret>[\w-]+))?)?$/;
+  /^(?<host>[\w*\-.]*)(?<path>\/[\w\-/]*(?<star>\*)?)=(?<service>[\w-]+):(?<port>[\w-]+)(?<tls>,[^=]*(?:=(?<secret>[\w-]+))?)?$/;
 
 interface IngressPath {
   readonly path: string;
@@ -79,8 +79,8 @@ function rulesOf(rules: readonly string[]): readonly object[] {
 function tlsOf(rules: readonly string[]): readonly object[] {
   const bySecret = new Map<string, string[]>();
   for (const rule of rules) {
-    const { host = '', tls, other, secret = '' } = groupsOf(rule);
-    if (tls === undefined || other !== undefined) continue;
+    const { host = '', tls, secret = '' } = groupsOf(rule);
+    if (tls === undefined) continue;
     const hosts = bySecret.get(secret) ?? [];
     bySecret.set(secret, hosts);
     if (host !== '' && !hosts.includes(host)) hosts.push(host);

@@ -23,6 +23,8 @@ export function* generatedBudget(session: Session, name: string): Task<Outcome<o
   const selector = parseSelector(text);
   if (!selector.ok)
     return fail(`couldn't parse the selector string ${quote(text)}: ${selector.error}`);
+  if (selector.value.requirements.some(({ operator }) => operator === '!='))
+    return fail('"!=" is not a valid label selector operator');
   return ok({
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',

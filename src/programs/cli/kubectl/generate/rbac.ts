@@ -89,7 +89,7 @@ function* groupsOf(
     const type = slash < 0 ? word : word.slice(0, slash);
     const sub = slash < 0 ? '' : word.slice(slash);
     if (type === '*') {
-      groups.set('*', ['*']);
+      groups.set('', ['*']);
       continue;
     }
     const found = yield* mapper.value.named(type);
@@ -127,7 +127,7 @@ export function* generatedClusterRole(session: Session, name: string): Task<Outc
       apiVersion: `${API_GROUP}/v1`,
       kind: 'ClusterRole',
       metadata: { name },
-      rules: [],
+      rules: null,
     });
   }
   const rules = yield* rulesOf(session, true);

@@ -40,6 +40,8 @@ function portsOf(specs: readonly string[], nodePort: number): Outcome<readonly o
     if (!/^\d+$/.test(first))
       return fail(`strconv.ParseUint: parsing ${quote(first)}: invalid syntax`);
     const port = Number(first);
+    if (port > 65_535)
+      return fail(`strconv.ParseUint: parsing ${quote(first)}: value out of range`);
     const target = second ?? first;
     ports.push({
       name: spec.replace(':', '-'),
