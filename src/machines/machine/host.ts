@@ -36,7 +36,7 @@ import { type MountSupport, MountView, PathNames } from './mounts.ts';
 import { KernelNumbers } from './kernel-numbers.ts';
 import { PidNamespace } from './pids.ts';
 import { sysSource } from './cgroup-files.ts';
-import { procSource } from './proc.ts';
+import { lateSource, procSource } from './proc.ts';
 import type { Child, Clock, SpawnError, SpawnOptions } from './process.ts';
 import { ProcessTable } from './process-table.ts';
 import type { RunningProcess } from './running-process.ts';
@@ -135,8 +135,14 @@ export class Host {
       disk: this.disk,
       memoryBytes: this.#memoryBytes,
       names: new PathNames(),
-      procSource: (namespace, cgroup) => procSource(this.system, namespace, cgroup),
-      sysSource: (cgroup) => sysSource(this.system, cgroup),
+      procSource: (namespace, cgroup) => {
+        const { system } = this;
+        return lateSource(() => procSource(system, namespace, cgroup));
+      },
+      sysSource: (cgroup) => {
+        const { system } = this;
+        return lateSource(() => sysSource(system, cgroup));
+      },
     };
     this.#view = this.newMountView('host');
     this.#files = this.#filesOf(this.#view);

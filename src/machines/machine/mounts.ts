@@ -32,7 +32,7 @@ const KERNEL_FLAGS = 'nosuid,nodev,noexec,relatime';
 const PATH_MAX = 4096;
 const NAME_MAX = 255;
 /** Paths whose names a host remembers. */
-const NAMES_MAX = 1024;
+const NAMES_MAX = 256;
 /** Linux follows at most 40 symlinks in one walk. */
 const SYMLINKS_MAX = 40;
 
@@ -407,7 +407,10 @@ class Walk {
         this.#links += 1;
         if (this.#links > SYMLINKS_MAX) return err('ELOOP');
         if (inode.magic !== undefined) {
-          if (!last) return err('ENOTDIR');
+          if (!last) {
+            this.#stack.push({ inode: inode.magic, mount, path: child });
+            continue;
+          }
           return ok({ parent: at.inode, mount, name, path: child, inode: inode.magic, slash });
         }
         if (inode.target.startsWith('/')) this.#stack.length = 1;

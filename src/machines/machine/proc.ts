@@ -19,6 +19,19 @@ import type { System } from './system.ts';
 const STATE_WORDS = { R: 'running', S: 'sleeping', T: 'stopped', Z: 'zombie' } as const;
 const PAGE = 4096;
 
+/** A folder whose source is made when somebody looks into it: every container has a /proc and a /sys. */
+export function lateSource(make: () => DirectorySource): DirectorySource {
+  let made: DirectorySource | undefined;
+  const source = (): DirectorySource => {
+    made ??= make();
+    return made;
+  };
+  return {
+    lookup: (name, access) => source().lookup(name, access),
+    names: (access) => source().names(access),
+  };
+}
+
 /** The root of /proc for processes of a namespace. */
 export function procSource(
   system: System,
@@ -32,7 +45,6 @@ export function procSource(
     now: () => system.clock.wall(),
   });
   const make = new Synthetic(fs);
-  // Every container has a /proc; few look into it.
   let known: ReadonlyMap<string, Maker> | undefined;
   const top = (): ReadonlyMap<string, Maker> => {
     known ??= new Map(Object.entries(topFiles(system, make)));
@@ -113,7 +125,15 @@ function processFiles(
           tcp: text(() => tcpText(system, process)),
         }),
       ns: () => namespaceFolder(system, make, process),
-      root: () => make.link('/'),
+      root: (access) => {
+        if (!own(access)) return undefined;
+        const link = make.link('/');
+        const { mount } = process.namespaces;
+        // Another's root is what stands under it, not what it is called.
+        const seen = access instanceof RunningProcess ? access.namespaces.mount : mount;
+        if (seen !== mount) link.magic = mount.root?.root;
+        return link;
+      },
       stat: text(() => {
         system.cpu.settle();
         const started = Math.floor((process.started - system.bootTime) / TICK);

@@ -16,6 +16,7 @@ import type { Task, Wait, Waiter } from '../../ground/base/task.ts';
 import { Condition, Running } from '../../ground/base/task.ts';
 import type { Errno } from '../network/errno.ts';
 import type { Cgroup } from './cgroup.ts';
+import { ChildHandle, type Parenting } from './child.ts';
 import { type Executable, findExecutable } from './exec.ts';
 import type { OpenFile } from './files-types.ts';
 import type { Namespaces } from './kernel.ts';
@@ -35,6 +36,11 @@ const RESIDENT_AT_START = 768 * 1024;
 export class ProcessTable {
   readonly #system: System;
   readonly #exitListeners = new Map<RunningProcess, ((status: ExitStatus) => void)[]>();
+
+  readonly #parenting: Parenting = {
+    reap: (process) => this.#reap(process),
+    send: (sender, target, signal) => this.#send(sender, target, signal),
+  };
 
   constructor(system: System) {
     this.#system = system;
@@ -115,7 +121,7 @@ export class ProcessTable {
     inheritIgnored(parent, process);
     if (options.detached === true) adopt(process, this.#system.pids.init);
     this.#run(process, options.fork ?? ((executable as Executable).program.main));
-    return ok(this.#childOf(parent, process));
+    return ok(new ChildHandle(this.#parenting, parent, process));
   }
 
   /** execve(2): the process goes on as another program. */
@@ -138,60 +144,6 @@ export class ProcessTable {
     if (this.#system.frozen) task.hold();
     task.begin();
     if (process.alive && process.resident === 0) process.memory(RESIDENT_AT_START);
-  }
-
-  #childOf(parent: RunningProcess, process: RunningProcess): Child {
-    const pid = process.pidIn(parent.namespaces.pid) ?? process.pid;
-    const ended = process.ended;
-    const reaped = (status: ExitStatus): ExitStatus => {
-      this.#reap(process);
-      return status;
-    };
-    const reapers = new Map<Waiter, Waiter>();
-    const exited: Wait = {
-      description: `process ${pid} to end`,
-      arm(waiter) {
-        const reaper: Waiter = {
-          loop: waiter.loop,
-          wake(status) {
-            reapers.delete(waiter);
-            waiter.wake(reaped(status as ExitStatus));
-          },
-          resume(status) {
-            reapers.delete(waiter);
-            waiter.resume(reaped(status as ExitStatus));
-          },
-        };
-        reapers.set(waiter, reaper);
-        ended.arm(reaper);
-      },
-      withdraw(waiter) {
-        const reaper = reapers.get(waiter);
-        if (reaper !== undefined) ended.withdraw(reaper);
-        reapers.delete(waiter);
-      },
-    };
-    const stopped: Wait = {
-      description: `process ${pid} to stop`,
-      arm(waiter) {
-        process.stops ??= new Condition('stop');
-        if (process.state === 'stopped') waiter.wake(undefined);
-        else process.stops.arm(waiter);
-      },
-      withdraw: (waiter) => process.stops?.withdraw(waiter),
-    };
-    return {
-      pid,
-      exited,
-      stopped,
-      *wait() {
-        return ended.settled ? reaped(ended.value as ExitStatus) : ((yield exited) as ExitStatus);
-      },
-      get status() {
-        return ended.value;
-      },
-      signal: (signal) => (process.alive ? this.#send(parent, process, signal) : err('ESRCH')),
-    };
   }
 
   // ---- signals

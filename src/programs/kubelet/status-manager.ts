@@ -13,7 +13,7 @@ import type { Process } from '../../machines/machine/process.ts';
 import type { Client } from '../../spine/client/types.ts';
 import type { PodEvidence } from './evidence.ts';
 import { causesOf } from './status-causes.ts';
-import { statusPatch } from './status.ts';
+import { statusDiffers, statusPatch } from './status.ts';
 
 interface Entry {
   /** The pod as the API has it: for static pods the mirror pod. */
@@ -61,7 +61,7 @@ export class StatusManager {
     entry.pod = pod;
     entry.status = status;
     entry.evidence = evidence;
-    if (statusPatch(entry.written, status) !== undefined) this.#enqueue(uid);
+    if (statusDiffers(entry.written, status)) this.#enqueue(uid);
   }
 
   statusOf(uid: string): PodStatus | undefined {

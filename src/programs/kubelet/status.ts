@@ -397,6 +397,9 @@ export function podStatusOf(input: StatusInput): PodStatus {
   return record as unknown as PodStatus;
 }
 
+/** Fields that a status may lose. */
+const LEAVING: readonly string[] = ['message', 'reason', 'podIP', 'podIPs'];
+
 /** What differs between two statuses, as a strategic merge patch of the new over the old. */
 export function statusPatch(
   old: PodStatus | undefined,
@@ -411,7 +414,7 @@ export function statusPatch(
     else if (key === 'podIPs') patchAddresses(patch, old?.podIPs ?? [], next.podIPs ?? []);
     else patch[key] = after[key];
   }
-  for (const key of ['message', 'reason', 'podIP', 'podIPs']) {
+  for (const key of LEAVING) {
     if (before[key] !== undefined && after[key] === undefined) patch[key] = null;
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
@@ -438,18 +441,39 @@ function patchConditions(
   for (const condition of next) {
     const before = conditionOf(old, condition.type);
     if (before !== undefined && sameCondition(before, condition)) continue;
-    const gone: Record<string, null> = {};
+    let gone: Record<string, null> | undefined;
     for (const key of ['message', 'reason'] as const) {
-      if (before?.[key] !== undefined && condition[key] === undefined) gone[key] = null;
+      if (before?.[key] === undefined || condition[key] !== undefined) continue;
+      gone ??= {};
+      gone[key] = null;
     }
-    changed.push({ ...condition, ...gone });
+    changed.push(gone === undefined ? condition : { ...condition, ...gone });
   }
-  const order = next.map((condition) => condition.type);
-  const sameOrder =
-    old.length === next.length && old.every((condition, index) => condition.type === order[index]);
-  if (changed.length === 0 && sameOrder) return;
-  patch['$setElementOrder/conditions'] = order.map((type) => ({ type }));
+  if (changed.length === 0 && sameOrder(old, next)) return;
+  patch['$setElementOrder/conditions'] = next.map(({ type }) => ({ type }));
   patch['conditions'] = changed;
+}
+
+function sameOrder(old: readonly PodCondition[], next: readonly PodCondition[]): boolean {
+  if (old.length !== next.length) return false;
+  return old.every((condition, index) => condition.type === next[index]?.type);
+}
+
+/** Whether `statusPatch` has anything to say. */
+export function statusDiffers(old: PodStatus | undefined, next: PodStatus): boolean {
+  const before = (old ?? {}) as Record<string, unknown>;
+  const after = next as unknown as Record<string, unknown>;
+  for (const key of Object.keys(after)) {
+    if (sameValue(before[key], after[key])) continue;
+    if (key !== 'conditions') return true;
+    const [conditions, others] = [next.conditions ?? [], old?.conditions ?? []];
+    if (!sameOrder(others, conditions)) return true;
+    for (const condition of conditions) {
+      const known = conditionOf(others, condition.type);
+      if (known === undefined || !sameCondition(known, condition)) return true;
+    }
+  }
+  return LEAVING.some((key) => before[key] !== undefined && after[key] === undefined);
 }
 
 /** They say the same; probe times, which are always null, are not looked at. */
