@@ -132,3 +132,21 @@ export const tty = defineTool('tty', function* run(process, args) {
     yield* process.print(`${terminal ?? 'not a tty'}\n`);
   return terminal === undefined ? 1 : 0;
 });
+
+export const groups = defineTool('groups', function* run(process, args) {
+  let status = 0;
+  if (args.length === 0) {
+    const all = [...new Set([process.gid, ...process.groups])];
+    yield* process.print(`${all.map((gid) => groupName(process, gid)).join(' ')}\n`);
+  }
+  for (const name of args) {
+    const user = findUser(process, name);
+    if (user !== undefined) {
+      yield* process.print(`${name} : ${groupName(process, user.gid)}\n`);
+      continue;
+    }
+    yield* complain(process, `${quoted(process, name)}: no such user`);
+    status = 1;
+  }
+  return status;
+});

@@ -317,6 +317,36 @@ export const chmod = defineTool('chmod', function* run(process, args) {
   return good ? 0 : 1;
 });
 
+/** Changes owner and group of files, and below them with -R; undefined: as it is. */
+function* changeOwners(
+  process: Process,
+  options: ParsedOptions,
+  paths: readonly string[],
+  what: 'ownership' | 'group',
+  uid: number | undefined,
+  gid: number | undefined,
+): Task<number> {
+  let good = true;
+  for (const path of paths) {
+    const done = yield* recursively(process, path, options.has('R'), function* change(each) {
+      const stat = process.files.stat(each);
+      if (!stat.ok) {
+        yield* complain(process, `cannot access ${quoteName(each)}: ${strerror(stat.error)}`);
+        return false;
+      }
+      const changed = process.files.chown(each, uid ?? stat.value.uid, gid ?? stat.value.gid);
+      if (!changed.ok)
+        yield* complain(
+          process,
+          `changing ${what} of ${quoteName(each)}: ${strerror(changed.error)}`,
+        );
+      return changed.ok;
+    });
+    good = good && done;
+  }
+  return good ? 0 : 1;
+}
+
 export const chown = tool(
   'chown',
   { short: 'Rvcfh', long: { recursive: 'R', verbose: 'v', 'no-dereference': 'h' } },
@@ -337,29 +367,23 @@ export const chown = tool(
       yield* complain(process, `invalid group: ${quoted(process, text)}`);
       return 1;
     }
-    let good = true;
-    for (const path of paths) {
-      const done = yield* recursively(process, path, options.has('R'), function* change(each) {
-        const stat = process.files.stat(each);
-        if (!stat.ok) {
-          yield* complain(process, `cannot access ${quoteName(each)}: ${strerror(stat.error)}`);
-          return false;
-        }
-        const changed = process.files.chown(
-          each,
-          user?.uid ?? stat.value.uid,
-          gid ?? stat.value.gid,
-        );
-        if (!changed.ok)
-          yield* complain(
-            process,
-            `changing ownership of ${quoteName(each)}: ${strerror(changed.error)}`,
-          );
-        return changed.ok;
-      });
-      good = good && done;
-    }
-    return good ? 0 : 1;
+    return yield* changeOwners(process, options, paths, 'ownership', user?.uid, gid);
+  },
+);
+
+export const chgrp = tool(
+  'chgrp',
+  { short: 'Rvcfh', long: { recursive: 'R', verbose: 'v', 'no-dereference': 'h' } },
+  function* run(process, options) {
+    const [text, ...paths] = options.operands;
+    if (text === undefined) return yield* usageError(process, 'missing operand');
+    if (paths.length === 0)
+      return yield* usageError(process, `missing operand after ${quoted(process, text)}`);
+    const gid = findGroup(process, text);
+    if (gid !== undefined)
+      return yield* changeOwners(process, options, paths, 'group', undefined, gid);
+    yield* complain(process, `invalid group: ${quoted(process, text)}`);
+    return 1;
   },
 );
 

@@ -20,14 +20,16 @@ import { cat, nl, rev, tac, tee } from './cat.ts';
 import { cksum, md5sum, sha1sum, sha256sum, sha512sum } from './checksums.ts';
 import { busyboxDd, dd } from './dd.ts';
 import { busyboxDf, df } from './df.ts';
+import { cmp } from './cmp.ts';
 import { diff } from './diff.ts';
+import { expr } from './expr.ts';
 import { editorNamed, pagerNamed } from './editor.ts';
-import { arch, hostname, id, nproc, printenv, tty, uname, whoami } from './environment.ts';
-import { env, timeout, xargs } from './run-command.ts';
+import { arch, hostname, id, nproc, printenv, tty, uname, whoami, groups } from './environment.ts';
+import { env, timeout, xargs, nohup } from './run-command.ts';
 import { stat } from './stat.ts';
 import { basename, dirname, readlink, realpath } from './paths.ts';
 import { date } from './date.ts';
-import { chmod, chown, ln, mkdir, mktemp, rm, rmdir, touch } from './file-tools.ts';
+import { chgrp, chmod, chown, ln, mkdir, mktemp, rm, rmdir, touch } from './file-tools.ts';
 import { cp, mv } from './copying.ts';
 import { find } from './find.ts';
 import { egrep, fgrep, grep } from './grep.ts';
@@ -81,6 +83,7 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ['ln', ln],
   ['chmod', chmod],
   ['chown', chown],
+  ['chgrp', chgrp],
   ['mktemp', mktemp],
   ['sort', sort],
   ['uniq', uniq],
@@ -103,7 +106,11 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ['find', find],
   ['xargs', xargs],
   ['diff', diff],
+  ['cmp', cmp],
+  ['expr', expr],
   ['env', env],
+  ['nohup', nohup],
+  ['groups', groups],
   ['printenv', printenv],
   ['id', id],
   ['whoami', whoami],

@@ -13,6 +13,7 @@ import {
   openInput,
   parseOptions,
   quoted,
+  quoteName,
   readAll,
   usageError,
 } from './support.ts';
@@ -20,8 +21,8 @@ import {
 function* couldNotRun(process: Process, error: SpawnError, name: string): Task<number> {
   yield* complain(
     process,
-    nameOf(process) === 'timeout'
-      ? `failed to run command ${quoted(process, name)}: ${strerror(error.errno)}`
+    /^(?:timeout|nohup)$/.test(nameOf(process))
+      ? `failed to run command ${nameOf(process) === 'nohup' ? quoteName(name) : quoted(process, name)}: ${strerror(error.errno)}`
       : nameOf(process) === 'xargs'
         ? `${name}: ${strerror(error.errno)}`
         : `${quoted(process, name)}: ${strerror(error.errno)}`,
@@ -125,6 +126,37 @@ export const timeout: Program = defineTool('timeout', function* run(process, arg
   }
   const ended = yield* child.value.wait();
   return value.has('p') ? ended.code : signal === 'SIGKILL' ? 137 : 124;
+});
+
+/** Runs a command that a hangup does not end; output at a terminal goes to nohup.out. */
+export const nohup = defineTool('nohup', function* run(process, args) {
+  const command = args[0] === '--' ? args.slice(1) : args;
+  if (command.length === 0) return yield* usageError(process, 'missing operand', 125);
+  const descriptors = new Map(process.descriptors);
+  const input = process.stdin.terminal !== undefined;
+  const output = process.stdout.terminal !== undefined;
+  const file = output ? process.files.open('nohup.out', 'a', 0o600) : undefined;
+  const empty = input ? process.files.open('/dev/null', 'r') : undefined;
+  if (file?.ok === false) {
+    yield* complain(process, `failed to open 'nohup.out': ${strerror(file.error)}`);
+    return 125;
+  }
+  if (empty?.ok === true) descriptors.set(0, empty.value);
+  if (file?.ok === true) {
+    descriptors.set(1, file.value);
+    if (process.stderr.terminal !== undefined) descriptors.set(2, file.value);
+  }
+  if (input || output)
+    yield* complain(
+      process,
+      [input ? 'ignoring input' : '', output ? "appending output to 'nohup.out'" : '']
+        .filter((words) => words !== '')
+        .join(' and '),
+    );
+  process.onSignal('SIGHUP', 'ignore');
+  const child = process.spawn({ argv: command, descriptors });
+  if (!child.ok) return yield* couldNotRun(process, child.error, command[0] as string);
+  return (yield* child.value.wait()).code;
 });
 
 /** Words of xargs: blanks separate, quotes and backslashes protect. */
