@@ -10,6 +10,7 @@ export const CLUSTER_ROLE_KIND = describeKind<ClusterRole>({
   resource: 'clusterroles',
   kind: 'ClusterRole',
   namespaced: false,
+  createOnUpdate: true,
   validateCreate: (role) => [
     ...metaErrors(role, false, isPathSegmentName),
     ...rulesErrors(role.rules, false),

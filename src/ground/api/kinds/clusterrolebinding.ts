@@ -18,6 +18,7 @@ export const CLUSTER_ROLE_BINDING_KIND = describeKind<ClusterRoleBinding>({
   resource: 'clusterrolebindings',
   kind: 'ClusterRoleBinding',
   namespaced: false,
+  createOnUpdate: true,
   defaults: defaultedBinding,
   validateCreate: (binding) => [
     ...metaErrors(binding, false, isPathSegmentName),

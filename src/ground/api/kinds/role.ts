@@ -10,6 +10,7 @@ export const ROLE_KIND = describeKind<Role>({
   resource: 'roles',
   kind: 'Role',
   namespaced: true,
+  createOnUpdate: true,
   validateCreate: (role) => [
     ...metaErrors(role, true, isPathSegmentName),
     ...rulesErrors(role.rules, true),

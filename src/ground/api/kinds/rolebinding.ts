@@ -18,6 +18,7 @@ export const ROLE_BINDING_KIND = describeKind<RoleBinding>({
   resource: 'rolebindings',
   kind: 'RoleBinding',
   namespaced: true,
+  createOnUpdate: true,
   defaults: defaultedBinding,
   validateCreate: (binding) => [
     ...metaErrors(binding, true, isPathSegmentName),

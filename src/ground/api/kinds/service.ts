@@ -48,6 +48,7 @@ export const SERVICE_KIND = describeKind<Service>({
   resource: 'services',
   kind: 'Service',
   namespaced: true,
+  createOnUpdate: true,
   shortNames: ['svc'],
   categories: ['all'],
   subresources: [

@@ -4,6 +4,7 @@
  * pkg/apis/meta/v1/validation/validation.go, v0.34).
  */
 import { utf8Length } from '../../base/bytes.ts';
+import { quote, sortedText } from '../../base/text.ts';
 import {
   type FieldError,
   forbiddenField,
@@ -64,6 +65,15 @@ export function metaUpdateErrors(object: KubeObject, old: KubeObject): FieldErro
   const errors: FieldError[] = [];
   const { metadata } = object;
   const before = old.metadata;
+  if (before.deletionTimestamp !== undefined) {
+    const known = new Set(before.finalizers ?? []);
+    const added = [...new Set(metadata.finalizers ?? [])].filter((each) => !known.has(each));
+    if (added.length > 0) {
+      const list = sortedText(added).map(quote).join(', ');
+      const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
+      errors.push(forbiddenField('metadata.finalizers', detail));
+    }
+  }
   const immutable = ['name', 'namespace', 'uid', 'creationTimestamp'] as const;
   for (const field of immutable) {
     const value = metadata[field];

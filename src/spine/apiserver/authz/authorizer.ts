@@ -1,7 +1,7 @@
 /** The authorizers of `--authorization-mode`, in order, behind the group that may do everything. */
 import { ok, type Result } from '../../../ground/base/result.ts';
 import type { User } from '../generic/context.ts';
-import type { Authorizer } from '../generic/handler.ts';
+import type { Authorizer } from '../generic/context.ts';
 import type { ApiRequest } from '../generic/api-request.ts';
 import type { Failure } from '../generic/status.ts';
 import { type Attributes, attributesOf, type Decision, refusal } from './attributes.ts';

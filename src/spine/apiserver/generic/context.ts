@@ -15,6 +15,11 @@ export interface User {
   readonly extra: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Whether the user may; a failure is 403 with the exact text. */
+export interface Authorizer {
+  authorize(user: User, info: ApiRequest): Result<void, Failure>;
+}
+
 export interface RequestContext {
   readonly process: Process;
   readonly info: ApiRequest;
@@ -23,6 +28,8 @@ export interface RequestContext {
   readonly dryRun: boolean;
   /** When the request came, on the host's wall clock. */
   readonly now: WallTime;
+  /** Asked again where a request turns out to want more than its verb says; absent for the server itself. */
+  readonly authorizer?: Authorizer;
   /** Texts of Warning headers, once each. */
   readonly warnings: Set<string>;
 }

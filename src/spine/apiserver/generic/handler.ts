@@ -16,7 +16,7 @@ import { formatHttpDate, type WallTime } from '../../../ground/base/time.ts';
 import { formatJson } from '../../../ground/lang/json.ts';
 import { enterBackground, sleepInBackground } from '../../client/background.ts';
 import { objectMessage } from '../../client/api-body.ts';
-import type { RequestContext, User } from './context.ts';
+import type { Authorizer, RequestContext, User } from './context.ts';
 import { isTrue, type ApiRequest, apiRequestOf } from './api-request.ts';
 import type { Query } from './query.ts';
 import { badRequest, type Failure, failure } from './status.ts';
@@ -24,11 +24,6 @@ import { badRequest, type Failure, failure } from './status.ts';
 /** Who asks; a failure is 401. */
 export interface Authenticator {
   authenticate(exchange: HttpExchange): Result<User, Failure>;
-}
-
-/** Whether the user may; a failure is 403 with the exact text. */
-export interface Authorizer {
-  authorize(user: User, info: ApiRequest): Result<void, Failure>;
 }
 
 /** `Impersonate-*` headers: the user that the request goes on as. */
@@ -190,6 +185,7 @@ export class Pipeline {
       userAgent: request.headers.get('user-agent') ?? '',
       dryRun: info.query.get('dryRun') === 'All',
       now: process.clock.wall(),
+      authorizer: chain.authorizer,
       warnings,
     };
     if (isLongRunning(info)) {

@@ -150,6 +150,8 @@ function* serveUpdate(registry: Registry, context: RequestContext, answer: Answe
   const updated = yield* registry.update(context, info.namespace, info.name, () => wanted, options);
   const absent = !updated.ok && updated.error.status.code === 404;
   if (absent && registry.descriptor.createOnUpdate && (named.value.metadata.uid ?? '') === '') {
+    const may = context.authorizer?.authorize(context.user, { ...info, verb: 'create' });
+    if (may?.ok === false) return answer.fail(may.error);
     const created = yield* registry.create(
       context,
       withMeta(wanted.value, { resourceVersion: undefined }),

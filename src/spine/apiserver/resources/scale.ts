@@ -17,7 +17,7 @@ import { wantsTable } from '../generic/encode.ts';
 import type { Answer } from '../generic/handler.ts';
 import { applyPatchTo } from '../generic/patch.ts';
 import type { Registry } from '../generic/registry.ts';
-import { type Failure, invalid, methodNotAllowed } from '../generic/status.ts';
+import { badRequest, type Failure, invalid, methodNotAllowed } from '../generic/status.ts';
 import { partialOf } from '../generic/table.ts';
 
 export function* scaleSubresource(
@@ -92,7 +92,15 @@ function wantedScale(
     );
   }
   const decoded = decodeAny(answer.exchange, 'autoscaling.v1.Scale');
-  return decoded.ok ? ok(() => ok(decoded.value as unknown as Scale)) : decoded;
+  if (!decoded.ok) return decoded;
+  const given = decoded.value.metadata?.name ?? '';
+  const { name } = context.info;
+  if (given !== '' && given !== name) {
+    return badRequest(
+      `the name of the object (${given}) does not match the name on the URL (${name})`,
+    );
+  }
+  return ok(() => ok(decoded.value as unknown as Scale));
 }
 
 function scaled(current: Deployment, scale: Scale): Result<KubeObject, Failure> {

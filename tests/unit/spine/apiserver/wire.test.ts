@@ -363,3 +363,53 @@ test('authenticators: whoever knows the caller decides, whatever else is sent; n
     else expect(none).toMatchObject({ reason: 'Forbidden', code: 403 });
   }
 });
+
+test('what is on its way out takes no new finalizers', () => {
+  const server = fakeApiServer();
+  const body = '{"metadata":{"name":"a","finalizers":["example.com/a"]}}';
+  expect(send(server, 'POST', MAPS, { body }).code).toBe(201);
+  expect(send(server, 'DELETE', `${MAPS}/a`).code).toBe(200);
+  const patch = (finalizers: string) => {
+    const sent = { type: MERGE, body: `{"metadata":{"finalizers":${finalizers}}}` };
+    return messageOf(send(server, 'PATCH', `${MAPS}/a`, sent).text);
+  };
+  expect(patch('["example.com/a","example.com/b"]')).toBe(
+    'ConfigMap "a" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"example.com/b"}',
+  );
+  patch('[]');
+  expect(send(server, 'GET', `${MAPS}/a`).code).toBe(404);
+});
+
+test('a put that would create asks for that right as well', () => {
+  const server = fakeApiServer();
+  const roles = '/apis/rbac.authorization.k8s.io/v1/namespaces/default';
+  const writer = {
+    metadata: { name: 'writer' },
+    rules: [{ apiGroups: [''], resources: ['services', 'configmaps'], verbs: ['update'] }],
+  };
+  const binding = {
+    metadata: { name: 'writer' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'writer' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'dave' }],
+  };
+  // Rules, their bindings and Services may be put where there is nothing yet; most kinds may not.
+  expect(send(server, 'PUT', `${roles}/roles/writer`, { body: JSON.stringify(writer) }).code).toBe(
+    201,
+  );
+  const bind = { body: JSON.stringify(binding) };
+  expect(send(server, 'PUT', `${roles}/rolebindings/writer`, bind).code).toBe(201);
+  const service = '/api/v1/namespaces/default/services/web';
+  const web = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { ports: [{ port: 80 }] },
+  };
+  const asDave = server.callAs(server.connect('dave'), 'PUT', service, web);
+  expect([asDave.code, asDave.body.message]).toEqual([
+    403,
+    'services "web" is forbidden: User "dave" cannot create resource "services" in API group "" in the namespace "default"',
+  ]);
+  expect(send(server, 'PUT', service, { body: JSON.stringify(web) }).code).toBe(201);
+  expect(send(server, 'PUT', `${MAPS}/a`, { body: '{"metadata":{"name":"a"}}' }).code).toBe(404);
+});
