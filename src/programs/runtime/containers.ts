@@ -6,7 +6,8 @@ import { SECOND } from '../../ground/base/event-loop.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, Deferred, type Task } from '../../ground/base/task.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
-import type { Namespaces } from '../../machines/machine/kernel.ts';
+import { type Inode, ROOT_ACCESS } from '../../machines/machine/files/inode.ts';
+import type { Kernel, Namespaces } from '../../machines/machine/kernel.ts';
 import type { Signal } from '../../machines/machine/process.ts';
 import type { ImageConfig } from '../../machines/machine/image.ts';
 import type { StoredImage } from './stored-image.ts';
@@ -14,7 +15,7 @@ import { openContainerTerminal } from './container-terminal.ts';
 import { CollectDescriptor, LogDescriptor, LogFile } from './log-file.ts';
 import { formatReference, parseReference } from './reference.ts';
 import { type ContainerRecord, type SandboxRecord, stateFolder } from './records.ts';
-import { type ContainerUser, makeRootfs, resolveUser } from './rootfs.ts';
+import { type ContainerUser, makeRootfs, newShm, resolveUser } from './rootfs.ts';
 import { containerName, type RuntimeService } from './service.ts';
 import type { TaskSpec } from './shim.ts';
 import type { ContainerConfig, CriError, CriMethods, Mount } from './wire/messages.ts';
@@ -140,6 +141,7 @@ function buildRecord(
     privileged: config.privileged,
     cgroup: cgroupOf(sandbox, id),
     workingDir: cwd,
+    shm: shmOf(process.kernel, sandbox, config),
   });
   if (!view.ok) return err(`failed to generate container "${id}" spec: ${view.error}`);
   const user = resolveUser(view.value, image.archive.config.user, config.uid, config.gid);
@@ -186,6 +188,16 @@ function buildRecord(
     message: '',
     pid: 0,
   });
+}
+
+/** Containers of a pod share memory by name, as they share the IPC namespace. */
+function shmOf(kernel: Kernel, sandbox: SandboxRecord, config: ContainerConfig): Inode {
+  if (config.namespaces.ipc === 'NODE') {
+    const host = kernel.namespaces.mount.walk('/dev/shm', ROOT_ACCESS, '/');
+    if (host.ok) return host.value.inode;
+  }
+  sandbox.shm ??= newShm(kernel);
+  return sandbox.shm;
 }
 
 function cgroupOf(sandbox: SandboxRecord, id: string): string {

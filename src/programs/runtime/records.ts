@@ -3,6 +3,7 @@
  * /var/lib/containerd, by reference: a containerd that starts again finds them there, and asks the
  * shims what became of their processes meanwhile.
  */
+import type { Inode } from '../../machines/machine/files/inode.ts';
 import { utf8 } from '../../ground/base/bytes.ts';
 import type { WallTime } from '../../ground/base/time.ts';
 import type { Files } from '../../machines/machine/files-types.ts';
@@ -29,6 +30,8 @@ export interface SandboxRecord {
   /** Whether the network namespace is the pod's own. */
   readonly ownNetwork: boolean;
   readonly folder: string;
+  /** What stands in /dev/shm of all its containers, once one of them is made. */
+  shm: Inode | undefined;
   ready: boolean;
   ip: string;
   network: CniResult | undefined;

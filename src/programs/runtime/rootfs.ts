@@ -5,7 +5,7 @@
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import { textOf, utf8 } from '../../ground/base/bytes.ts';
 import type { Kernel } from '../../machines/machine/kernel.ts';
-import { Inode, ROOT_ACCESS } from '../../machines/machine/files/inode.ts';
+import { FileSystem, Inode, ROOT_ACCESS } from '../../machines/machine/files/inode.ts';
 import type { LayerNode } from '../../machines/machine/files/layer.ts';
 import type { MountView } from '../../machines/machine/mounts.ts';
 import type { PidNamespace } from '../../machines/machine/pids.ts';
@@ -42,6 +42,16 @@ export interface RootfsOptions {
   /** The container's own, which it sees as the top of the tree unless it is privileged. */
   readonly cgroup: string;
   readonly workingDir: string;
+  /** The /dev/shm that containers of a pod share, or the host's. */
+  readonly shm: Inode;
+}
+
+/** A pod's /dev/shm. */
+export function newShm(kernel: Kernel): Inode {
+  const { now } = kernel.namespaces.mount.support;
+  const details = `size=${SHM_BYTES / 1024}k`;
+  const fs = new FileSystem({ kind: 'tmpfs', source: 'shm', size: SHM_BYTES, details, now });
+  return new Inode(fs, 'directory', { mode: 0o1777 });
 }
 
 /** Builds the view; the error is runc's. */
@@ -59,7 +69,7 @@ export function makeRootfs(kernel: Kernel, options: RootfsOptions): Result<Mount
   const cgroup = options.privileged ? '/' : options.cgroup;
   view.proc('/proc', options.pid, cgroup);
   view.tmpfs('/dev', { size: 65536 * 1024, mode: 0o755, flags: 'nosuid' });
-  makeDevices(view, host);
+  makeDevices(view, host, options.shm);
   view.sys('/sys', { readOnly: !options.privileged, cgroup });
   if (options.workingDir !== '') ensurePoint(view, options.workingDir, true);
   for (const mount of [...options.mounts].sort(
@@ -82,7 +92,7 @@ export function makeRootfs(kernel: Kernel, options: RootfsOptions): Result<Mount
   return ok(view);
 }
 
-function makeDevices(view: MountView, host: MountView): void {
+function makeDevices(view: MountView, host: MountView, shm: Inode): void {
   const folder = view.walk('/dev', ROOT_ACCESS, '/');
   if (!folder.ok) return;
   const dev = folder.value.inode;
@@ -104,7 +114,7 @@ function makeDevices(view: MountView, host: MountView): void {
   for (const name of ['shm', 'mqueue', 'pts'])
     dev.link(name, new Inode(dev.fs, 'directory', { mode: name === 'pts' ? 0o755 : 0o1777 }));
   view.list(...KERNEL_MOUNTS);
-  view.tmpfs('/dev/shm', { size: SHM_BYTES, source: 'shm', flags: NO_PROGRAMS });
+  view.mount('/dev/shm', shm, { flags: NO_PROGRAMS });
 }
 
 /** Makes a mount point, and the folders above it, where nothing stands. */

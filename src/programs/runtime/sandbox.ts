@@ -19,7 +19,7 @@ import {
   containerStatus,
   describeSandbox,
 } from './records.ts';
-import { makeRootfs } from './rootfs.ts';
+import { makeRootfs, newShm } from './rootfs.ts';
 import type { RuntimeService } from './service.ts';
 import { sandboxName } from './service.ts';
 import type { CriError, CriMethods, PodSandboxConfig } from './wire/messages.ts';
@@ -124,6 +124,7 @@ function newSandbox(service: RuntimeService, id: string, config: PodSandboxConfi
     namespaces,
     ownNetwork,
     folder,
+    shm: undefined,
     ready: false,
     ip: '',
     network: undefined,
@@ -237,6 +238,7 @@ function* startPause(
     readonlyRoot: true,
     privileged: false,
     workingDir: '/',
+    shm: newShm(process.kernel),
   });
   if (!view.ok) return err(rpcError('Unknown', view.error));
   process.kernel.makeCgroup(record.config.cgroupParent, {});

@@ -35,7 +35,6 @@ const POD: readonly [string, 'ignored' | 'refused', string][] = [
   ['resourceClaims', 'refused', 'Dynamic resource allocation is not simulated yet.'],
   ['resources', 'ignored', 'Resources of a whole pod are not simulated yet.'],
   ['hostUsers', 'ignored', 'There are no user namespaces.'],
-  ['hostIPC', 'ignored', 'There is no inter-process communication to share.'],
   ['os', 'ignored', 'All nodes run Linux.'],
   ['hostnameOverride', 'ignored', 'The feature is off in 1.34.'],
   ['securityContext.seccompProfile', 'ignored', 'The kernel model has no system call filter.'],
