@@ -169,7 +169,8 @@ function importEnvironment(shell: Shell, process: Process): void {
 
 function* main(process: Process, interpreter: Interpreter, flavour: Flavour): Task<number> {
   const shell = new Shell(process, flavour, interpreter);
-  shell.name0 = (process.argv[0] ?? 'bash').replace(/^-/, '');
+  // A login shell keeps its dash: `-bash: foo: command not found`.
+  shell.name0 = process.argv[0] ?? 'bash';
   importEnvironment(shell, process);
   yield* process.work(process.costs.smallToolMicros);
   const called = shell.name0.split('/').at(-1) as string;
