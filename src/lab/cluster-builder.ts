@@ -14,6 +14,7 @@ import { certificateFile, keyFile } from '../ground/pki/document.ts';
 import type { Recorder } from '../ground/trace/recorder.ts';
 import type { Content } from '../machines/machine/files-types.ts';
 import { Host } from '../machines/machine/host.ts';
+import type { ImageArchive, ImageFile } from '../machines/machine/image.ts';
 import { Fabric } from '../machines/network/fabric.ts';
 import { createNetfilter } from '../machines/network/netfilter/netfilter.ts';
 import type { NetworkNamespace } from '../machines/network/namespace.ts';
@@ -82,6 +83,8 @@ function ip(text: string): Ip {
   return required(parseIp(text), `${text} is an address`);
 }
 
+/** Where Debian and Alpine keep the authorities that clients trust. */
+const TRUSTED = '/etc/ssl/certs/ca-certificates.crt';
 const GATEWAY_IP = ip('192.168.0.1');
 const WORKSTATION_IP = ip('192.168.0.2');
 const CONTROL_PLANE_IP = ip('192.168.0.10');
@@ -176,11 +179,7 @@ class ClusterBuilder {
     }
     this.#write(host, '/etc/resolv.conf', RESOLVER_TEXT);
     this.#write(host, '/etc/hosts', this.#hostsFile(name, address));
-    this.#write(
-      host,
-      '/etc/ssl/certs/ca-certificates.crt',
-      certificateFile(this.#authority.internet.certificate),
-    );
+    this.#write(host, TRUSTED, certificateFile(this.#authority.internet.certificate));
     for (const tool of this.#software.host)
       this.#write(host, tool.path, tool.program, tool.mode ?? 0o755);
     this.#unit(host, 'ssh.service', kubeadm.SSHD_UNIT);
@@ -247,11 +246,23 @@ class ClusterBuilder {
     this.#write(
       host,
       '/usr/sbin/outside-web',
-      outsideWeb(this.#plan.parts.shelf, this.#software.images, identityOf),
+      outsideWeb(this.#plan.parts.shelf, () => this.#imagesWithTrust(), identityOf),
       0o755,
     );
     this.#simpleUnit(host, 'named.service', 'Names of the outside world', '/usr/sbin/named');
     this.#simpleUnit(host, 'outside-web.service', 'Image registries', '/usr/sbin/outside-web');
+  }
+
+  /** Images that have curl know the authorities of the Internet, as their package of certificates does. */
+  #imagesWithTrust(): readonly ImageArchive[] {
+    const content = certificateFile(this.#authority.internet.certificate);
+    return this.#software.images().map((image) => {
+      if (!image.tree.has('/usr/bin/curl')) return image;
+      return {
+        ...image,
+        tree: new Map<string, ImageFile>([...image.tree, [TRUSTED, { content }]]),
+      };
+    });
   }
 
   #installWorkstation(host: Host): void {
