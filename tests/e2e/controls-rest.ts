@@ -94,6 +94,11 @@ async function inspectorYaml(kit: Kit): Promise<void> {
   await kit.untilText('#inspector-panel .toolbar', /records? of the last minute/);
   await kit.press(only, '#inspector-panel');
   await kit.untilText('#inspector-panel .toolbar', /^\d+ recordsOnly/);
+  await kit.until(
+    'the first record',
+    () => kit.has('#inspector-panel tr:last-child td:last-child .evidence'),
+    Boolean,
+  );
   // A cause leads back to the line that was typed.
   await kit.click('#inspector-panel tr:last-child td:last-child .evidence');
   await kit.untilText('#inspector-panel tbody tr:last-child', /learner.*kubectl/);

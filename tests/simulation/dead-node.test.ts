@@ -7,6 +7,7 @@ import type { Event, Lease, Node } from '../../src/ground/api/types.ts';
 import { SECOND } from '../../src/ground/base/event-loop.ts';
 import { parseRfc3339 } from '../../src/ground/base/time.ts';
 import type { Lab } from '../../src/lab/lab.ts';
+import { explain } from '../../src/lab/why/index.ts';
 import { createPod, pods, readiness, readyPods, wait } from '../support/lab-probe.ts';
 import { bootLab } from '../support/transcript.ts';
 
@@ -35,6 +36,7 @@ test('Unknown after 50 to 55 s, pods deleted 300 s later, gone when the node ret
   wait(lab, 60);
   expect(readyPods(lab)).toBe(2);
   lab.faults.powerOff('node-1');
+  const dark = lab.loop.now + 10 * SECOND;
   wait(lab, 60);
   const lease = lab.cluster.stored<Lease>('/registry/leases/kube-node-lease/node-1');
   const silent = seconds(lease?.spec?.renewTime);
@@ -83,4 +85,19 @@ test('Unknown after 50 to 55 s, pods deleted 300 s later, gone when the node ret
   expect(readiness(lab, 'node-1')).toBe('True');
   expect(node(lab, 'node-1').spec?.taints ?? []).toEqual([]);
   expect(pods(lab).map((pod) => pod.metadata.name)).toEqual(['brave']);
+
+  // Whoever looks back sees the host without power, and why nobody had noticed; before and now it has some.
+  const powered = [dark - 20 * SECOND, dark, lab.loop.now].map((time) =>
+    lab.faults.hadPower('node-1', time),
+  );
+  expect(powered).toEqual([true, false, true]);
+  const why = [dark - 20 * SECOND, dark, dark + 50 * SECOND, null].map(
+    (time) => explain(lab, 'Node/node-1', time).trees[0]?.claim,
+  );
+  expect(why).toEqual([
+    'why.node.ready',
+    'why.node.not-noticed',
+    'why.node.not-ready',
+    'why.node.ready',
+  ]);
 });

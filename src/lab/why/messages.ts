@@ -9,6 +9,7 @@ export const WHY_MESSAGES: Readonly<Record<string, string>> = {
   'why.pod.terminating': '{pod} is being deleted, since {since}',
   'why.pod.finished': '{pod} has finished: {phase}',
   'why.no-node-fits': 'no node fits at attempt {attempt}: {message}',
+  'why.no-scheduler': 'no kube-scheduler runs: nobody looks for a node',
   'why.not-tried': 'the scheduler has not tried it yet',
   'why.container.waiting': 'container {container} waits: {reason} {message}',
   'why.container.terminated': 'container {container} ended with exit code {code}: {reason}',

@@ -9,6 +9,7 @@ import {
   lastEvent,
   nameOf,
   type Seen,
+  stored,
   storedOne,
 } from './evidence.ts';
 import { explainNode } from './node.ts';
@@ -57,7 +58,12 @@ export function explainPod(seen: Seen, pod: Pod): WhyNode {
 
 function schedulingReason(seen: Seen, pod: Pod): WhyNode {
   const attempt = lastAttempt(seen, pod);
-  if (attempt === undefined) return claim('why.not-tried', {});
+  if (attempt === undefined) {
+    const scheduled = stored<Pod>(seen, '/registry/pods/kube-system/').some((one) =>
+      one.metadata.name.startsWith('kube-scheduler-'),
+    );
+    return claim(scheduled ? 'why.not-tried' : 'why.no-scheduler', {});
+  }
   const evidence = [
     {
       text: `attempt ${attempt.attempt}`,

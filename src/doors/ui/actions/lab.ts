@@ -13,7 +13,7 @@ import type {
 } from '../../worker/protocol.ts';
 import { Connection, type ConnectionListener, Refusal } from '../mirror/connection.ts';
 import * as mirror from '../mirror/mirror.ts';
-import { viewOf } from '../mirror/selection.ts';
+import { selected, viewOf } from '../mirror/selection.ts';
 import {
   activeTerminal,
   clearTerminals,
@@ -81,6 +81,8 @@ function begin(saved: SavedLab): void {
   openedLab.value = saved;
   bookmarks.value = saved.marks;
   replaying.value = saved.stop > 0 ? 0 : null;
+  // What was selected stood in the lab before.
+  if (saved.stop === 0) selected.value = '';
 }
 
 function liveListener(saved: SavedLab): ConnectionListener {

@@ -31,7 +31,7 @@ export function FilesPane() {
       face: (
         <>
           <Icon name="file" />
-          <span class="unseen">{t('files.all')}</span>
+          <span class={openFiles.value.length === 0 ? '' : 'unseen'}>{t('files.all')}</span>
         </>
       ),
     },

@@ -36,11 +36,10 @@ let timer: number | undefined;
 /** Begins to ask; the returned function ends it. */
 export function keepAsking(): () => void {
   let key = '';
+  let question = '';
   const stop = effect(() => {
     const chosen = selected.value;
     inspectorTab.value;
-    onlyObject.value;
-    traceChain.value;
     mirror.rowsVersion.value;
     mirror.looking.value;
     mirror.revision.value;
@@ -48,6 +47,13 @@ export function keepAsking(): () => void {
       key = chosen;
       traceChain.value = 0;
       forget();
+      last = 0;
+    }
+    // Another question to the trace: the rows of the one before do not answer it.
+    const asked = `${onlyObject.value} ${traceChain.value}`;
+    if (asked !== question) {
+      question = asked;
+      recordsAnswer.value = undefined;
       last = 0;
     }
     later();

@@ -10,7 +10,7 @@ import {
   selected,
   splits,
 } from '../mirror/selection.ts';
-import { t } from '../text.ts';
+import { language, t, type TextKey } from '../text.ts';
 import { FaultMenuItems } from '../shell/fault-menu.tsx';
 import { Glyph, Icon, toneOf } from '../widgets/icon.tsx';
 import { MenuButton } from '../widgets/menu-button.tsx';
@@ -22,7 +22,7 @@ import { EventsTab } from './events-tab.tsx';
 import { PacketTab } from './packet-tab.tsx';
 import { SchedulerTab } from './scheduler-tab.tsx';
 import { TraceTab } from './trace-tab.tsx';
-import { Trouble } from './trouble.tsx';
+import { stateOf, Trouble } from './trouble.tsx';
 import { WhyTab } from './why-tab.tsx';
 import { YamlTab } from './yaml-tab.tsx';
 
@@ -139,8 +139,8 @@ function ObjectHead({ id, row }: { readonly id: string; readonly row: ObjectRow 
         <span class="badge idle">{t('inspect.gone')}</span>
       ) : (
         row.status !== '' && (
-          <span class={`badge ${toneOf(row.state)}`} lang="en">
-            <Glyph state={row.state} small />
+          <span class={`badge ${toneOf(stateOf(row))}`} lang="en">
+            <Glyph state={stateOf(row)} small />
             {row.status}
           </span>
         )
@@ -216,6 +216,23 @@ function SheetHeights() {
   );
 }
 
+const REAL: Readonly<Record<string, TextKey>> = {
+  'no node': 'real.no-node',
+  'host is on': 'real.host-on',
+  'host is off': 'real.host-off',
+  'powered on': 'real.powered-on',
+  'powered off': 'real.powered-off',
+};
+
+/** What the machines really do, in the language of the page. */
+function realWords(text: string): string {
+  const [, count, what] = /^(\d+) (process|running)/.exec(text) ?? [];
+  if (count !== undefined)
+    return t(what === 'running' ? 'real.running' : 'real.processes', { count });
+  const key = REAL[text];
+  return key === undefined ? text : t(key);
+}
+
 function Layers({ rows: layers }: { readonly rows: readonly LayerRow[] }) {
   if (layers.length === 0) return null;
   return (
@@ -244,8 +261,10 @@ function Layers({ rows: layers }: { readonly rows: readonly LayerRow[] }) {
                 {layer.observed}
               </span>
             </td>
-            <td>{layer.real}</td>
-            <td class={layer.next === 'nobody' ? 'fail' : ''}>{layer.next}</td>
+            <td lang={language.value}>{realWords(layer.real)}</td>
+            <td class={layer.next === 'nobody' ? 'fail' : ''}>
+              {layer.next === 'nobody' ? t('real.nobody') : layer.next}
+            </td>
           </tr>
         ))}
       </tbody>

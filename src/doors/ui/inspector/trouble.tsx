@@ -20,7 +20,7 @@ const SHOWN_MAX = 20;
 const KINDS: ReadonlySet<string> = new Set(['Pod', 'Node', 'Deployment', 'Service', 'ReplicaSet']);
 
 /** A host without power is off, whatever its Node still says. */
-function stateOf(row: ObjectRow): StateWord {
+export function stateOf(row: ObjectRow): StateWord {
   if (row.kind !== 'Node') return row.state;
   const off = inPast.value
     ? faultsShown.value.some((fault) => fault.text === `power-off ${row.name}`)
@@ -56,7 +56,7 @@ function Broken() {
       command: `lab fault delete ${fault.name}`,
     })),
     ...stoppedComponents().map((name) => ({
-      kind: 'Component',
+      kind: t('trouble.component'),
       name,
       status: t('trouble.stopped'),
       mend: t('trouble.start'),
@@ -108,6 +108,11 @@ export function Trouble() {
   const open = (key: string): void => {
     selected.value = key;
     inspectorTab.value = 'why';
+    // What had the focus goes away with the list: the pane keeps it.
+    window.setTimeout(
+      () => document.querySelector<HTMLElement>('.pane-inspector [aria-selected="true"]')?.focus(),
+      0,
+    );
   };
   return (
     <ul class="trouble" aria-label={t('trouble.list')}>

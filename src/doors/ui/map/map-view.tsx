@@ -22,7 +22,7 @@ const ROOMS_DRAWN_MAX = 60;
 /** Pods without a node that are named under the picture. */
 const WAITING_MAX = 6;
 /** Room for the words cpu and mem. */
-const LABEL = 29;
+const LABEL = 33;
 const size = signal({ width: 600, height: 260 });
 
 const theMap = computed(() =>

@@ -68,11 +68,9 @@ function OwnCluster() {
   const [seed, setSeed] = useState('7');
   const [nodes, setNodes] = useState('3');
   const [profile, setProfile] = useState<'modern' | 'seed-era'>('modern');
-  const fine =
-    /^\d{1,9}$/.test(seed) &&
-    /^\d+$/.test(nodes) &&
-    Number(nodes) >= 1 &&
-    Number(nodes) <= NODES_MAX;
+  const fineSeed = /^\d{1,9}$/.test(seed);
+  const fineNodes = /^\d+$/.test(nodes) && Number(nodes) >= 1 && Number(nodes) <= NODES_MAX;
+  const fine = fineSeed && fineNodes;
   return (
     <form
       class="facts"
@@ -89,6 +87,7 @@ function OwnCluster() {
         class="text-field"
         inputMode="numeric"
         value={seed}
+        aria-invalid={!fineSeed}
         onInput={(event) => setSeed(event.currentTarget.value)}
       />
       <label for="new-nodes">{t('new-lab.nodes', { most: NODES_MAX })}</label>
@@ -97,6 +96,7 @@ function OwnCluster() {
         class="text-field"
         inputMode="numeric"
         value={nodes}
+        aria-invalid={!fineNodes}
         onInput={(event) => setNodes(event.currentTarget.value)}
       />
       <label for="new-profile">{t('new-lab.profile')}</label>

@@ -69,6 +69,8 @@ function forgetAddress(): void {
 function Failure() {
   const failure = openFailure.value;
   if (failure === undefined) return null;
+  // Cut before the place where its length stands.
+  const early = failure.key === 'link.cut' && failure.values['wanted'] === '?';
   const close = (): void => {
     openFailure.value = undefined;
     forgetAddress();
@@ -77,7 +79,7 @@ function Failure() {
     <div class="opening">
       <section class="card" role="alertdialog" aria-modal="true" aria-label={t('failure.title')}>
         <h2>{t('failure.title')}</h2>
-        <p>{tell(failure.key, failure.values)}</p>
+        <p>{tell(early ? 'link.cut-early' : failure.key, failure.values)}</p>
         <p class="middle">
           {t('failure.untouched')}
           {/^link\.(cut|altered)$/.test(failure.key) && ` ${t('failure.links')}`}

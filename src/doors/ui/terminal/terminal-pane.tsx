@@ -197,6 +197,19 @@ function NewTerminal() {
   );
 }
 
+let began = false;
+
+/** The page begins at the prompt where there is a keyboard, unless something else was asked for. */
+function takesFirstFocus(): boolean {
+  const first = !began;
+  began = true;
+  return (
+    first &&
+    (document.activeElement ?? document.body) === document.body &&
+    !matchMedia('(pointer: coarse), (max-width: 699px)').matches
+  );
+}
+
 function ScreenHost({
   model,
   hidden,
@@ -210,6 +223,7 @@ function ScreenHost({
     if (ref.current === null) return;
     const made = new Screen(model, ref.current);
     screen.current = made;
+    if (takesFirstFocus()) made.focus();
     return () => made.dispose();
   }, [model]);
   const look = `${language.value}${theme.value}${systemLook.value} ${textScale.value}${contrast.value}${inPast.value}`;
