@@ -28,16 +28,33 @@ import {
   text,
 } from './image.ts';
 import { DEFAULT_CONF, DEFAULT_CONF_FILE, entrypointOf } from './nginx-entrypoint.ts';
+import { locationFor, type Returned, readSites, type Site } from './nginx-conf.ts';
 import { contentType, findFile, requestPath } from './web-files.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const REASONS: Readonly<Record<number, string>> = {
   301: 'Moved Permanently',
+  302: 'Found',
+  303: 'See Other',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
   400: 'Bad Request',
+  401: 'Authorization Required',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Not Allowed',
+  408: 'Request Time-out',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Request Entity Too Large',
+  414: 'Request-URI Too Large',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Temporarily Unavailable',
+  504: 'Gateway Time-out',
 };
 
 /** `02/Mar/2026:09:00:00 +0000`, the time of the common log format. */
@@ -49,45 +66,26 @@ export function logTime(wall: WallTime): string {
 
 type Pairs = readonly (readonly [string, string])[];
 
-interface Site {
-  readonly port: number;
-  /** Also listens on `[::]`. */
-  readonly both: boolean;
-  readonly root: string;
-  readonly index: readonly string[];
-  readonly returns: { readonly code: number; readonly body: string } | undefined;
-}
+type Finish = (
+  status: number,
+  type: string,
+  body: Uint8Array,
+  count?: number,
+  more?: () => Pairs,
+) => void;
 
-function readSites(process: Process): Site[] {
-  const names = process.files.list('/etc/nginx/conf.d');
-  const sites: Site[] = [];
-  for (const name of names.ok ? names.value : []) {
-    const file = name.endsWith('.conf')
-      ? process.files.readText(`/etc/nginx/conf.d/${name}`)
-      : undefined;
-    if (file?.ok !== true) continue;
-    const body = file.value.replace(/#.*$/gm, '');
-    for (const server of body.split(/\bserver\s*\{/).slice(1)) {
-      const port = /\blisten\s+(?:\S*:)?(\d+)/.exec(server)?.[1];
-      const returns = /\breturn\s+(\d{3})(?:\s+(?:"([^"]*)"|'([^']*)'|([^;\s]+)))?\s*;/.exec(
-        server,
-      );
-      sites.push({
-        port: Number(port ?? '80'),
-        both: /\blisten\s+\[::\]/.test(server),
-        root: /\broot\s+([^;\s]+)/.exec(server)?.[1] ?? '/etc/nginx/html',
-        index: (/\bindex\s+([^;]+);/.exec(server)?.[1] ?? 'index.html').trim().split(/\s+/),
-        returns:
-          returns === null
-            ? undefined
-            : {
-                code: Number(returns[1]),
-                body: (returns[2] ?? returns[3] ?? returns[4] ?? '').replace(/\\n/g, '\n'),
-              },
-      });
-    }
-  }
-  return sites;
+/** `return 200 "text"`, `return 302 /path`, `return 503`: a text, a way, or the page of the code. */
+function answer(
+  { code, body, type }: Returned,
+  host: string,
+  finish: Finish,
+  fail: (status: number, count?: number, more?: () => Pairs) => void,
+): void {
+  const redirects = [301, 302, 303, 307, 308].includes(code);
+  const where = body.startsWith('/') ? `http://${host}${body}` : body;
+  if (redirects) fail(code, 1, () => [['location', where]]);
+  else if (body === '' && REASONS[code] !== undefined) fail(code);
+  else finish(code, type, utf8(body));
 }
 
 function nginxOf(version: string): Program {
@@ -136,14 +134,13 @@ function nginxOf(version: string): Program {
     };
     const fail = (status: number, count = 0, more?: () => Pairs): void =>
       finish(status, 'text/html', utf8(page(status)), count, more);
-    if (site.returns !== undefined) {
-      finish(site.returns.code, 'text/plain', utf8(site.returns.body));
-      return;
-    }
     const path = requestPath(request.target);
     if (path === undefined) return fail(400);
+    const place = locationFor(site, path);
+    const told = site.returns ?? place.returns;
+    if (told !== undefined) return answer(told, request.host, finish, fail);
     if (request.method !== 'GET' && request.method !== 'HEAD') return fail(405);
-    const found = findFile(process, site.root, path, site.index);
+    const found = findFile(process, place.root, path, place.index);
     if (found.kind === 'file') {
       const { modified, bytes } = found;
       const seconds = Math.floor(modified / 1_000_000);
@@ -158,7 +155,7 @@ function nginxOf(version: string): Program {
     }
     if (found.kind === 'missing') {
       process.stderr.post(
-        `${errorTime(now)} [error] 29#29: *1 open() "${site.root}${path}" failed (2: No such file or directory), client: ${formatIp(exchange.remote.ip)}, server: localhost, request: "${request.method} ${request.target} HTTP/1.1", host: "${request.host}"\n`,
+        `${errorTime(now)} [error] 29#29: *1 open() "${place.root}${path}" failed (2: No such file or directory), client: ${formatIp(exchange.remote.ip)}, server: localhost, request: "${request.method} ${request.target} HTTP/1.1", host: "${request.host}"\n`,
       );
     }
     fail(found.kind === 'missing' ? 404 : 403);
@@ -174,7 +171,15 @@ function nginxOf(version: string): Program {
         return 0;
       }
       yield* process.work(process.costs.startMicros.get('nginx') ?? 20_000);
-      const sites = readSites(process);
+      const { sites, warnings, error } = readSites(process);
+      if (error !== undefined) {
+        yield* emerg(process, error);
+        return 1;
+      }
+      for (const warning of warnings)
+        yield* process.printError(
+          `${errorTime(process.clock.wall())} [warn] ${id(process)}: ${warning}\n`,
+        );
       const refused = makeFolders(process) ?? (yield* bind(process, sites, handle));
       if (refused !== undefined) {
         yield* emerg(process, refused);
