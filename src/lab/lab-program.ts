@@ -64,6 +64,11 @@ export function labProgram(lab: () => Lab, commands: LabCommands): Program {
         case 'time':
           yield* process.print(`${(lab().loop.now / SECOND).toFixed(6)}\n`);
           return 0;
+        case 'help':
+        case '-h':
+        case '--help':
+          yield* process.print(USAGE);
+          return 0;
         default:
           return yield* misuse(process);
       }
@@ -146,7 +151,8 @@ function makeFault(lab: Lab, verb: string, words: readonly string[]): Result<Fau
         : faults.skewClock(a, skew);
     }
     default:
-      return err(`unknown fault "${verb}"`);
+      // Nothing named is no mistake in a name: the list is the answer.
+      return err(verb === '' ? '' : `unknown fault "${verb}"; lab help lists what there is`);
   }
 }
 
