@@ -49,7 +49,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'kubectl',
-    what: 'apply --server-side, --prune and --overwrite=false, diff --server-side, create --edit, auth reconcile, cluster-info dump, proxy, debug, kustomize',
+    what: 'apply --server-side, --prune and --overwrite=false, diff --server-side, create --edit, auth reconcile, cluster-info dump, proxy --www, debug, kustomize',
     how: 'refused',
   },
   {

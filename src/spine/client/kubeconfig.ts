@@ -158,11 +158,13 @@ function textField(fields: Fields, name: string): string {
 /** The file's text as `kubectl config` writes it: names in byte order, keys too. */
 export function formatKubeconfig(config: Kubeconfig): string {
   const list = (entries: ReadonlyMap<string, object>, field: string) =>
-    sortedText(entries.keys()).map((name) =>
-      field === 'user'
-        ? { name, [field]: sortedKeys(entries.get(name) as Fields) }
-        : { [field]: sortedKeys(entries.get(name) as Fields), name },
-    );
+    entries.size === 0
+      ? null
+      : sortedText(entries.keys()).map((name) =>
+          field === 'user'
+            ? { name, [field]: sortedKeys(entries.get(name) as Fields) }
+            : { [field]: sortedKeys(entries.get(name) as Fields), name },
+        );
   return formatYaml({
     apiVersion: 'v1',
     clusters: list(config.clusters, 'cluster'),

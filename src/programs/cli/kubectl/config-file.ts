@@ -24,7 +24,8 @@ export interface LoadedConfig {
   readonly explicit: boolean;
 }
 
-const EMPTY: Kubeconfig = {
+/** A configuration without anything. */
+export const EMPTY_CONFIG: Kubeconfig = {
   clusters: new Map(),
   users: new Map(),
   contexts: new Map(),
@@ -47,7 +48,7 @@ export function loadConfig(
 ): Result<LoadedConfig, string> {
   const explicit = flags.text('kubeconfig') !== '';
   const paths = configPaths(process, flags);
-  let config = EMPTY;
+  let config = EMPTY_CONFIG;
   for (const path of paths) {
     if (!explicit && !process.files.exists(path)) continue;
     const read = readKubeconfig(process, path);
@@ -119,6 +120,10 @@ export function resolveConfig(
   }
   if (config.contexts.size === 0 && config.clusters.size === 0 && server === '') {
     return withoutFile(process, flags);
+  }
+  const user = flags.single('user') || (config.contexts.get(wanted)?.user ?? '');
+  if (flags.list('as-group').length > 0 && flags.text('as') === '') {
+    return fail(`requesting uid, groups or user-extra for ${user} without impersonating a user`);
   }
   const path = paths.find((each) => process.files.exists(each)) ?? '/';
   const absolute = process.files.resolve(path);

@@ -1,20 +1,18 @@
 /** `kubectl config` (k8s.io/client-go/tools/clientcmd and k8s.io/kubectl/pkg/cmd/config, v0.34): reads and writes kubeconfig files. */
 import { base64Of } from '../../../ground/base/bytes.ts';
-import { err, ok } from '../../../ground/base/result.ts';
+import { ok } from '../../../ground/base/result.ts';
 import { quote, sortedText } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
-import { parseYaml } from '../../../ground/lang/yaml/index.ts';
 import {
   formatKubeconfig,
   type Kubeconfig,
   readKubeconfig,
 } from '../../../spine/client/kubeconfig.ts';
-import type { Loose } from './api.ts';
-import { configPaths, loadConfig, writablePath } from './config-file.ts';
-import { fail, type Outcome, textFailure } from './failure.ts';
+import { configPaths, EMPTY_CONFIG, loadConfig, writablePath } from './config-file.ts';
+import { viewConfig } from './config-view.ts';
+import { fail, type Outcome } from './failure.ts';
 import { type FlagSpec, flagSpecs } from './flags.ts';
 import { helpText } from './help.ts';
-import { printerFor } from './print.ts';
 import type { Session, Verb } from './session.ts';
 import { TableWriter } from './table.ts';
 
@@ -59,20 +57,13 @@ function save(
       break;
     }
   }
-  const old = files.exists(path) ? readKubeconfig(session.process, path) : ok(EMPTY);
+  const old = files.exists(path) ? readKubeconfig(session.process, path) : ok(EMPTY_CONFIG);
   if (!old.ok) return fail(old.error);
   const slash = path.lastIndexOf('/');
   if (slash > 0) files.mkdir(path.slice(0, slash), { parents: true, mode: 0o755 });
   const written = files.write(path, formatKubeconfig(change(old.value)), 0o600);
   return written.ok ? ok(0) : fail(`open ${path}: permission denied`);
 }
-
-const EMPTY: Kubeconfig = {
-  clusters: new Map(),
-  users: new Map(),
-  contexts: new Map(),
-  currentContext: '',
-};
 
 /** Prints the help when the number of arguments is wrong, as these verbs do. */
 function* wrongArgs(session: Session, own: Verb): Task<Outcome<number>> {
@@ -456,8 +447,6 @@ function changeProperty(
   });
 }
 
-const SECRETS: readonly string[] = ['token', 'password'];
-
 const view = verb(
   'view',
   '[flags] [options]',
@@ -465,61 +454,8 @@ const view = verb(
   flagSpecs(
     "allow-missing-template-keys=true flatten=false merge=true minify=false o output='yaml' raw=false show-managed-fields=false template=''",
   ),
-  function* (session) {
-    const config = load(session);
-    if (!config.ok) return config;
-    let shown = config.value;
-    if (session.flags.bool('minify')) {
-      const small = minified(shown);
-      if (!small.ok) return small;
-      shown = small.value;
-    }
-    const printer = printerFor(session, session.flags.text('output'));
-    if (!printer.ok) return printer;
-    const text = formatKubeconfig(session.flags.bool('raw') ? shown : redacted(shown));
-    const object = parseYaml(text).documents[0]?.value as unknown as Loose;
-    const printed = printer.value?.(object, true) ?? ok(text);
-    if (!printed.ok) return fail(printed.error);
-    yield* session.print(printed.value);
-    return ok(0);
-  },
+  viewConfig,
 );
-
-/** Keys and tokens are not for the screen. */
-function redacted(config: Kubeconfig): Kubeconfig {
-  const hide = (entry: object): object =>
-    Object.fromEntries(
-      Object.entries(entry).map(([key, value]) => {
-        if (key.endsWith('-data')) return [key, 'DATA+OMITTED'];
-        return [key, SECRETS.includes(key) ? 'REDACTED' : value];
-      }),
-    );
-  const all = (entries: ReadonlyMap<string, object>): ReadonlyMap<string, object> =>
-    new Map([...entries].map(([name, entry]) => [name, hide(entry)] as const));
-  return withSection(
-    withSection(config, 'clusters', all(config.clusters)),
-    'users',
-    all(config.users),
-  );
-}
-
-function minified(config: Kubeconfig): Outcome<Kubeconfig> {
-  if (config.currentContext === '')
-    return err(textFailure('current-context must exist in order to minify'));
-  const context = config.contexts.get(config.currentContext);
-  if (context === undefined)
-    return err(textFailure(`cannot locate context ${config.currentContext}`));
-  const only = <T>(entries: ReadonlyMap<string, T>, name: string): ReadonlyMap<string, T> => {
-    const entry = entries.get(name);
-    return entry === undefined ? new Map() : new Map([[name, entry]]);
-  };
-  return ok({
-    clusters: only(config.clusters, context.cluster),
-    users: only(config.users, context.user),
-    contexts: only(config.contexts, config.currentContext),
-    currentContext: config.currentContext,
-  });
-}
 
 export const config: Verb = {
   name: 'config',

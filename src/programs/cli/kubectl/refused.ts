@@ -20,12 +20,6 @@ function refusal(name: string, short: string, reason: string, flags = ''): Verb 
 
 export const refusedVerbs: readonly Verb[] = [
   refusal(
-    'proxy',
-    'Run a proxy to the Kubernetes API server',
-    'proxy is not supported by this simulator: ask the server with kubectl get --raw PATH',
-    "address='127.0.0.1' p port=8001 w www='' api-prefix='/' disable-filter=false",
-  ),
-  refusal(
     'debug',
     'Create debugging sessions for troubleshooting workloads and nodes',
     'debug is not supported by this simulator: use kubectl exec, or ssh to the node',

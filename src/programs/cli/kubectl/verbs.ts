@@ -32,6 +32,7 @@ import { cp } from './cp.ts';
 import { explain } from './explain.ts';
 import { options } from './options.ts';
 import { portForward } from './port-forward.ts';
+import { proxy } from './proxy.ts';
 import { refusedVerbs } from './refused.ts';
 import type { Verb } from './session.ts';
 
@@ -73,5 +74,6 @@ export const VERBS: readonly Verb[] = [
   explain,
   options,
   portForward,
+  proxy,
   ...refusedVerbs,
 ];
