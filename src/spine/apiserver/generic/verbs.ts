@@ -36,6 +36,7 @@ import {
   checkWriteOptions,
   numberOf,
 } from './request-options.ts';
+import { emptyParts } from './empty-parts.ts';
 import { ClientWatch } from './watch.ts';
 import type { Filter } from './watch-cache.ts';
 
@@ -317,6 +318,7 @@ export function bookmarkObject(registry: Registry, revision: number): KubeObject
     kind: descriptor.kind,
     apiVersion: apiVersionOf(descriptor),
     metadata,
+    ...emptyParts(descriptor.kind),
   }) as unknown as KubeObject;
 }
 

@@ -302,6 +302,16 @@ test('a watch from a revision that is not there yet waits for it; the old form w
   ]);
 });
 
+test('the bookmark behind what is there is an empty object of its kind', () => {
+  const server = fakeApiServer();
+  const ask =
+    'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+  const { text } = send(server, 'GET', `/api/v1/pods?${ask}&timeoutSeconds=1`);
+  expect(text.replace(/"resourceVersion":"\d+"/, '"resourceVersion":"N"')).toBe(
+    '{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"N","annotations":{"k8s.io/initial-events-end":"true"}},"spec":{"containers":null},"status":{}}}\n',
+  );
+});
+
 test('a page whose state is compacted offers to go on with what is newest', () => {
   const server = fakeApiServer();
   for (const name of ['a', 'b', 'c'])
