@@ -8,6 +8,7 @@ import { goError } from '../../../machines/network/errno.ts';
 import type { Connection } from '../../../machines/network/socket.ts';
 import { relayTerminal, type TerminalStream } from '../../../machines/machine/terminal-relay.ts';
 import {
+  type ContainerStatus,
   CRI_LOG,
   type CriLogLine,
   type CriLogValue,
@@ -181,7 +182,7 @@ export function* inspectContainers(tool: Crictl): Task<number> {
       return yield* tool.fatal(`getting the status of the container "${id}"`, answer.error);
     const { status } = answer.value;
     const value = {
-      info: { pid: status.pid, sandboxID: status.podSandboxId },
+      info: yield* containerInfo(tool, status),
       status: {
         annotations: status.annotations,
         createdAt: goTime(status.createdAt),
@@ -206,11 +207,49 @@ export function* inspectContainers(tool: Crictl): Task<number> {
         reason: status.reason,
         startedAt: goTime(status.startedAt),
         state: status.state,
+        user: {
+          // Go prints 64-bit numbers of protobuf as texts.
+          linux: {
+            gid: `${status.user.gid}`,
+            supplementalGroups: status.user.supplementalGroups.map(String),
+            uid: `${status.user.uid}`,
+          },
+        },
       },
     };
     yield* process.print(formatOutput(value, line.get('output') ?? 'json'));
   }
   return 0;
+}
+
+/** What containerd adds of its own: the process, and the namespaces that it was put into. */
+function* containerInfo(tool: Crictl, status: ContainerStatus): Task<unknown> {
+  const sandbox = yield* tool.cri.call('PodSandboxStatus', { podSandboxId: status.podSandboxId });
+  const shared = sandbox.ok ? sandbox.value.status : undefined;
+  const at = (type: string, proc: string): unknown =>
+    shared === undefined || shared.pid === 0
+      ? { type }
+      : { path: `/proc/${shared.pid}/ns/${proc}`, type };
+  return {
+    pid: status.pid,
+    removing: false,
+    runtimeSpec: {
+      linux: {
+        namespaces: [
+          shared?.namespaces.pid === 'POD' ? at('pid', 'pid') : { type: 'pid' },
+          at('ipc', 'ipc'),
+          at('uts', 'uts'),
+          { type: 'mount' },
+          at('network', 'net'),
+          { type: 'cgroup' },
+        ],
+      },
+    },
+    runtimeType: 'io.containerd.runc.v2',
+    sandboxID: status.podSandboxId,
+    snapshotKey: status.id,
+    snapshotter: 'overlayfs',
+  };
 }
 
 export function* inspectPods(tool: Crictl): Task<number> {

@@ -73,5 +73,7 @@ export function goTime(wall: WallTime): string {
 }
 
 export function formatOutput(value: unknown, kind: string): string {
-  return kind === 'yaml' ? formatYaml(value) : `${formatJson(value, { indent: 2 })}\n`;
+  return kind === 'yaml'
+    ? formatYaml(value)
+    : `${formatJson(value, { indent: 2, sortKeys: true })}\n`;
 }
