@@ -5,7 +5,9 @@
  */
 import { utf8 } from '../../ground/base/bytes.ts';
 import { SECOND } from '../../ground/base/event-loop.ts';
+import { DONE, err, ok, type Result } from '../../ground/base/result.ts';
 import { anyOf, type Task } from '../../ground/base/task.ts';
+import { sha512Hex } from '../../ground/pki/digest.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { serveHttp } from '../../machines/network/http-server.ts';
 import { sleepInBackground } from '../../spine/client/background.ts';
@@ -39,47 +41,92 @@ export const coredns: Program = {
   },
 };
 
+/** The servers of one Corefile, made but not listening yet. */
+interface Setup {
+  readonly blocks: readonly ServerBlock[];
+  readonly servers: readonly DnsServer[];
+}
+
+/** What runs: servers come and go with the Corefile, what they know of the cluster stays. */
+class Instance {
+  readonly #process: Process;
+  readonly #path: string;
+  readonly #indexes = new Map<boolean, ServiceIndex>();
+  /** Made, and not started yet. */
+  readonly #fresh: ServiceIndex[] = [];
+  #setup: Setup = { blocks: [], servers: [] };
+
+  constructor(process: Process, path: string) {
+    this.#process = process;
+    this.#path = path;
+  }
+
+  get servers(): readonly DnsServer[] {
+    return this.#setup.servers;
+  }
+
+  /** Takes a Corefile in place of the one that runs, which stays when this one cannot be set up. */
+  start(blocks: readonly ServerBlock[]): Result<void, string> {
+    const made = this.#make(blocks);
+    if (!made.ok) return made;
+    for (const server of this.#setup.servers) server.close();
+    this.#setup = made.value;
+    for (const [index, block] of blocks.entries()) {
+      const listening = made.value.servers[index]?.serve(block.port);
+      if (listening !== undefined && !listening.ok) return listening;
+    }
+    for (const index of this.#fresh.splice(0)) index.start();
+    return DONE;
+  }
+
+  #make(blocks: readonly ServerBlock[]): Result<Setup, string> {
+    const credentials = inClusterConfig(this.#process);
+    const servers: DnsServer[] = [];
+    for (const block of blocks) {
+      const needsCluster = block.directives.some((directive) => directive.name === 'kubernetes');
+      if (needsCluster && !credentials.ok) return err(`plugin/kubernetes: ${credentials.error}`);
+      const made = DnsServer.make(this.#process, block, this.#path, () => {
+        const verified = block.directives.some((directive) =>
+          directive.options.some(
+            (option) => option.name === 'pods' && option.args[0] === 'verified',
+          ),
+        );
+        const known = this.#indexes.get(verified);
+        if (known !== undefined || !credentials.ok) return known as ServiceIndex;
+        const client = openClient(this.#process, credentials.value, { qps: 0 });
+        const index = new ServiceIndex(this.#process, client, verified);
+        this.#indexes.set(verified, index);
+        this.#fresh.push(index);
+        return index;
+      });
+      if (!made.ok) return made;
+      servers.push(made.value);
+    }
+    return ok({ blocks, servers });
+  }
+}
+
 function* serve(
   process: Process,
   blocks: readonly ServerBlock[],
   path: string,
   text: string,
 ): Task<number> {
-  let index: ServiceIndex | undefined;
-  const credentials = inClusterConfig(process);
-  const servers: DnsServer[] = [];
-  for (const block of blocks) {
-    const needsCluster = block.directives.some((directive) => directive.name === 'kubernetes');
-    if (needsCluster && !credentials.ok) {
-      yield* process.print(`plugin/kubernetes: ${credentials.error}\n`);
-      return 1;
-    }
-    const made = DnsServer.make(process, block, path, () => {
-      const verified = block.directives.some((directive) =>
-        directive.options.some((option) => option.name === 'pods' && option.args[0] === 'verified'),
-      );
-      if (credentials.ok)
-        index ??= new ServiceIndex(
-          process,
-          openClient(process, credentials.value, { qps: 0 }),
-          verified,
-        );
-      return index as ServiceIndex;
-    });
-    const listening = made.ok ? made.value.serve(block.port) : made;
-    if (!made.ok || !listening.ok) {
-      yield* process.print(`${made.ok ? (listening.ok ? '' : listening.error) : made.error}\n`);
-      return 1;
-    }
-    servers.push(made.value);
+  const instance = new Instance(process, path);
+  const started = instance.start(blocks);
+  if (!started.ok) {
+    yield* process.print(`${started.error}\n`);
+    return 1;
   }
-  index?.start();
   const directives = blocks.flatMap((block) => block.directives.map((directive) => directive.name));
-  serveEndpoints(process, servers, directives);
+  serveEndpoints(process, instance, directives);
   for (const block of blocks)
     yield* process.print(`${block.zones.map((zone) => `${zone}:${block.port}`).join('\n')}\n`);
-  yield* process.print('CoreDNS-1.12.1\nlinux/amd64, go1.24.1, 707c7c1\n');
-  if (directives.includes('reload')) process.start('reload', watchCorefile(process, path, text));
+  const reloads = directives.includes('reload');
+  yield* process.print(
+    `${reloads ? configurationLine(text) : ''}CoreDNS-1.12.1\nlinux/amd64, go1.24.1, 707c7c1\n`,
+  );
+  if (reloads) process.start('reload', watchCorefile(process, instance, path, text));
   yield process.terminated;
   yield* process.print('[INFO] SIGTERM: Shutting down servers then terminating\n');
   if (directives.includes('health')) {
@@ -89,8 +136,18 @@ function* serve(
   return 0;
 }
 
-/** Looks at the Corefile every half minute; a new one that parses is taken by starting over. */
-function* watchCorefile(process: Process, path: string, text: string): Task<void> {
+/** The real one's digest is of what it has parsed, this one's of the text. */
+function configurationLine(text: string): string {
+  return `[INFO] plugin/reload: Running configuration SHA512 = ${sha512Hex(text)}\n`;
+}
+
+/** Looks at the Corefile every half minute; one that can be set up takes the place of the old one. */
+function* watchCorefile(
+  process: Process,
+  instance: Instance,
+  path: string,
+  text: string,
+): Task<void> {
   let last = text;
   for (;;) {
     yield* sleepInBackground(process, RELOAD_PERIOD);
@@ -99,22 +156,17 @@ function* watchCorefile(process: Process, path: string, text: string): Task<void
     last = now.value;
     yield* process.print('[INFO] Reloading\n');
     const parsed = parseCorefile(now.value, path);
-    if (!parsed.ok) {
-      yield* process.print(`[ERROR] Restart failed: ${parsed.error}\n`);
-      continue;
-    }
-    // The sockets move to a fresh set of servers in one process; the model ends this one and lets its
-    // container start again, which a learner sees as a restart.
-    yield* process.print('[INFO] Reloading complete\n');
-    yield* process.exit(0);
+    const started = parsed.ok ? instance.start(parsed.value) : parsed;
+    if (started.ok)
+      yield* process.print(`${configurationLine(now.value)}[INFO] Reloading complete\n`);
+    else
+      yield* process.print(
+        `[ERROR] Restart failed: ${started.error}\n[ERROR] plugin/reload: Corefile changed but reload failed: ${started.error}\n`,
+      );
   }
 }
 
-function serveEndpoints(
-  process: Process,
-  servers: readonly DnsServer[],
-  directives: readonly string[],
-): void {
+function serveEndpoints(process: Process, instance: Instance, directives: readonly string[]): void {
   const text = new Map([['content-type', 'text/plain; charset=utf-8']]);
   const listen = (port: number, path: string, answer: () => readonly [number, string]): void => {
     const listener = process.net.listen(0, port);
@@ -130,10 +182,11 @@ function serveEndpoints(
   if (directives.includes('health')) listen(HEALTH_PORT, '/health', () => [200, 'OK']);
   if (directives.includes('ready'))
     listen(READY_PORT, '/ready', () =>
-      servers.every((server) => server.ready) ? [200, 'OK'] : [503, 'kubernetes'],
+      instance.servers.every((server) => server.ready) ? [200, 'OK'] : [503, 'kubernetes'],
     );
   if (directives.includes('prometheus')) {
     listen(METRICS_PORT, '/metrics', () => {
+      const { servers } = instance;
       const total = servers.reduce((sum, server) => sum + server.queries, 0);
       const hits = servers.reduce((sum, server) => sum + (server.cache?.hits ?? 0), 0);
       const misses = servers.reduce((sum, server) => sum + (server.cache?.misses ?? 0), 0);

@@ -46,6 +46,7 @@ export class DnsServer {
   readonly cache: AnswerCache | undefined;
   readonly #upstreams: readonly Upstream[] | undefined;
   #turn = 0;
+  #sockets: readonly { close(): void }[] = [];
   queries = 0;
 
   private constructor(
@@ -108,7 +109,14 @@ export class DnsServer {
       this.#handle(query, { ...source, protocol: 'udp', reply });
     });
     tcp.value.onAccept((connection) => this.#serveTcp(connection));
+    this.#sockets = [udp.value, tcp.value];
     return ok(undefined);
+  }
+
+  /** Listens no more; answers under way still go out over TCP. */
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
+    this.#sockets = [];
   }
 
   #serveTcp(connection: Connection): void {
