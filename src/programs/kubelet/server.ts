@@ -175,7 +175,11 @@ function* handle(
       else yield* servePortForward(core, exchange, worker, target.query);
       return;
     case 'stats':
-      exchange.respond(200, JSON_TYPE, utf8(formatJson(yield* statsSummary(core, pods))));
+      exchange.respond(
+        200,
+        JSON_TYPE,
+        utf8(formatJson(yield* statsSummary(core, pods), { indent: 1 })),
+      );
       return;
     case 'metrics':
       exchange.respond(

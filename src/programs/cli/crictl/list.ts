@@ -272,7 +272,7 @@ export function* showStats(tool: Crictl): Task<number> {
       metadata.name,
       ((used * 100) / span).toFixed(2),
       humanSize(stats.value.memoryBytes),
-      '0B',
+      humanSize(stats.value.writableLayerBytes),
       '0',
       '0B',
     ]);
