@@ -220,12 +220,15 @@ export class Api {
     target: string,
     method = 'GET',
     format?: (object: Loose) => string,
+    body?: Uint8Array,
   ): Task<ApiResult<string>> {
-    const response = yield* this.open(method, target, { accept: 'application/json, */*' });
+    const accept = 'application/json, */*';
+    const options = body === undefined ? { accept } : { accept, body };
+    const response = yield* this.open(method, target, options);
     if (!response.ok) return response;
-    const body = yield* response.value.whole();
-    if (!body.ok) return err(localFailure('unexpected EOF'));
-    const chunk = body.value;
+    const answer = yield* response.value.whole();
+    if (!answer.ok) return err(localFailure('unexpected EOF'));
+    const chunk = answer.value;
     if (chunk === undefined) return ok('');
     if (format !== undefined && !isBytes(chunk) && chunk.protocol === 'api-object') {
       const object = (chunk as ObjectMessage).object as Loose;

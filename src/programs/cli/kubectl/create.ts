@@ -9,6 +9,7 @@ import { generatorVerbs } from './generator-verbs.ts';
 import { recorded } from './change-cause.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { fileInfos, type Subject, refuseKustomize, selectedInfos } from './resource-builder.ts';
+import { writeRaw } from './raw-write.ts';
 import type { Session, Verb } from './session.ts';
 import {
   FILE_FLAGS,
@@ -34,6 +35,7 @@ export const create: Verb = {
     if (kustomize !== undefined) return { ok: false, error: kustomize };
     if (args.length > 0) return session.usageError(`Unexpected args: [${args.join(' ')}]`);
     if (flags.list('filename').length === 0) return fail('must specify one of -f and -k');
+    if (flags.text('raw') !== '') return yield* writeRaw(session, 'POST');
     if (flags.bool('edit'))
       return fail('--edit is not supported by this simulator: edit the file first');
     const reporter = Reporter.of(session);

@@ -10,6 +10,7 @@ import { flagSpecs } from './flags.ts';
 import { recorded } from './change-cause.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { fileInfos, type Subject, refuseKustomize } from './resource-builder.ts';
+import { writeRaw } from './raw-write.ts';
 import type { Session, Verb } from './session.ts';
 import {
   FILE_FLAGS,
@@ -33,6 +34,7 @@ export const replace: Verb = {
     const kustomize = refuseKustomize(session);
     if (kustomize !== undefined) return { ok: false, error: kustomize };
     if (flags.list('filename').length === 0) return fail('must specify one of -f and -k');
+    if (flags.text('raw') !== '') return yield* writeRaw(session, 'PUT');
     const reporter = Reporter.of(session);
     if (!reporter.ok) return reporter;
     if (flags.int('grace-period') >= 0 && !flags.bool('force'))
