@@ -36,6 +36,7 @@ import { assign } from './assign.ts';
 import { finishSubstitutions } from './substitution.ts';
 import { noteCommand, runPendingTraps, runTrap, runTrapCommand } from './traps.ts';
 import { waitForeground } from './pipeline.ts';
+import { interrupted } from './waiting.ts';
 
 /** Runs statements until control leaves. */
 export function* runStatements(shell: Shell, statements: readonly Statement[]): Task<void> {
@@ -303,7 +304,7 @@ function* runSelect(shell: Shell, node: Select): Task<void> {
     yield* shell.write(2, shell.variables.get('PS3') ?? '#? ');
     const line = yield* readLine(shell);
     if (line === undefined) {
-      shell.status = 1;
+      if (!shell.leaving) shell.status = 1;
       break;
     }
     if (line === '') {
@@ -323,6 +324,7 @@ function* readLine(shell: Shell): Task<string | undefined> {
   if (file === undefined) return undefined;
   const bytes: number[] = [];
   for (;;) {
+    if (yield* interrupted(shell, file)) return undefined;
     const chunk = yield* file.read(1);
     if (!chunk.ok || chunk.value === undefined)
       return bytes.length === 0 ? undefined : decode(bytes);

@@ -84,6 +84,12 @@ function stateText(job: Job): string {
 /** Prints notices about ended jobs and forgets them; before a prompt. */
 export function* notifyJobs(shell: Shell): Task<void> {
   refreshJobs(shell);
+  // The shell waits for what has ended behind it, so that no zombies stay.
+  for (const [pid, child] of shell.children) {
+    if (child.status === undefined || shell.reaped.has(pid)) continue;
+    shell.reaped.add(pid);
+    yield* child.wait();
+  }
   for (const job of shell.jobs) {
     if (job.state !== 'done') continue;
     if (shell.interactive) yield* shell.write(2, jobLine(shell, job));

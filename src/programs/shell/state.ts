@@ -130,6 +130,8 @@ export class Shell {
   lastBackground = 0;
   /** Children that `wait` knows, ended ones included. */
   children = new Map<number, Child>();
+  /** Those of them that it has waited for already. */
+  readonly reaped = new Set<number>();
   directories: string[] = [];
   history: string[] = [];
   hashed = new Map<string, string>();

@@ -1,4 +1,5 @@
 /** dd: bytes from one file to another, block by block, and how long that took (GNU coreutils 9.1; busybox 1.36). */
+import { borrowedFile } from '../../machines/machine/files/open-file.ts';
 import { concatBytes } from '../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
@@ -196,8 +197,7 @@ function* copy(
 /** The output, with what stands before `seek` kept. */
 function openOutput(process: Process, job: Job): Result<OpenFile, string> {
   if (job.to === undefined) {
-    process.stdout.retain();
-    return ok(process.stdout);
+    return ok(borrowedFile(process.stdout));
   }
   if (job.seek > 0 && !job.append) {
     const old = process.files.read(job.to);
@@ -226,9 +226,8 @@ function ddWith(busybox: boolean): Program {
     }
     const failed = (path: string, reason: string): string =>
       busybox ? `can't open '${path}': ${reason}` : `failed to open ${quoteName(path)}: ${reason}`;
-    let input = process.stdin;
-    if (job.from === undefined) input.retain();
-    else {
+    let input = borrowedFile(process.stdin);
+    if (job.from !== undefined) {
       const opened = process.files.open(job.from, 'r');
       if (!opened.ok) {
         yield* complain(process, failed(job.from, strerror(opened.error)));

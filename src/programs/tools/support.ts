@@ -6,6 +6,7 @@ import { concatBytes, textOf } from '../../ground/base/bytes.ts';
 import { err, ok, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { type Errno, strerror } from '../../machines/network/errno.ts';
+import { borrowedFile } from '../../machines/machine/files/open-file.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
 import { busyboxWords, isBusybox } from './busybox-words.ts';
@@ -231,8 +232,7 @@ function* nothing(): Task<void> {}
 /** Opens an operand; `-` is standard input. */
 export function openInput(process: Process, path: string): Result<OpenFile, Errno> {
   if (path === '-') {
-    process.stdin.retain();
-    return ok(process.stdin);
+    return ok(borrowedFile(process.stdin));
   }
   const stat = process.files.stat(path);
   if (stat.ok && stat.value.type === 'directory') return err('EISDIR');
@@ -240,8 +240,7 @@ export function openInput(process: Process, path: string): Result<OpenFile, Errn
   if (standard !== null) {
     const file = process.descriptors.get(Number(standard[1] ?? '0'));
     if (file === undefined) return err('ENOENT');
-    file.retain();
-    return ok(file);
+    return ok(borrowedFile(file));
   }
   return process.files.open(path, 'r');
 }

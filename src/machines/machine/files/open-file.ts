@@ -133,6 +133,29 @@ export function nullFile(): OpenFile {
   };
 }
 
+/**
+ * A descriptor's file in the hands of its own process, which has its one reference in the table of
+ * descriptors: a process that is killed while it reads gives back no more than that.
+ */
+export function borrowedFile(file: OpenFile): OpenFile {
+  return {
+    kind: file.kind,
+    name: file.name,
+    get readable() {
+      return file.readable;
+    },
+    get terminal() {
+      return file.terminal;
+    },
+    read: (max) => file.read(max),
+    readChunk: () => file.readChunk(),
+    write: (chunk) => file.write(chunk),
+    post: (chunk) => file.post(chunk),
+    retain() {},
+    close() {},
+  };
+}
+
 /** /dev/zero and /dev/urandom: reads give `max` bytes (at most 64 KiB at a time), writes vanish. */
 export function deviceFile(name: string, random: RandomStream | undefined): OpenFile {
   function* read(max = 4096): Task<Result<Uint8Array | undefined, Errno>> {

@@ -4,6 +4,7 @@ import { anyOf, type Task } from '../../../ground/base/task.ts';
 import { assign, assignArray } from '../assign.ts';
 import { complainPending } from '../report.ts';
 import { ifsOf } from '../expand.ts';
+import { interrupted } from '../waiting.ts';
 import { strerror } from '../../../machines/network/errno.ts';
 import type { Shell } from '../state.ts';
 import type { Builtin } from './types.ts';
@@ -122,6 +123,7 @@ function* readDelimited(shell: Shell, options: ReadOptions): Task<Line> {
         break;
       }
     }
+    if (yield* interrupted(shell, file)) break;
     const chunk = yield* file.read(1);
     if (!chunk.ok || chunk.value === undefined) break;
     const byte = chunk.value[0] as number;
@@ -218,6 +220,7 @@ function* read(shell: Shell, argv: string[]): Task<number> {
   const terminal = shell.process.descriptors.get(options.descriptor)?.terminal;
   if (terminal !== undefined && options.prompt !== undefined) yield* shell.write(2, options.prompt);
   const line = yield* readDelimited(shell, options);
+  if (shell.leaving) return 130;
   const ifs = ifsOf(shell);
   if (options.array !== undefined) {
     const fields = splitLine(line, ifs, Number.POSITIVE_INFINITY);

@@ -30,7 +30,12 @@ function* needJob(shell: Shell, argv: readonly string[]): Task<Job | undefined> 
     yield* shell.complain(`${argv[0]}: no job control`);
     return undefined;
   }
+  refreshJobs(shell);
   const job = findJob(shell, argv[1] ?? '%+');
+  if (job?.state === 'done') {
+    yield* shell.complain(`${argv[0]}: job has terminated`);
+    return undefined;
+  }
   if (job === undefined) yield* shell.complain(`${argv[0]}: ${argv[1] ?? 'current'}: no such job`);
   return job;
 }
@@ -50,6 +55,10 @@ function* fg(shell: Shell, argv: string[]): Task<number> {
 function* bg(shell: Shell, argv: string[]): Task<number> {
   const job = yield* needJob(shell, argv);
   if (job === undefined) return 1;
+  if (job.state === 'running') {
+    yield* shell.complain(`bg: job ${job.number} already in background`);
+    return 0;
+  }
   job.state = 'running';
   shell.process.kill(-job.group, 'SIGCONT');
   yield* shell.write(1, `[${job.number}]+ ${job.text} &\n`);

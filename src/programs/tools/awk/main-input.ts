@@ -1,4 +1,5 @@
 /** awk's main input: the operands one after another, assignments among them, or standard input. */
+import { borrowedFile } from '../../../machines/machine/files/open-file.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import type { Machine } from './machine.ts';
 import { RecordReader } from './records.ts';
@@ -32,14 +33,13 @@ export class MainInput {
 
   *#openNext(): Task<RecordReader | undefined> {
     const machine = this.#machine;
-    const { stdin } = machine.process;
+    const stdin = borrowedFile(machine.process.stdin);
     const argv = machine.arrayNamed('ARGV');
     for (;;) {
       this.#operand += 1;
       if (this.#operand >= toNumber(machine.variable('ARGC'))) {
         if (this.#readAny) return undefined;
         this.#readAny = true;
-        stdin.retain();
         machine.setVariable('FILENAME', '-');
         return new RecordReader(stdin);
       }
@@ -54,7 +54,6 @@ export class MainInput {
       const reader = operand === '-' ? new RecordReader(stdin) : yield* this.#open(operand);
       if (reader === 'none') return undefined;
       if (reader === 'skipped') continue;
-      if (operand === '-') stdin.retain();
       machine.setVariable('FILENAME', operand);
       machine.setVariable('FNR', 0);
       return reader;

@@ -1,4 +1,5 @@
 /** awk's files and pipes: what print writes to, what getline reads from, main input. */
+import { borrowedFile } from '../../../machines/machine/files/open-file.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { strerror } from '../../../machines/network/errno.ts';
 import type { OpenFile } from '../../../machines/machine/files-types.ts';
@@ -79,10 +80,9 @@ export class Streams {
     if (known !== undefined) return known.reader;
     yield* this.#out.flush();
     if (form === 'file') {
-      if (name === '-' || name === '/dev/stdin') this.#process.stdin.retain();
       const file =
         name === '-' || name === '/dev/stdin'
-          ? { ok: true as const, value: this.#process.stdin }
+          ? { ok: true as const, value: borrowedFile(this.#process.stdin) }
           : this.#process.files.open(name, 'r');
       if (!file.ok) return undefined;
       const reader = new RecordReader(file.value);

@@ -91,6 +91,22 @@ it('takes groups over several lines and keeps them on one that can be run again'
   expect(child.status?.code).toBe(4);
 });
 
+it('lets go of what was interrupted, and of what has ended', () => {
+  const { pty, settle, line } = openTerminal();
+  settle();
+  for (const waits of ['read x', 'cat', 'while read -r l; do :; done']) {
+    expect(line(waits)).toBe('');
+    pty.keys('\x03');
+    expect(settle()).toBe(`\n${PROMPT}`);
+  }
+  expect(line('echo $?')).toBe(`130\n${PROMPT}`);
+  expect(line('sleep 0.2 &')).toBe(`[1] 4\n${PROMPT}`);
+  expect(line('fg')).toBe(
+    `bash: fg: job has terminated\n[1]+  Done                    sleep 0.2\n${PROMPT}`,
+  );
+  expect(line('ps -o stat= | grep -c Z')).toBe(`0\n${PROMPT}`);
+});
+
 it('reads from a process substitution while it still writes', () => {
   const { settle, line } = openTerminal();
   settle();
