@@ -8,14 +8,15 @@ import { formatIp, type Ip } from '../../../ground/base/ip.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { formatDate } from '../../../ground/lang/strftime.ts';
 import type { DnsFields, DnsRecord, DnsType } from '../../../machines/network/dns-message.ts';
-import type { Errno } from '../../../machines/network/errno.ts';
 import type { Process } from '../../../machines/machine/process.ts';
 import { candidates, resolveHost, resolverConfig } from '../../../machines/machine/resolver.ts';
 import { defineTool } from '../support.ts';
 import {
   absolute,
   askServer,
+  complaint,
   dataText,
+  errorWord,
   DNS_PORT,
   DNS_TYPES,
   type DnsAnswer,
@@ -260,21 +261,11 @@ function* askAll(
       yield* process.print(
         flags.tcp
           ? `;; Connection to ${where}(${formatIp(server)}) for ${question.name} failed: ${why}.\n`
-          : `;; communications error to ${where}: ${why}\n`,
+          : complaint(server, port, answered.error),
       );
     }
   }
   return undefined;
-}
-
-function errorWord(errno: Errno): string {
-  if (errno === 'EAGAIN' || errno === 'ETIMEDOUT') return 'timed out';
-  if (errno === 'ECONNREFUSED') return 'connection refused';
-  return errno === 'ENETUNREACH'
-    ? 'network unreachable'
-    : errno === 'EHOSTUNREACH'
-      ? 'host unreachable'
-      : 'unexpected error';
 }
 
 function shortText(fields: DnsFields): string {

@@ -63,9 +63,10 @@ function* lookUp(
   let shown = 0;
   for (const candidate of names) {
     for (const each of types) {
-      const answer = yield* askServers(process, servers, candidate, each, patience);
+      const complaints: string[] = [];
+      const answer = yield* askServers(process, servers, candidate, each, patience, complaints);
       if (answer === undefined) {
-        yield* process.print(';; connection timed out; no servers could be reached\n');
+        yield* process.print(`${complaints.join('')};; no servers could be reached\n`);
         return 1;
       }
       code = answer.fields.code;

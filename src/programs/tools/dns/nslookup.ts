@@ -57,11 +57,11 @@ export const nslookup = defineTool('nslookup', function* run(process, args) {
   const names = reversed === undefined ? candidates(lookup.name, config) : [reversed];
   let code = 'NXDOMAIN';
   for (const name of names) {
-    const first = yield* askServers(process, servers, name, types[0] as DnsType, PATIENCE);
+    const complaints: string[] = [];
+    const type = types[0] as DnsType;
+    const first = yield* askServers(process, servers, name, type, PATIENCE, complaints);
     if (first === undefined) {
-      yield* process.print(
-        `${`;; communications error to ${formatIp(servers[0] ?? 0)}#53: timed out\n`.repeat(PATIENCE.attempts)};; no servers could be reached\n\n`,
-      );
+      yield* process.print(`${complaints.join('')};; no servers could be reached\n\n`);
       return 1;
     }
     code = first.fields.code;

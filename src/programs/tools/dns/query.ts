@@ -134,13 +134,32 @@ export interface Patience {
   readonly timeout: Micros;
 }
 
-/** Asks the servers in turn, and all again, until one answers. */
+export function errorWord(errno: Errno): string {
+  if (errno === 'EAGAIN' || errno === 'ETIMEDOUT') return 'timed out';
+  if (errno === 'ECONNREFUSED') return 'connection refused';
+  return errno === 'ENETUNREACH'
+    ? 'network unreachable'
+    : errno === 'EHOSTUNREACH'
+      ? 'host unreachable'
+      : 'unexpected error';
+}
+
+/** What BIND's tools say of a server that does not answer. */
+export function complaint(server: Ip, port: number, errno: Errno): string {
+  return `;; communications error to ${formatIp(server)}#${port}: ${errorWord(errno)}\n`;
+}
+
+/**
+ * Asks the servers in turn, and all again, until one answers; `complaints` gathers what is to be said of
+ * those that do not.
+ */
 export function* askServers(
   process: Process,
   servers: readonly Ip[],
   name: string,
   type: DnsType,
   { attempts, timeout }: Patience,
+  complaints: string[] = [],
 ): Task<(DnsAnswer & { readonly server: Ip }) | undefined> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     for (const server of servers) {
@@ -154,6 +173,7 @@ export function* askServers(
         timeout,
       });
       if (answered.ok) return { ...answered.value, server };
+      complaints.push(complaint(server, DNS_PORT, answered.error));
     }
   }
   return undefined;
