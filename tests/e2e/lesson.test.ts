@@ -104,6 +104,9 @@ test.each<readonly [BrowserName, 'site' | 'file']>([
       form === 'site' ? site.url : fileAddress(),
     );
     await doLesson(page);
+    expect(await page.$eval('.finished h3', (head) => head.textContent)).toBe(
+      `All ${STEPS.length} steps are done`,
+    );
     await page.keyboard.press('F8');
     await until(
       page,

@@ -15,7 +15,12 @@ export function RunLine({ line }: { readonly line: string }) {
       onClick={(event) => runOrInsert(line, event.altKey)}
     >
       <Icon name="play" />
-      <code lang="en">{line}</code>
+      {/* A line breaks between its words and not after the hyphen of an option. */}
+      <code lang="en">
+        {line
+          .split(/(\s+)/)
+          .map((part, index) => (index % 2 === 0 ? <span key={index}>{part}</span> : part))}
+      </code>
     </button>
   );
 }

@@ -1,6 +1,6 @@
 /** One step of a scenario: where we are, prose, checks with what is still missing, hints, solve, back, next. */
 import { signal } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { runCommand } from '../actions/lab.ts';
 import { clockText } from '../format.ts';
 import { scenarioState } from '../mirror/mirror.ts';
@@ -50,7 +50,7 @@ export function StepView({ scenario }: { readonly scenario: GuideScenario }) {
               <Task key={task.id} task={task} />
             ))}
           </ul>
-          {at === scenario.steps.length - 1 && isDone(step) && (
+          {at === scenario.steps.length - 1 && scenario.steps.every(isDone) && (
             <Finished count={scenario.steps.length} />
           )}
           {step.hints.length > 0 && <h3>{t('guide.hints')}</h3>}
@@ -74,8 +74,10 @@ function isDone(step: GuideStep): boolean {
 
 /** The lesson is over: what can be done with the lab now. */
 function Finished({ count }: { readonly count: number }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => ref.current?.scrollIntoView({ block: 'nearest' }), []);
   return (
-    <div class="finished" role="status">
+    <div class="finished" role="status" ref={ref}>
       <h3>
         <Glyph state="done" />
         {t('guide.finished', { count })}
