@@ -121,13 +121,16 @@ function nginxOf(version: string): Program {
       count = 0,
       more: () => Pairs = () => [],
     ): void => {
-      const headers = new LateHeaders(count + 3, () => [
+      const head = request.method === 'HEAD';
+      // What is not sent has a length all the same.
+      const length: Pairs = head ? [['content-length', `${body.length}`]] : [];
+      const headers = new LateHeaders(count + 3 + length.length, () => [
         ['server', `nginx/${version}`],
         ['date', formatHttpDate(now)],
         ...more(),
         ['content-type', type],
+        ...length,
       ]);
-      const head = request.method === 'HEAD';
       exchange.respond(status, headers, head ? undefined : body);
       const line = accessLine(exchange.remote, request, now, status, head ? 0 : body.length);
       process.stdout.post(line);
