@@ -320,7 +320,9 @@ const setCredentials = verb(
   'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password] [options]',
   'Set a user entry in kubeconfig',
   flagSpecs(
-    "client-certificate='' client-key='' embed-certs=false password='' token='' username=''",
+    `client-certificate='' client-key='' embed-certs=false password='' token='' username=''
+    auth-provider='' auth-provider-arg=[] exec-api-version='' exec-arg=[] exec-command='' exec-env=[]
+    exec-interactive-mode='' exec-provide-cluster-info=false`,
   ),
   function* (session) {
     const [name] = session.args;
@@ -335,6 +337,9 @@ const setCredentials = verb(
         'you cannot specify more than one authentication method at the same time: --token, --username/--password',
       );
     }
+    const plugin = ['auth-provider', 'exec-command'].find((each) => flags.text(each) !== '');
+    if (plugin !== undefined)
+      return fail(`--${plugin} is not supported by this simulator: it has no credential plugins`);
     const embedded = embed(
       session,
       given(session, ['client-certificate', 'client-key', 'token', 'username', 'password']),

@@ -20,6 +20,10 @@ import type { Verb } from './session.ts';
 const HOSTS = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 /** Paths that would let a page run commands. */
 const REFUSED = /^\/api\/.*\/pods\/.*\/(exec|attach)/;
+const UNSUPPORTED =
+  'www www-prefix unix-socket accept-hosts accept-paths append-server-path reject-methods reject-paths keepalive'.split(
+    ' ',
+  );
 /** Headers of one connection, which are not passed on. */
 const OWN_HEADERS = new Set(['host', 'connection', 'content-length', 'transfer-encoding']);
 
@@ -28,12 +32,13 @@ export const proxy: Verb = {
   usage: '[--port=PORT] [--www=static-dir] [--www-prefix=prefix] [--api-prefix=prefix] [options]',
   short: 'Run a proxy to the Kubernetes API server',
   flags: flagSpecs(
-    "address='127.0.0.1' api-prefix='/' disable-filter=false p port=8001 keepalive=0s w www=''",
+    `address='127.0.0.1' api-prefix='/' disable-filter=false p port=8001 keepalive=0s w www='' accept-hosts='' accept-paths=''
+    append-server-path=false reject-methods='' reject-paths='' u unix-socket='' P www-prefix='/static/'`,
   ),
   *run(session) {
     const { flags, process } = session;
-    if (flags.text('www') !== '')
-      return fail('proxy --www is not supported by this simulator: it serves no files');
+    const unknown = UNSUPPORTED.find((name) => flags.has(name));
+    if (unknown !== undefined) return fail(`proxy --${unknown} is not supported by this simulator`);
     const address = parseIp(
       flags.text('address') === 'localhost' ? '127.0.0.1' : flags.text('address'),
     );

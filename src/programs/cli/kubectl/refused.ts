@@ -4,7 +4,7 @@ import { fail } from './failure.ts';
 import { flagSpecs } from './flags.ts';
 import { kustomizeProblem } from './resource-builder.ts';
 import type { Verb } from './session.ts';
-import { FILE_FLAGS, WRITE_FLAGS } from './write-options.ts';
+import { FILE_FLAGS, PRINT_FLAGS } from './write-options.ts';
 
 function refusal(name: string, short: string, reason: string, flags = ''): Verb {
   return {
@@ -23,13 +23,20 @@ export const refusedVerbs: readonly Verb[] = [
     'debug',
     'Create debugging sessions for troubleshooting workloads and nodes',
     'debug is not supported by this simulator: use kubectl exec, or ssh to the node',
-    "i stdin=false t tty=false image='' target='' c container='' copy-to=''",
+    `i stdin=false t tty=false image='' target='' c container='' copy-to='' arguments-only=false attach=false custom=''
+    env=[*] f filename=[] image-pull-policy='' keep-annotations=false keep-init-containers=true keep-labels=false
+    keep-liveness=false keep-readiness=false keep-startup=false profile='legacy' q quiet=false replace=false
+    same-node=false set-image=[] share-processes=true`,
   ),
   {
     name: 'kustomize',
     usage: 'DIR [flags] [options]',
     short: 'Build a kustomization target from a directory or URL',
-    flags: flagSpecs("enable-helm=false o output='' load-restrictor='LoadRestrictionsRootOnly'"),
+    flags: flagSpecs(
+      `enable-helm=false o output='' load-restrictor='LoadRestrictionsRootOnly' as-current-user=false
+      enable-alpha-plugins=false e env=[] helm-api-versions=[] helm-command='helm' helm-debug=false helm-kube-version=''
+      mount=[] network=false network-name='bridge'`,
+    ),
     *run(session) {
       if (session.args.length > 1) return fail('specify one path to kustomization.yaml');
       return { ok: false, error: kustomizeProblem(session, session.args[0] ?? '.') };
@@ -45,7 +52,7 @@ export const refusedVerbs: readonly Verb[] = [
         name,
         usage: '(-f FILENAME | NAME) [options]',
         short: `${name === 'approve' ? 'Approve' : 'Deny'} a certificate signing request`,
-        flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} force=false`),
+        flags: flagSpecs(`${FILE_FLAGS} ${PRINT_FLAGS} force=false`),
         *run(session) {
           const { args, flags } = session;
           if (args.length === 0 && flags.list('filename').length === 0)

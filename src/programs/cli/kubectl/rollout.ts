@@ -20,7 +20,7 @@ import { printerFor } from './print.ts';
 import { type Subject, visit } from './resource-builder.ts';
 import { rolloutStatus } from './rollout-status.ts';
 import { type Session, shownGroup, type Verb } from './session.ts';
-import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
+import { FILE_FLAGS, PRINT_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
@@ -42,9 +42,7 @@ function stepVerb(name: string, short: string, flags: string, step: Step): Verb 
     name,
     usage: '(TYPE NAME | TYPE/NAME) [flags] [options]',
     short,
-    flags: flagSpecs(
-      `${FILE_FLAGS} ${writeFlags(name)} field-manager='${MANAGER}' l selector='' ${flags}`,
-    ),
+    flags: flagSpecs(`${FILE_FLAGS} ${writeFlags(name)} l selector='' ${flags}`),
     *run(session) {
       const reporter = Reporter.of(session);
       if (!reporter.ok) return reporter;
@@ -74,7 +72,7 @@ function stepVerb(name: string, short: string, flags: string, step: Step): Verb 
 
 /** Only `undo` has dry runs. */
 function writeFlags(name: string): string {
-  return name === 'undo' ? WRITE_FLAGS : WRITE_FLAGS.replace(/dry-run=\S+ /, '');
+  return name === 'undo' ? WRITE_FLAGS : `${PRINT_FLAGS} field-manager='${MANAGER}'`;
 }
 
 const UNSUPPORTED: ReadonlyMap<string, string> = new Map([
@@ -260,7 +258,7 @@ const history: Verb = {
   name: 'history',
   usage: '(TYPE NAME | TYPE/NAME) [flags] [options]',
   short: 'View rollout history',
-  flags: flagSpecs(`${FILE_FLAGS} ${WRITE_FLAGS} revision=0 l selector=''`),
+  flags: flagSpecs(`${FILE_FLAGS} ${PRINT_FLAGS} revision=0 l selector=''`),
   *run(session) {
     const revision = session.flags.int('revision');
     if (revision < 0) return fail(`revision must be a positive integer: ${revision}`);

@@ -9,7 +9,9 @@ function topVerb(name: string, aliases: readonly string[], flags: string): Verb 
     aliases,
     usage: '[NAME | -l label] [options]',
     short: `Display resource (CPU/memory) usage of ${aliases[0]}`,
-    flags: flagSpecs(`no-headers=false l selector='' sort-by='' ${flags}`),
+    flags: flagSpecs(
+      `no-headers=false l selector='' sort-by='' use-protocol-buffers=true ${flags}`,
+    ),
     *run(session) {
       if (session.args.length > 1) return session.usageError(`${name} [NAME | -l label]`);
       const sort = session.flags.text('sort-by');

@@ -19,7 +19,7 @@ import { relaxedPath } from './print.ts';
 import { fileInfos, type Subject, namespaceOf, targetsOf, visit } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import { untilOne } from './watch-one.ts';
-import { FILE_FLAGS, Reporter, WRITE_FLAGS } from './write-options.ts';
+import { FILE_FLAGS, Reporter, PRINT_FLAGS } from './write-options.ts';
 
 const WEEK = 7 * 24 * 3600 * SECOND;
 /** How often a creation is looked for. */
@@ -37,7 +37,7 @@ export const wait: Verb = {
     "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
   short: 'Experimental: Wait for a specific condition on one or many resources',
   flags: flagSpecs(
-    `${FILE_FLAGS} ${WRITE_FLAGS} all=false A all-namespaces=false field-selector='' for='' local=false l selector='' timeout=30s`,
+    `${FILE_FLAGS} ${PRINT_FLAGS} all=false A all-namespaces=false field-selector='' for='' local=false l selector='' timeout=30s`,
   ),
   *run(session) {
     const goal = goalOf(session.flags.text('for'));

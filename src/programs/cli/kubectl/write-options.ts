@@ -124,8 +124,10 @@ export function validationOf(session: Session): string {
   return value === 'warn' ? 'Warn' : 'Strict';
 }
 
-export const WRITE_FLAGS =
-  "allow-missing-template-keys=true dry-run='none'?unchanged o output='' show-managed-fields=false template=''";
+/** Flags of verbs that print objects. */
+export const PRINT_FLAGS =
+  "allow-missing-template-keys=true o output='' show-managed-fields=false template=''";
+export const WRITE_FLAGS = `${PRINT_FLAGS} dry-run='none'?unchanged`;
 /** `--record`, deprecated since 1.15 and still in many texts. */
 export const RECORD_FLAG = 'record=false';
 export const FILE_FLAGS = "f filename=[] k kustomize='' R recursive=false";
