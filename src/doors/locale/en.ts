@@ -66,6 +66,7 @@ export const en = {
   'terminal.keys': 'Keys',
   'terminal.previous': 'Previous command',
   'terminal.sent': '{count|1 line waits|# lines wait}',
+  'terminal.sent-paused': '{count|1 line waits|# lines wait} until time runs',
   'terminal.waits': 'The line waits until time runs.',
   'transcript.status': 'exit {status}',
   'terminal.past': 'The present, not {time}',

@@ -66,6 +66,7 @@ export const zhCN: TextTable = {
   'terminal.keys': '按键',
   'terminal.previous': '上一条命令',
   'terminal.sent': '{count} 行在等待',
+  'terminal.sent-paused': '{count} 行在等时间继续',
   'terminal.waits': '时间运行后才会执行这一行。',
   'transcript.status': '退出码 {status}',
   'terminal.past': '终端显示的是现在，不是 {time}',

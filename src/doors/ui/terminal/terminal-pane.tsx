@@ -1,7 +1,7 @@
 /** The work pane: terminal tabs, what opens new ones, transcript, search, and the touch command bar. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeTerminal, openTerminal, runCommand } from '../actions/lab.ts';
-import { booted, inPast, rows, shownTime } from '../mirror/mirror.ts';
+import { booted, inPast, rows, running, shownTime } from '../mirror/mirror.ts';
 import {
   contrast,
   maximized,
@@ -119,7 +119,9 @@ export function TerminalPane() {
         {shown !== undefined && shown.sent.value.length > 0 && !transcriptOpen.value && (
           <span class="badge progress waiting">
             <Icon name="clock" />
-            {t('terminal.sent', { count: shown.sent.value.length })}
+            {t(running.value ? 'terminal.sent' : 'terminal.sent-paused', {
+              count: shown.sent.value.length,
+            })}
           </span>
         )}
         {shown !== undefined && isNew(shown) && <p class="first">{t('terminal.first')}</p>}
