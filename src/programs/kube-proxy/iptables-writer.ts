@@ -23,6 +23,7 @@ import {
   FILTER_JUMPS,
   FORWARD_RULES,
   jump,
+  jumpsTo,
   MARK_DROP,
   MARK_MASQ,
   NAT_JUMPS,
@@ -104,7 +105,7 @@ export class IptablesWriter {
     return this.#netfilter.list('mangle').some((chain) => chain.name === 'KUBE-PROXY-CANARY');
   }
 
-  /** Port names of a service that have rules now. */
+  /** Makes the tables say what these ports are now. */
   sync(
     changes: ReadonlyMap<string, PortState | undefined>,
     all: () => ReadonlyMap<string, PortState>,
@@ -205,7 +206,7 @@ export class IptablesWriter {
     this.#jumps(
       batch,
       'filter',
-      FILTER_JUMPS.filter(([, rule]) => modern || !isJumpTo(rule, 'KUBE-PROXY-FIREWALL')),
+      FILTER_JUMPS.filter(([, rule]) => modern || !jumpsTo(rule, 'KUBE-PROXY-FIREWALL')),
     );
     this.#jumps(batch, 'nat', NAT_JUMPS);
   }
@@ -491,11 +492,7 @@ function editsBetween(old: PortState, state: PortState): TargetEdits {
   return { from: old.targets, added, removed: [...before.values()] };
 }
 
-function isJumpTo(rule: Rule, chain: string): boolean {
-  return rule.target.kind === 'jump' && rule.target.chain === chain;
-}
-
-/** For those who only count. */
+/** By which a port is known from one sync to the next. */
 export function portKey(state: PortState): string {
   return `${state.name}/${state.protocol}`;
 }

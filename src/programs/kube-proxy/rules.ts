@@ -21,6 +21,10 @@ export function jump(chain: string): Target {
   return { kind: 'jump', chain };
 }
 
+export function jumpsTo(rule: Rule, chain: string): boolean {
+  return rule.target.kind === 'jump' && rule.target.chain === chain;
+}
+
 export function comment(text: string): Match {
   return { kind: 'comment', text };
 }

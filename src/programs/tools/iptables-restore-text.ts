@@ -9,15 +9,8 @@ import type { Counters } from '../../machines/network/netfilter/rule.ts';
 import { TABLES } from '../../machines/network/netfilter/tables.ts';
 import type { Change } from '../../machines/network/netfilter/transaction.ts';
 import type { TableName } from '../../machines/network/netfilter/types.ts';
-import {
-  badName,
-  helpLine,
-  misuse,
-  type Outcome,
-  runIptables,
-  success,
-  VERSION_TEXT,
-} from './iptables-command.ts';
+import { badName, runIptables } from './iptables-command.ts';
+import { helpLine, misuse, type Outcome, success, VERSION_TEXT } from './iptables-words.ts';
 
 const BUILT_IN = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
 /** What an index was for. */

@@ -11,7 +11,8 @@ import type { NamespaceNetfilter } from '../../machines/network/netfilter/netfil
 import { TABLES } from '../../machines/network/netfilter/tables.ts';
 import type { TableName } from '../../machines/network/netfilter/types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
-import { type Outcome, runIptables, VERSION_TEXT } from './iptables-command.ts';
+import { runIptables } from './iptables-command.ts';
+import { type Outcome, VERSION_TEXT } from './iptables-words.ts';
 import { runRestore } from './iptables-restore-text.ts';
 
 const VERSION = '1.8.11';

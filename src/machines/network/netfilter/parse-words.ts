@@ -40,6 +40,11 @@ export class WordReader {
     this.error ??= { text, code };
   }
 
+  /** What the tool takes and the kernel does not. */
+  kernel(): void {
+    this.error ??= { text: '', code: 4, kernel: 'Invalid argument' };
+  }
+
   value(option: string): string {
     const value = this.words[this.at];
     if (value === undefined) {

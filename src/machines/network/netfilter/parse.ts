@@ -7,18 +7,11 @@
 import { parseIp } from '../../../ground/base/ip.ts';
 import { err, ok, type Result } from '../../../ground/base/result.ts';
 import { probabilityThreshold } from '../packet-core.ts';
-import { expandOption, isNotModelled, NOT_HERE } from './parse-options.ts';
+import { expandOption, isNotModelled } from './parse-options.ts';
+import { PORTED, TargetParser } from './parse-target.ts';
 import { type ParseError, WordReader } from './parse-words.ts';
 import { protocolNumber } from './print.ts';
-import {
-  ADDRESS_TYPES,
-  type Counters,
-  type Match,
-  REJECT_KINDS,
-  type Rule,
-  STATES,
-  type Target,
-} from './rule.ts';
+import { ADDRESS_TYPES, type Counters, type Match, type Rule, STATES } from './rule.ts';
 
 export interface ParsedRule {
   readonly rule: Rule;
@@ -31,17 +24,6 @@ type Draft<T> = { -readonly [K in keyof T]: T[K] };
 // biome-ignore lint/suspicious/noExplicitAny: a draft gets its fields one option at a time; `finish` checks them.
 type Fields = Record<string, any>;
 
-const STANDARD = new Set(['ACCEPT', 'DROP', 'RETURN']);
-/** Targets that are extensions. */
-export const TARGETS: ReadonlySet<string> = new Set([
-  'REJECT',
-  'DNAT',
-  'SNAT',
-  'MASQUERADE',
-  'REDIRECT',
-  'MARK',
-  'CONNMARK',
-]);
 const MATCHES = new Set([
   'comment',
   'tcp',
@@ -65,8 +47,6 @@ const NEEDED: Record<string, readonly [string, string]> = {
   comment: ['text', '--comment'],
   state: ['states', '--state'],
 };
-/** Protocols that have ports: TCP, UDP, DCCP, SCTP, UDP-Lite. */
-const PORTED = new Set([6, 17, 33, 132, 136]);
 const SYN_FLAGS = 'FIN,SYN,RST,ACK SYN';
 
 /** Parses the words of a rule; `chains` tells extension targets from chains. */
@@ -79,7 +59,7 @@ class Parser {
   #invert = false;
   readonly #rule: Draft<Rule> = { matches: [], target: { kind: 'none' } };
   readonly #drafts: Fields[] = [];
-  #target: Fields | undefined;
+  readonly #target: TargetParser;
   #counters: Counters | undefined;
   #sources = { text: '', invert: false };
   #destinations = { text: '', invert: false };
@@ -89,6 +69,7 @@ class Parser {
 
   constructor(words: readonly string[]) {
     this.#in = new WordReader(words);
+    this.#target = new TargetParser(this.#in);
   }
 
   parse(): Result<ParsedRule, ParseError> {
@@ -98,7 +79,7 @@ class Parser {
       const match = this.#finishMatch(draft);
       if (match !== undefined) matches.push(match);
     }
-    const target = this.#finishTarget();
+    const target = this.#target.finish(this.#rule.protocol);
     const from = this.#addresses(this.#sources);
     const to = this.#addresses(this.#destinations);
     if (this.#in.error !== undefined) return err(this.#in.error);
@@ -117,13 +98,8 @@ class Parser {
   #addresses(given: { readonly text: string; readonly invert: boolean }) {
     if (given.text === '') return [undefined];
     const list = this.#in.addressList(given.text, given.invert);
-    if (list.some((test) => test?.invert === true && test.mask === 0)) this.#kernel();
+    if (list.some((test) => test?.invert === true && test.mask === 0)) this.#in.kernel();
     return list;
-  }
-
-  /** What the tool takes and the kernel does not. */
-  #kernel(): void {
-    this.#in.error ??= { text: '', code: 4, kernel: 'Invalid argument' };
   }
 
   /** A flag that may stand once, and perhaps not behind an exclamation mark. */
@@ -137,7 +113,7 @@ class Parser {
   #expand(word: string): string {
     const number = this.#rule.protocol?.number;
     const implied = number === 6 ? 'tcp' : number === 17 ? 'udp' : number === 1 ? 'icmp' : '';
-    const kinds = [this.#target, ...this.#drafts].map((each) => String(each?.['kind']));
+    const kinds = [this.#target.kind, ...this.#drafts.map((draft) => String(draft['kind']))];
     return expandOption(word, [...kinds, implied]);
   }
 
@@ -162,7 +138,7 @@ class Parser {
     const invert = this.#invert;
     this.#invert = false;
     if (this.#common(word, invert)) return;
-    if (this.#targetOption(word)) return;
+    if (this.#target.option(word)) return;
     for (let index = this.#drafts.length - 1; index >= 0; index -= 1) {
       if (this.#matchOption(this.#drafts[index] as Fields, word, invert)) return;
     }
@@ -219,7 +195,7 @@ class Parser {
       case '-g':
       case '--goto':
         this.#once('j', invert, false);
-        this.#aim(word, this.#in.value(word));
+        this.#target.aim(word, this.#in.value(word));
         return true;
       case '-c':
       case '--set-counters':
@@ -253,14 +229,6 @@ class Parser {
       return;
     }
     this.#drafts.push({ kind: name });
-  }
-
-  #aim(word: string, name: string): void {
-    const goto = word === '-g' || word === '--goto';
-    if (goto) this.#target = { kind: 'goto', chain: name };
-    else if (NOT_HERE.has(name)) this.#in.fail(`target ${name} is not modelled here`);
-    else if (STANDARD.has(name) || TARGETS.has(name)) this.#target = { kind: name };
-    else this.#target = { kind: 'jump', chain: name };
   }
 
   #impliedMatch(word: string, invert: boolean): boolean {
@@ -428,100 +396,6 @@ class Parser {
     return { ...this.#in.addresses(text), invert };
   }
 
-  #targetOption(word: string): boolean {
-    const target = this.#target;
-    if (target === undefined) return false;
-    const owner = target['kind'] as string;
-    const mark = (value: number, mask: number): true => {
-      if (target['by'] !== undefined)
-        this.#in.fail(
-          target['by'] === word
-            ? `${owner}: option "${word}" can only be used once.\n`
-            : `${owner}: option "${target['by']}" cannot be used together with "${word}".\n`,
-        );
-      Object.assign(target, { by: word });
-      Object.assign(target, { value: value >>> 0, mask: mask >>> 0, action: 'set' });
-      return true;
-    };
-    switch (`${target['kind']} ${word}`) {
-      case 'REJECT --reject-with': {
-        const kind = this.#in.value(word);
-        const full = REJECT_KINDS.find((name) => isShortFor(kind.toLowerCase(), name));
-        if (full === undefined) this.#in.fail(`unknown reject type "${kind}"`);
-        target['with'] = full;
-        return true;
-      }
-      case 'DNAT --to-destination':
-      case 'SNAT --to-source':
-        return this.#translation(target, this.#in.value(word));
-      case 'MASQUERADE --to-ports':
-      case 'REDIRECT --to-ports':
-      case 'REDIRECT --to-port':
-        target['ports'] = this.#in.natPorts(this.#in.value(word));
-        return true;
-      case 'DNAT --random':
-      case 'SNAT --random':
-      case 'SNAT --random-fully':
-      case 'MASQUERADE --random':
-      case 'MASQUERADE --random-fully':
-      case 'REDIRECT --random':
-        target['random'] = word.slice(2);
-        return true;
-      case 'MARK --set-xmark':
-      case 'CONNMARK --set-xmark': {
-        const { value, mask } = this.#in.masked(this.#in.value(word), owner, word);
-        return mark(value, mask);
-      }
-      case 'MARK --set-mark':
-      case 'CONNMARK --set-mark': {
-        const { value, mask } = this.#in.masked(this.#in.value(word), owner, word);
-        return mark(value, value | mask);
-      }
-      case 'MARK --or-mark':
-      case 'CONNMARK --or-mark': {
-        const value = this.#in.number(this.#in.value(word), owner, word);
-        return mark(value, value);
-      }
-      case 'MARK --and-mark':
-      case 'CONNMARK --and-mark':
-        return mark(0, ~this.#in.number(this.#in.value(word), owner, word));
-      case 'MARK --xor-mark':
-      case 'CONNMARK --xor-mark':
-        return mark(this.#in.number(this.#in.value(word), owner, word), 0);
-      default:
-        return this.#connmark(target, word);
-    }
-  }
-
-  #connmark(target: Fields, word: string): boolean {
-    if (target['kind'] !== 'CONNMARK') return false;
-    if (word === '--save-mark' || word === '--restore-mark') {
-      Object.assign(target, {
-        action: word.slice(2, -5),
-        value: 0,
-        mask: target['mask'] ?? 0xffffffff,
-      });
-      return true;
-    }
-    if (word === '--mask' || word === '--nfmask' || word === '--ctmask') {
-      target['mask'] = this.#in.number(this.#in.value(word), 'CONNMARK', word);
-      return true;
-    }
-    return false;
-  }
-
-  #translation(target: Fields, text: string): true {
-    if (target['to'] !== undefined || target['ports'] !== undefined) {
-      const option = target['kind'] === 'DNAT' ? '--to-destination' : '--to-source';
-      this.#in.fail(`${target['kind']}: option "${option}" can only be used once.\n`);
-    }
-    const colon = text.indexOf(':');
-    const ips = colon < 0 ? text : text.slice(0, colon);
-    if (ips !== '') target['to'] = this.#in.addresses(ips);
-    if (colon >= 0) target['ports'] = this.#in.natPorts(text.slice(colon + 1));
-    return true;
-  }
-
   #finishMatch(draft: Fields): Match | undefined {
     const kind = draft['kind'] as string;
     const needed = NEEDED[kind];
@@ -538,7 +412,8 @@ class Parser {
         this.#in.fail(
           "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
         );
-      if (draft['seconds'] !== undefined && /^(set|remove)$/.test(draft['action'])) this.#kernel();
+      if (draft['seconds'] !== undefined && /^(set|remove)$/.test(draft['action']))
+        this.#in.kernel();
       const defaults = {
         name: 'DEFAULT',
         seconds: 0,
@@ -576,7 +451,7 @@ class Parser {
     const wanted = { tcp: 6, udp: 17, icmp: 1 }[kind];
     if (wanted !== undefined && (protocol?.number !== wanted || protocol.invert)) {
       const asks = Object.keys(draft).length > 1 && kind !== 'icmp';
-      if (!asks) this.#kernel();
+      if (!asks) this.#in.kernel();
       else if (protocol?.number !== wanted)
         this.#in.fail(`${kind.toUpperCase()} match requires '-p ${kind}'`);
     }
@@ -616,43 +491,4 @@ class Parser {
     );
     return undefined;
   }
-
-  #finishTarget(): Target {
-    const target = this.#target;
-    if (target === undefined) return { kind: 'none' };
-    const kind = target['kind'] as string;
-    const { protocol } = this.#rule;
-    if (target['with'] === 'tcp-reset' && (protocol?.number !== 6 || protocol.invert))
-      this.#kernel();
-    if (target['ports'] !== undefined && !PORTED.has(protocol?.number ?? 0))
-      this.#in.fail('Need TCP, UDP, SCTP or DCCP with port specification');
-    if (kind === 'REJECT') return { kind, with: target['with'] ?? 'icmp-port-unreachable' };
-    if (kind === 'DNAT' || kind === 'SNAT') {
-      const option = kind === 'DNAT' ? '--to-destination' : '--to-source';
-      if (target['to'] === undefined && target['ports'] === undefined)
-        this.#in.fail(`${kind}: option "${option}" must be specified\n`);
-      return { kind, to: target['to'], ports: target['ports'], random: target['random'] ?? '' };
-    }
-    if (kind === 'MASQUERADE' || kind === 'REDIRECT')
-      return { kind, ports: target['ports'], random: target['random'] ?? '' };
-    if (kind === 'MARK' || kind === 'CONNMARK') {
-      if (target['mask'] === undefined) {
-        this.#in.fail(
-          kind === 'MARK'
-            ? 'MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required'
-            : 'CONNMARK target: No operation specified',
-        );
-      }
-      if (kind === 'MARK') return { kind, value: target['value'], mask: target['mask'] };
-    }
-    const { by: _, ...rest } = target;
-    return rest as unknown as Target;
-  }
-}
-
-/** `net-unreach` is `icmp-net-unreachable`, `tcp-rst` is `tcp-reset`; each may be cut short. */
-function isShortFor(text: string, name: string): boolean {
-  const alias =
-    name === 'tcp-reset' ? 'tcp-rst' : name.replace(/^icmp-/, '').replace(/able$|ited$/, '');
-  return text !== '' && (name.startsWith(text) || alias.startsWith(text));
 }
