@@ -182,7 +182,7 @@ export function* inspectContainers(tool: Crictl): Task<number> {
       return yield* tool.fatal(`getting the status of the container "${id}"`, answer.error);
     const { status } = answer.value;
     const value = {
-      info: yield* containerInfo(tool, status),
+      info: yield* addedByContainerd(tool, status),
       status: {
         annotations: status.annotations,
         createdAt: goTime(status.createdAt),
@@ -223,7 +223,7 @@ export function* inspectContainers(tool: Crictl): Task<number> {
 }
 
 /** What containerd adds of its own: the process, and the namespaces that it was put into. */
-function* containerInfo(tool: Crictl, status: ContainerStatus): Task<unknown> {
+function* addedByContainerd(tool: Crictl, status: ContainerStatus): Task<unknown> {
   const sandbox = yield* tool.cri.call('PodSandboxStatus', { podSandboxId: status.podSandboxId });
   const shared = sandbox.ok ? sandbox.value.status : undefined;
   const at = (type: string, proc: string): unknown =>
