@@ -6,14 +6,7 @@ import { assign, assignArray, assignElement, type ArrayElement } from './assign.
 import { builtinNamed, type BuiltinContext } from './builtins/types.ts';
 import { complainPending, traceLine } from './report.ts';
 import { cachedWord, expandText, expandWords, faultNow } from './expand.ts';
-import {
-  type Assignment,
-  type Command,
-  parseWord,
-  type Redirection,
-  type Word,
-  type WordPart,
-} from './parser.ts';
+import { type Assignment, type Command, parseWord, type Redirection, type Word } from './parser.ts';
 import { setPipeStatus, waitForeground } from './pipeline.ts';
 import { quoteIfNeeded } from './quoting.ts';
 import { applyRedirections, keepRedirections, restoreRedirections } from './redirect.ts';
@@ -37,7 +30,12 @@ export interface Expanded {
 export function* runSimpleCommand(shell: Shell, node: Command): Task<void> {
   shell.at = node.pos;
   shell.substituted = undefined;
-  if (!shell.inTrap) yield* noteCommand(shell, node);
+  // Most commands have no trap before them: then remembering is all.
+  if (shell.traps.size > 0 && !shell.inTrap) yield* noteCommand(shell, node);
+  else if (!shell.inTrap) {
+    shell.running = node;
+    shell.runningText = shell.source.text;
+  }
   const name = node.name;
   if (name === undefined) return yield* assignOnly(shell, node);
   const words: Word[] = [name];
@@ -46,7 +44,7 @@ export function* runSimpleCommand(shell: Shell, node: Command): Task<void> {
   const assignments = assignmentsOf(node, redirects);
   const declares = DECLARATIONS.has(name.text);
   for (const item of node.suffix) {
-    if (item.type === 'Word') pushWord(words, item);
+    if (item.type === 'Word') words.push(item);
     else if (item.type === 'Assignment') {
       if (declares) declared.push(yield* expandAssignment(shell, item));
       else words.push(wordOf(shell, item));
@@ -58,27 +56,6 @@ export function* runSimpleCommand(shell: Shell, node: Command): Task<void> {
   if (argv.length === 0) return yield* assignOnly(shell, node);
   yield* execute(shell, node, argv, declared, assignments, redirects);
   if (declared.length === 0) shell.lastArgument = argv.at(-1) ?? '';
-}
-
-/** Adds an argument; the grammar ends a word before `<(…)`, which bash lets stand inside one (`a=<(b)`). */
-function pushWord(words: Word[], item: Word): void {
-  const last = words.at(-1);
-  if (last === undefined || last.end !== item.pos || last.end === 0) {
-    words.push(item);
-    return;
-  }
-  words[words.length - 1] = {
-    ...last,
-    text: last.text + item.text,
-    value: last.value + item.value,
-    end: item.end,
-    parts: [...partsOf(last), ...partsOf(item)],
-  };
-}
-
-function partsOf(word: Word): readonly WordPart[] {
-  const { pos, end, text, value } = word;
-  return word.parts ?? [{ type: 'Literal', pos, end, text, value }];
 }
 
 /** An assignment that stands as an argument: an ordinary word, whose quotes go. */

@@ -31,10 +31,36 @@ export function ifsOf(shell: Shell): string {
   return shell.variables.get('IFS') ?? ' \t\n';
 }
 
+/** Puts words together that the grammar has cut before `<(…)`, which bash lets stand inside one (`a=<(b)`). */
+function joinedWords(words: readonly Word[]): readonly Word[] {
+  const cut = (word: Word, before: Word | undefined): boolean =>
+    word.parts?.[0]?.type === 'ProcessSubstitution' &&
+    before !== undefined &&
+    before.end === word.pos;
+  if (!words.some((word, index) => cut(word, words[index - 1]))) return words;
+  const out: Word[] = [];
+  for (const word of words) {
+    const last = out.at(-1);
+    if (last === undefined || !cut(word, last)) {
+      out.push(word);
+      continue;
+    }
+    const parts = [...partsOf(last), ...partsOf(word)];
+    const text = last.text + word.text;
+    out[out.length - 1] = { ...last, text, value: last.value + word.value, end: word.end, parts };
+  }
+  return out;
+}
+
+function partsOf(word: Word): readonly WordPart[] {
+  const { pos, end, text, value } = word;
+  return word.parts ?? [{ type: 'Literal', pos, end, text, value }];
+}
+
 /** Expands words to arguments, with everything on. */
 export function* expandWords(shell: Shell, words: readonly Word[]): Task<string[]> {
   const out: string[] = [];
-  for (const word of words) {
+  for (const word of joinedWords(words)) {
     if (shell.leaving) break;
     if (word.parts === undefined && isPlain(word.text)) {
       out.push(word.text);

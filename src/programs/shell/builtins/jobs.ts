@@ -122,6 +122,9 @@ function* wait(shell: Shell, argv: string[]): Task<number> {
         if (code > 128 && child.status === undefined) return code;
       }
     }
+    // And for the last process substitution, if nothing was put behind after it.
+    const last = shell.children.get(shell.lastBackground);
+    if (last !== undefined && last.status === undefined) yield* waitFor(shell, last);
     if (!shell.interactive) shell.jobs = [];
     return 0;
   }
