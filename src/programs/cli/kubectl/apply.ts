@@ -17,7 +17,7 @@ import { ok } from '../../../ground/base/result.ts';
 import { quote } from '../../../ground/base/text.ts';
 import type { Task } from '../../../ground/base/task.ts';
 import { formatJson, parseJson } from '../../../ground/lang/json.ts';
-import type { ValueMap } from '../../../ground/lang/value.ts';
+import type { Value, ValueMap } from '../../../ground/lang/value.ts';
 import type { ApiResult } from '../../../spine/client/types.ts';
 import { type Api, type Loose, MERGE, STRATEGIC } from './api.ts';
 import { lastAppliedVerbs } from './apply-last-applied.ts';
@@ -33,6 +33,7 @@ import {
 import { flagSpecs } from './flags.ts';
 import { appliedText, LAST_APPLIED } from './last-applied.ts';
 import { recorded } from './change-cause.ts';
+import { inOrder } from './manifest.ts';
 import { fileInfos, type Subject, refuseKustomize, selectedInfos } from './resource-builder.ts';
 import type { Session, Verb } from './session.ts';
 import {
@@ -44,7 +45,6 @@ import {
   validationOf,
   WRITE_FLAGS,
 } from './write-options.ts';
-import { listOf } from './print.ts';
 
 const MANAGER = 'kubectl-client-side-apply';
 /** A conflict is tried again so often (maxPatchRetry). */
@@ -117,8 +117,17 @@ function* applyAll(
     else if (reporter.printsObjects) done.push(applied.value);
   }
   if (done.length > 0) {
-    const only = done.length === 1 ? (done[0] as Loose) : listOf(done);
-    yield* reporter.tell((infos[0] as Subject).mapping, only, '');
+    const list = { kind: 'List', apiVersion: 'v1', metadata: {}, items: done } as unknown as Loose;
+    // Several objects stand in a list that is a Go struct, each of them a map.
+    if (done.length > 1 && session.flags.text('output') === 'json') {
+      const items = inOrder(done as unknown as Value);
+      yield* session.print(`${formatJson({ ...list, items }, { indent: 4 })}\n`);
+    } else
+      yield* reporter.tell(
+        (infos[0] as Subject).mapping,
+        done.length === 1 ? (done[0] as Loose) : list,
+        '',
+      );
   }
   const failure = together(failures);
   return failure === undefined ? ok(0) : { ok: false, error: failure };

@@ -39,7 +39,9 @@ export function* readManifests(
   validated: boolean,
 ): Task<Manifests> {
   const found: Manifest[] = [];
-  const failures: Failure[] = [];
+  const failures: Failure[] = absentPaths(process, paths);
+  // A path that is not there keeps all others from being read.
+  if (failures.length > 0) return { found, failures };
   for (const path of paths) {
     if (path === '-') {
       collect(yield* readAll(process), 'STDIN', validated, found, failures);
@@ -47,10 +49,6 @@ export function* readManifests(
       failures.push(unreachable(process, path));
     } else {
       const named = process.files.exists(path) ? [path] : expanded(process, path);
-      if (named.length === 0) {
-        failures.push(textFailure(`the path ${quote(path)} does not exist`));
-        continue;
-      }
       const files = named.flatMap((each) => filesOf(process, each, recursive));
       if (files.length === 0) {
         failures.push(
@@ -70,6 +68,13 @@ export function* readManifests(
     }
   }
   return { found, failures };
+}
+
+function absentPaths(process: Process, paths: readonly string[]): Failure[] {
+  return paths
+    .filter((path) => path !== '-' && !/^https?:\/\//.test(path))
+    .filter((path) => !process.files.exists(path) && expanded(process, path).length === 0)
+    .map((path) => textFailure(`the path ${quote(path)} does not exist`));
 }
 
 /** The files of a quoted pattern: kubectl reads patterns itself where no file has that name. */
@@ -249,7 +254,7 @@ function addObject(value: Value, source: string, found: Manifest[]): string | un
 }
 
 /** Go writes maps in the order of their keys, so the server meets fields in that order. */
-function inOrder(value: Value): Value {
+export function inOrder(value: Value): Value {
   if (Array.isArray(value)) return (value as readonly Value[]).map(inOrder);
   if (!isValueMap(value)) return value;
   const sorted: Record<string, Value> = {};
