@@ -5,7 +5,7 @@ import type { Call, Command, Control, GoTemplate, Node, Operand, Pipe } from './
 import { isTrue, NOTHING, printed, typeName } from './values.ts';
 
 /** Nodes that one run may visit; Go has no such limit, but a loop of loops may not hold the lab. */
-const STEPS_MAX = 2_000_000;
+const STEPS_MAX = 400_000;
 const DEPTH_MAX = 500;
 
 export interface TemplateOutput {
@@ -76,14 +76,18 @@ class Run {
     return NOTHING;
   }
 
+  /** Counts a step; false when there have been too many. */
+  #step(): boolean {
+    this.#steps += 1;
+    if (this.#steps > STEPS_MAX)
+      this.error ??= 'the template takes more steps than this simulator gives one';
+    return this.error === undefined;
+  }
+
   list(nodes: readonly Node[], dot: unknown, scope: Scope): Flow {
     for (const node of nodes) {
       if (this.error !== undefined) return undefined;
-      this.#steps += 1;
-      if (this.#steps > STEPS_MAX) {
-        this.error = 'the template takes more steps than this simulator gives one';
-        return undefined;
-      }
+      if (!this.#step()) return undefined;
       const flow = this.#node(node, dot, scope);
       if (flow !== undefined) return flow;
     }
@@ -153,6 +157,7 @@ class Run {
       return undefined;
     }
     for (const [key, element] of entries) {
+      if (!this.#step()) return undefined;
       const inner = new Scope(scope);
       const put = (name: string | undefined, what: unknown): void => {
         if (name === undefined) return;
