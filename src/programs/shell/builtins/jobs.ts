@@ -119,7 +119,8 @@ function* wait(shell: Shell, argv: string[]): Task<number> {
     for (const job of [...shell.jobs]) {
       for (const child of job.children) {
         const code = yield* waitFor(shell, child);
-        if (code > 128 && child.status === undefined) return code;
+        // A trap ended the wait, or the shell.
+        if (shell.leaving || (code > 128 && child.status === undefined)) return code;
       }
     }
     // And for the last process substitution, if nothing was put behind after it.
