@@ -283,6 +283,18 @@ export function* faultNow(shell: Shell): Task<void> {
   const fault = shell.pendingFault;
   if (fault === undefined) return;
   shell.pendingFault = undefined;
+  if (shell.flavour === 'ash' && !/: unbound variable$/.test(fault)) {
+    yield* shell.complain(
+      /division by 0/.test(fault)
+        ? 'divide by zero'
+        : /syntax error|operand expected/.test(fault)
+          ? 'arithmetic syntax error'
+          : fault,
+    );
+    if (shell.interactive) shell.discard(2);
+    else shell.exit(2);
+    return;
+  }
   yield* shell.complain(fault);
   if (/: unbound variable$/.test(fault)) {
     shell.status = 1;
@@ -295,6 +307,7 @@ export function* faultNow(shell: Shell): Task<void> {
 
 /** bash -c ends with 127 after an unbound variable, a script with 1. */
 export function unboundStatus(shell: Shell): number {
+  if (shell.flavour === 'ash') return 2;
   return shell.subshell === 0 && shell.source.text === shell.commandString ? 127 : 1;
 }
 

@@ -27,10 +27,25 @@ export function* runText(shell: Shell, text: string, source: Source, where: stri
   if (parsed.fault !== undefined && !shell.leaving) yield* reportFault(shell, known, parsed, where);
 }
 
+/** A syntax error in busybox's words. */
+function ashFault(message: string): string {
+  const token = /^syntax error near unexpected token `(.*)'$/s.exec(message)?.[1];
+  if (token !== undefined)
+    return `syntax error: unexpected ${token === 'newline' ? token : `"${token}"`}`;
+  if (/looking for matching `["']'/.test(message))
+    return 'syntax error: unterminated quoted string';
+  return message;
+}
+
 /** Prints a syntax error with the line it stands in. */
 function* reportFault(shell: Shell, text: string, parsed: Parsed, where: string): Task<void> {
   const { fault } = parsed;
   if (fault === undefined) return;
+  if (shell.flavour === 'ash') {
+    yield* shell.write(2, `${shell.prefix()}${ashFault(fault.message)}\n`);
+    shell.status = 2;
+    return;
+  }
   // At the end of a text bash has already counted one line more.
   const past = fault.message.endsWith('unexpected end of file') && !text.endsWith('\n') ? 1 : 0;
   const line = shell.line(fault.pos) + past;

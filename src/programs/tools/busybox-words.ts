@@ -6,6 +6,9 @@ import type { Process } from '../../machines/machine/process.ts';
 
 const BUSYBOX = '/bin/busybox';
 
+/** The first line of everything that busybox says about its own use. */
+export const BUSYBOX_BANNER = 'BusyBox v1.37.0 (2024-09-26 21:31:42 UTC) multi-call binary.';
+
 export function isBusybox(process: Process): boolean {
   return process.files.exists(BUSYBOX);
 }
@@ -41,6 +44,8 @@ const BY_APPLET: ReadonlyMap<string, readonly Rule[]> = new Map([
       [/^cannot remove '(.*)': /, "can't remove '$1': "],
     ],
   ],
+  ['sort', [[/^cannot read: (.*): /, "can't open '$1': "]]],
+  ['find', [[/^['‘](.*)['’]: /, '$1: ']]],
   ['mv', [[/^cannot stat '(.*)': /, "can't rename '$1': "]]],
   [
     'head',

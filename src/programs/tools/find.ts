@@ -1,4 +1,5 @@
 /** find (GNU findutils 4.9): tests, -exec, -print0, -delete, -prune, operators. */
+import { busyboxWords, isBusybox } from './busybox-words.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { compileGlob, matchesGlob } from '../../ground/lang/glob.ts';
 import { compileBasic } from '../../ground/lang/regexp/posix.ts';
@@ -344,7 +345,9 @@ class Finder {
   *spawn(argv: readonly string[]): Task<number> {
     const child = this.process.spawn({ argv });
     if (!child.ok) {
-      yield* this.complain(`\u2018${argv[0]}\u2019: ${strerror(child.error.errno)}`);
+      yield* this.complain(
+        `${quoted(this.process, argv[0] ?? '')}: ${strerror(child.error.errno)}`,
+      );
       return 127;
     }
     return (yield* child.value.wait()).code;
@@ -360,7 +363,8 @@ class Finder {
 
   *complain(words: string): Task<void> {
     yield* this.out.flush();
-    yield* this.process.printError(`find: ${words}\n`);
+    const said = isBusybox(this.process) ? busyboxWords('find', words) : words;
+    yield* this.process.printError(`find: ${said}\n`);
     this.status = 1;
   }
 
@@ -416,7 +420,7 @@ class Finder {
     const { files } = this.process;
     const found = this.follows ? files.stat(path) : files.lstat(path);
     if (!found.ok) {
-      yield* this.complain(`\u2018${path}\u2019: ${strerror(found.error)}`);
+      yield* this.complain(`${quoted(this.process, path)}: ${strerror(found.error)}`);
       return;
     }
     const visit: Visit = { path, name, depth, root, stat: found.value, pruned: false };
@@ -429,7 +433,8 @@ class Finder {
       !this.quit
     ) {
       const names = files.list(path);
-      if (!names.ok) yield* this.complain(`\u2018${path}\u2019: ${strerror(names.error)}`);
+      if (!names.ok)
+        yield* this.complain(`${quoted(this.process, path)}: ${strerror(names.error)}`);
       else {
         for (const each of names.value) {
           if (this.quit) return;

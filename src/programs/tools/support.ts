@@ -9,6 +9,7 @@ import { type Errno, strerror } from '../../machines/network/errno.ts';
 import { borrowedFile } from '../../machines/machine/files/open-file.ts';
 import type { OpenFile } from '../../machines/machine/files-types.ts';
 import type { Process, Program } from '../../machines/machine/process.ts';
+import { busyboxUsage } from './busybox-usage.ts';
 import { busyboxWords, isBusybox } from './busybox-words.ts';
 
 /** A tool: its name, and what it does with the arguments after its name. */
@@ -126,7 +127,12 @@ function longOption(name: string, spec: OptionSpec): string | readonly string[] 
 /** Prints a usage error in coreutils' two lines and gives the exit code. */
 export function* usageError(process: Process, message: string, code = 1): Task<number> {
   const name = nameOf(process);
-  yield* process.printError(`${name}: ${message}\nTry '${name} --help' for more information.\n`);
+  if (isBusybox(process) && !/^invalid (?!option)/.test(message)) {
+    yield* process.printError(busyboxUsage(name, message));
+    return 1;
+  }
+  const help = isBusybox(process) ? '' : `Try '${name} --help' for more information.\n`;
+  yield* process.printError(`${name}: ${message}\n${help}`);
   return code;
 }
 
