@@ -33,6 +33,7 @@ const PATH_MAX = 4096;
 const NAME_MAX = 255;
 /** Paths whose names a host remembers. */
 const NAMES_MAX = 256;
+const KEPT_LENGTH_MAX = 48;
 /** Linux follows at most 40 symlinks in one walk. */
 const SYMLINKS_MAX = 40;
 
@@ -85,10 +86,12 @@ export class PathNames {
 
   /** The names of a path without `.`, `..` and doubled slashes; undefined when it has such. */
   of(path: string): readonly string[] | undefined {
+    // To look a long one up costs more than to cut it: its text is new each time.
+    if (path.length > KEPT_LENGTH_MAX) return cut(path);
     const known = this.#known.get(path);
     if (known !== undefined) return known;
-    const names = path.slice(1).split('/');
-    for (const name of names) if (name === '' || name === '.' || name === '..') return undefined;
+    const names = cut(path);
+    if (names === undefined) return undefined;
     if (this.#seen.delete(path)) {
       if (this.#known.size >= NAMES_MAX) this.#known.clear();
       this.#known.set(path, names);
@@ -98,6 +101,12 @@ export class PathNames {
     }
     return names;
   }
+}
+
+function cut(path: string): readonly string[] | undefined {
+  const names = path.slice(1).split('/');
+  for (const name of names) if (name === '' || name === '.' || name === '..') return undefined;
+  return names;
 }
 
 /** A mount that is only seen in the list of mounts. */
