@@ -54,7 +54,7 @@ export const SUPPORT_NOTES: readonly SupportNote[] = [
   },
   {
     area: 'kubectl',
-    what: '-v, --request-timeout, --warnings-as-errors and flags that replace credentials of the kubeconfig',
+    what: '--warnings-as-errors, --match-server-version, --vmodule, profiles and flags that replace credentials of the kubeconfig',
     how: 'warned',
   },
   {
