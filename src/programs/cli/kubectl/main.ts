@@ -80,18 +80,27 @@ function takesNext(word: string): boolean {
     : word.length === 2
       ? GLOBAL_FLAGS.find((each) => each.short === word[1])
       : undefined;
-  return spec !== undefined && spec.bare === undefined;
+  // A flag that is not known yet counts as one with a value (cobra's stripFlags).
+  const whole = word.startsWith('--') || word.length === 2;
+  return spec === undefined ? whole : spec.bare === undefined;
 }
 
 function* withoutVerb(process: Process, words: readonly string[]): Task<Outcome<number>> {
-  const parsed = parseFlags([...GLOBAL_FLAGS, ...HELP], words);
-  if (!parsed.ok) return badLine(parsed.error, 'kubectl');
-  const name = parsed.value.args[0];
-  if (name === undefined) {
+  // The command is looked for before its flags are read: `aply -f x.yaml` is a wrong word, not a wrong flag.
+  const name = words[firstArgument(words)];
+  if (name === undefined || name === 'help') {
+    const parsed = parseFlags([...GLOBAL_FLAGS, ...HELP], words);
+    if (!parsed.ok) return badLine(parsed.error, 'kubectl');
+    if (name === 'help') return yield* helpFor(process, parsed.value.args.slice(1));
     yield* process.print(overview(VERBS));
     return ok(0);
   }
-  if (name === 'help') return yield* helpFor(process, parsed.value.args.slice(1));
+  // What no command is might be a plugin's (pkg/cmd HandlePluginCommand).
+  const [first = ''] = words;
+  if (first.startsWith('-')) {
+    yield* process.printError(`Error: flags cannot be placed before plugin name: ${first}\n`);
+    return ok(1);
+  }
   const near = suggestions(name);
   const hint =
     near.length === 0
