@@ -1,10 +1,10 @@
 /** rm, mkdir, rmdir, touch, ln, chmod, chown, mktemp (GNU coreutils 9.1). */
-import { DONE } from '../../ground/base/result.ts';
+import { DONE, type Result } from '../../ground/base/result.ts';
 import type { Task } from '../../ground/base/task.ts';
 import { wallFromCivil, type WallTime } from '../../ground/base/time.ts';
 import { formatDate } from '../../ground/lang/strftime.ts';
 import type { Stat } from '../../machines/machine/files-types.ts';
-import { strerror } from '../../machines/network/errno.ts';
+import { type Errno, strerror } from '../../machines/network/errno.ts';
 import type { Process } from '../../machines/machine/process.ts';
 import { readDate } from './date.ts';
 import { findGroup, findUser, modeText } from './file-text.ts';
@@ -293,48 +293,32 @@ export const chmod = defineTool('chmod', function* run(process, args) {
   if (parseMode(text) === undefined)
     return yield* usageError(process, `invalid mode: ${quoted(process, text)}`);
   const deep = flags.some((flag) => flag.includes('R') || flag === '--recursive');
-  let good = true;
-  for (const path of paths) {
-    const done = yield* recursively(process, path, deep, function* change(each) {
-      const stat = process.files.stat(each);
-      if (!stat.ok) {
-        yield* complain(process, `cannot access ${quoteName(each)}: ${strerror(stat.error)}`);
-        return false;
-      }
-      const mode = applyMode(text, stat.value.mode, stat.value.type === 'directory') as number;
-      const changed = process.files.chmod(each, mode);
-      if (!changed.ok)
-        yield* complain(
-          process,
-          `changing permissions of ${quoteName(each)}: ${strerror(changed.error)}`,
-        );
-      else if (tells === 'all' || (tells === 'changes' && mode !== stat.value.mode))
-        yield* process.print(modeNote(each, stat.value, mode));
-      return changed.ok;
-    });
-    good = good && done;
-  }
-  return good ? 0 : 1;
+  return yield* changeEach(process, paths, deep, 'permissions', function* change(each, stat) {
+    const mode = applyMode(text, stat.mode, stat.type === 'directory') as number;
+    const changed = process.files.chmod(each, mode);
+    if (changed.ok && (tells === 'all' || (tells === 'changes' && mode !== stat.mode)))
+      yield* process.print(modeNote(each, stat, mode));
+    return changed;
+  });
 });
 
-/** Changes owner and group of files, and below them with -R; undefined: as it is. */
-function* changeOwners(
+/** Changes something of files, with `deep` of what is below them; tells of each that cannot be changed. */
+function* changeEach(
   process: Process,
-  options: ParsedOptions,
   paths: readonly string[],
-  what: 'ownership' | 'group',
-  uid: number | undefined,
-  gid: number | undefined,
+  deep: boolean,
+  what: 'permissions' | 'ownership' | 'group',
+  change: (path: string, stat: Stat) => Task<Result<void, Errno>>,
 ): Task<number> {
   let good = true;
   for (const path of paths) {
-    const done = yield* recursively(process, path, options.has('R'), function* change(each) {
+    const done = yield* recursively(process, path, deep, function* one(each) {
       const stat = process.files.stat(each);
       if (!stat.ok) {
         yield* complain(process, `cannot access ${quoteName(each)}: ${strerror(stat.error)}`);
         return false;
       }
-      const changed = process.files.chown(each, uid ?? stat.value.uid, gid ?? stat.value.gid);
+      const changed = yield* change(each, stat.value);
       if (!changed.ok)
         yield* complain(
           process,
@@ -345,6 +329,20 @@ function* changeOwners(
     good = good && done;
   }
   return good ? 0 : 1;
+}
+
+/** Changes owner and group of files, and below them with -R; undefined: as it is. */
+function changeOwners(
+  process: Process,
+  options: ParsedOptions,
+  paths: readonly string[],
+  what: 'ownership' | 'group',
+  uid: number | undefined,
+  gid: number | undefined,
+): Task<number> {
+  return changeEach(process, paths, options.has('R'), what, function* change(each, stat) {
+    return process.files.chown(each, uid ?? stat.uid, gid ?? stat.gid);
+  });
 }
 
 export const chown = tool(
